@@ -1,0 +1,50 @@
+"""The extensions and their flags; everything else is in pyproject.toml.
+
+No instruction set is named here: each kernel file opens its own (`#pragma GCC target`), and one is chosen at run time.
+`W2V_FAST_SANITIZE=1` builds with AddressSanitizer and UndefinedBehaviorSanitizer.
+"""
+
+import os
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wno-unused-function"]
+LINK_FLAGS: list[str] = []
+if os.environ.get("W2V_FAST_SANITIZE"):
+    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
+    FLAGS += [*sanitize, "-O1"]
+    LINK_FLAGS += sanitize
+
+KERNEL = "w2v_fast/training/kernel"
+KERNEL_FILES = {kind: [f"{KERNEL}/{name}.{kind}" for name in names] for kind, names in {
+    "c": ["isa_base", "isa_avx2", "isa_avx512", "dispatch"],
+    "h": ["step", "link", "isa", "dispatch"],
+}.items()}
+
+
+def extension(name: str, sources: list[str], depends: list[str]) -> Extension:
+    return Extension(name, sources, depends=depends, extra_compile_args=FLAGS, extra_link_args=LINK_FLAGS)
+
+
+setup(
+    ext_modules=cythonize(
+        [
+            extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"], []),
+            extension(
+                "w2v_fast.training._inner",
+                ["w2v_fast/training/_inner.pyx", *KERNEL_FILES["c"]],
+                KERNEL_FILES["h"],
+            ),
+        ],
+        build_dir="build/cython",
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": False,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": False,
+            "freethreading_compatible": True,
+        },
+    )
+)

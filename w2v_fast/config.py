@@ -1,0 +1,122 @@
+"""Every hyper-parameter of a training run: its default, its unit or meaning, and its allowed range."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+ARCHITECTURES = ("skipgram", "cbow")
+OBJECTIVES = ("ns", "nce", "hs", "softmax")
+INSTRUCTION_SETS = ("base", "avx2", "avx512")
+
+
+def usable_cpus() -> int:
+    """Number of CPUs this process may run on (its affinity mask where the system has one)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _option(default: Any, help: str, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False,
+            choices: tuple[str, ...] = (), optional: bool = False) -> Any:
+    """Declare one hyper-parameter: `low..high` is its closed range, `open_low` leaves `low` itself out."""
+    return dataclasses.field(default=default, metadata={
+        "help": help, "low": low, "high": high, "open_low": open_low, "choices": choices, "optional": optional,
+    })
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Hyper-parameters of one run, checked when they are set.
+
+    Names and defaults are gensim 4's where it has them; `architecture` and `objective` are words instead of flags.
+
+    Raises
+    ------
+    TypeError
+        A value of the wrong type.
+    ValueError
+        A value out of its range; the message names the parameter, the value and the range.
+    """
+
+    vector_size: int = _option(100, "dimensions of a vector", low=1, high=65_536)
+    window: int = _option(5, "largest distance between center and context, in words; the radius is drawn from 1..window",
+                          low=1, high=10_000)
+    min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
+    max_vocab: int | None = _option(None, "keep only the most frequent words, this many (default: all)",
+                                    low=1, high=2**31 - 2, optional=True)
+    sample: float = _option(1e-3, "subsampling threshold: words more frequent than this share are thinned out; 0 is off",
+                            low=0.0, high=1.0)
+    architecture: str = _option("skipgram", "which inputs a window has", choices=ARCHITECTURES)
+    objective: str = _option("ns", "negative sampling, noise contrastive estimation, hierarchical or full softmax",
+                             choices=OBJECTIVES)
+    negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
+    ns_exponent: float = _option(0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0)
+    share_noise: bool = _option(True, "draw noise words once for a window instead of once for each pair")
+    epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
+    alpha: float = _option(0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True)
+    min_alpha: float = _option(1e-4, "learning rate at the end; it falls linearly with the words done", low=0.0)
+    seed: int = _option(1, "seed of the initial vectors and of every random draw", low=0, high=2**64 - 1)
+    workers: int | None = _option(None, "threads (default: the CPUs this process may use)", low=1, high=4096,
+                                  optional=True)
+    isa: str | None = _option(None, "force an instruction set (default: W2V_FAST_ISA, else the best this CPU has)",
+                              choices=INSTRUCTION_SETS, optional=True)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _checked(field, getattr(self, field.name)))
+        if self.min_alpha > self.alpha:
+            raise ValueError(f"min_alpha = {self.min_alpha} must not be above alpha = {self.alpha}")
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> TrainConfig:
+        """Build a config from keyword options; an unknown name is a TypeError that suggests the nearest one."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+                raise TypeError(f"unknown option {name!r}{hint}")
+        return cls(**options)
+
+    @property
+    def threads(self) -> int:
+        """The number of workers, with the default filled in."""
+        return self.workers or usable_cpus()
+
+
+def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
+    """Return `value` converted to the field's type, or raise an error that names the field and its range."""
+    rule = field.metadata
+    if value is None and rule["optional"]:
+        return None
+    if rule["choices"]:
+        if value not in rule["choices"]:
+            raise ValueError(f"{field.name} = {value!r} must be one of {', '.join(rule['choices'])}")
+        return value
+    kind = type(field.default) if field.default is not None else int
+    number = _as_number(field.name, kind, value)
+    too_low = number <= rule["low"] if rule["open_low"] else number < rule["low"]
+    if kind is not bool and (too_low or number > rule["high"] or not math.isfinite(number)):
+        bracket = "(" if rule["open_low"] else "["
+        raise ValueError(f"{field.name} = {value!r} must lie in {bracket}{rule['low']}, {rule['high']}]")
+    return number
+
+
+def _as_number(name: str, kind: type, value: Any) -> Any:
+    """Convert without losing anything: 5.0 and numpy.int64(5) are integers, 5.5, "5" and True are not."""
+    if isinstance(value, bool) or kind is bool:
+        if kind is bool and (isinstance(value, bool) or value in (0, 1)):
+            return bool(value)
+        raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
+    try:
+        number = kind(value) if not isinstance(value, (str, bytes)) else None
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or (number != value and value == value):
+        raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
+    return number
