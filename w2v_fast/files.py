@@ -1,0 +1,152 @@
+"""Reading any file (plain, compressed, remote, standard input) and writing one whole or not at all."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+MAGIC_LENGTH = 6
+COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def compression_of(head: bytes) -> str | None:
+    """Name the compression whose magic bytes `head` starts with, or None."""
+    return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
+
+
+@contextlib.contextmanager
+def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open for reading bytes; gzip, bzip2, xz and zstd are recognised by their first bytes and unpacked.
+
+    Parameters
+    ----------
+    path
+        A file, `-` for standard input, or a URL such as `s3://bucket/key` (extra: `remote`).
+
+    Raises
+    ------
+    OSError
+        The file cannot be opened, or its compressed data are damaged (on reading).
+    ImportError
+        A zstd file or a URL, and the extra that reads it is not installed.
+    """
+    with contextlib.ExitStack() as stack:
+        raw = stack.enter_context(_open_raw(path))
+        buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
+        head = buffered.peek(MAGIC_LENGTH)[:MAGIC_LENGTH]  # type: ignore[attr-defined]
+        yield stack.enter_context(_decompressed(buffered, compression_of(head)))
+
+
+def _open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[BinaryIO]:
+    name = os.fspath(path)
+    if name == "-":
+        return contextlib.nullcontext(cast(BinaryIO, sys.stdin.buffer))
+    if "://" in name:
+        try:
+            import fsspec
+        except ImportError as error:
+            raise ImportError(f"{name}: remote files need fsspec; pip install 'w2v_fast[remote]'") from error
+        return cast("contextlib.AbstractContextManager[BinaryIO]", fsspec.open(name, "rb"))
+    return open(name, "rb")
+
+
+def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.AbstractContextManager[BinaryIO]:
+    if compression is None:
+        return contextlib.nullcontext(raw)
+    if compression == "zstd":
+        return _open_zstd(raw)
+    opener = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[compression]
+    return cast("contextlib.AbstractContextManager[BinaryIO]", opener(raw, "rb"))
+
+
+def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+
+            return cast("contextlib.AbstractContextManager[BinaryIO]", zstd.open(raw, "rb"))
+        import zstandard
+    except ImportError as error:
+        raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
+    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open for writing bytes so that `path` ends up either complete or as it was.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed; on any error it is removed.
+    `-` is standard output, and a device or pipe is written directly.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written, or the disk is full; the old file is untouched.
+    """
+    name = os.fspath(path)
+    if name == "-":
+        yield cast(BinaryIO, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    if os.path.exists(name) and not stat.S_ISREG(os.stat(name).st_mode):
+        with open(name, "wb") as device:
+            yield device
+        return
+    target = Path(os.path.realpath(name))
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb", buffering=1 << 20) as file:
+            yield cast(BinaryIO, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode_for(target))
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(target.parent)
+
+
+def _mode_for(target: Path) -> int:
+    """The permissions `target` has, or those a new file would get."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Make renames in `folder` durable, where the system can open folders."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise the OSError now that `atomic_write(path)` would raise later: missing or read-only folder, a folder itself."""
+    name = os.fspath(path)
+    if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
+        return
+    if os.path.isdir(name):
+        raise IsADirectoryError(f"{name} is a folder; expected the name of a file to write")
+    folder = Path(os.path.realpath(name)).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
+    with tempfile.TemporaryFile(dir=folder):
+        pass
