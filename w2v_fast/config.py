@@ -57,6 +57,8 @@ class TrainConfig:
     negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
     ns_exponent: float = _option(0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0)
     share_noise: bool = _option(True, "draw noise words once for a window instead of once for each pair")
+    corrected_cbow: bool = _option(False, "divide CBOW's input gradient by the number of context words, as its loss says; "
+                                          "word2vec.c does not")
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
     alpha: float = _option(0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True)
     min_alpha: float = _option(1e-4, "learning rate at the end; it falls linearly with the words done", low=0.0)
