@@ -326,35 +326,36 @@ cdef class Table:
             done = self.encode_bytes(&data[0], &data[0] + length, block << 32, &ids[0], &opens)
         return done, opens
 
-    def encode_integers(self, const int64_t[::1] values, const int64_t[::1] lengths, int64_t block, int32_t[::1] ids):
-        """Encode sentences of integers, `lengths` tokens each, into `ids`; returns the number of tokens."""
+    def encode_integers(self, const int64_t[::1] values, const int64_t[::1] ends, int64_t block, int32_t[::1] ids):
+        """Encode integers into `ids`; `ends` are the positions after the last token of each sentence, rising.
+
+        Values after the last end belong to a sentence that a later block goes on with.
+        """
         cdef Key[BATCH] keys
         cdef Key *key
-        cdef int64_t n = 0, done = 0, sentence, i
-        if ids.shape[0] < values.shape[0]:
+        cdef int64_t n = 0, done = 0, sentence = 0, total = values.shape[0]
+        if ids.shape[0] < total:
             raise ValueError("the buffer is too small for the integers")
         self.integers = True
         with nogil:
-            for sentence in range(lengths.shape[0]):
-                for i in range(lengths[sentence]):
+            while done < total:
+                n = 0
+                while n < BATCH and done + n < total:
                     key = &keys[n]
                     key.low = <uint64_t>values[done + n]
                     key.high = 0
-                    key.length = 8
-                    key.mark = -<int32_t>(i + 1 == lengths[sentence])
+                    key.length = sizeof(int64_t)
                     set_tag(key)
                     __builtin_prefetch(&self.slots[key.tag >> (32 - self.bits)])
                     n += 1
-                    if n == BATCH:
-                        self.count_batch(keys, n, (block << 32) + done, &ids[done])
-                        done += n
-                        n = 0
-            if n:
+                    while sentence < ends.shape[0] and ends[sentence] < done + n:
+                        sentence += 1
+                    key.mark = -<int32_t>(sentence < ends.shape[0] and ends[sentence] == done + n)
                 self.count_batch(keys, n, (block << 32) + done, &ids[done])
-        return done + n
+                done += n
 
     def encode_tokens(self, list sentences, int64_t block, int32_t[::1] ids):
-        """Encode lists of str, each one sentence, into `ids`; returns the number of tokens.
+        """Encode lists of str, each one sentence, into `ids`; returns their bytes, one separator a token.
 
         Raises
         ------
@@ -364,7 +365,7 @@ cdef class Table:
             A token has a lone surrogate that stands for no byte.
         """
         cdef Key key
-        cdef int64_t done = 0
+        cdef int64_t done = 0, size = 0
         cdef int32_t id
         cdef Py_ssize_t length
         cdef Bytes word
@@ -386,9 +387,10 @@ cdef class Table:
                 self.entries[id].count += 1
                 ids[done] = id
                 done += 1
+                size += length + 1
             if sentence:
                 ids[done - 1] = ~ids[done - 1]
-        return done
+        return size
 
     def merge(self, Table other, int32_t[::1] merged):
         """Add the words and counts of `other`; `merged[id]` becomes the id here of its word `id`."""
@@ -445,7 +447,7 @@ cdef class Table:
         return words
 
 
-cdef bytes encode_utf8(str token):
+cdef bytes encode_utf8(token):
     try:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
