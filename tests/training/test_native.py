@@ -141,5 +141,5 @@ def test_isa_can_be_forced_and_an_absent_one_is_an_error(monkeypatch):
     monkeypatch.setenv("W2V_FAST_ISA", "base")
     assert _inner.choose_isa() == "base"
     monkeypatch.setenv("W2V_FAST_ISA", "mmx")
-    with pytest.raises(ValueError, match="mmx.*base"):
+    with pytest.raises(ValueError, match=r"mmx.*base"):
         _inner.choose_isa()

@@ -1,6 +1,7 @@
 """Link 3 of the chain of trust: draws, alias table, Huffman tree, subsampling, jobs."""
 
 import heapq
+import itertools
 
 import numpy as np
 import pytest
@@ -156,4 +157,4 @@ def test_learning_rate_falls_smoothly_on_small_corpora():
     rates = [job.lr for job in Jobs(200_000, TrainConfig(epochs=5))]
     assert len(rates) >= 1000
     assert rates[0] == 0.025
-    assert all(a > b > 0 for a, b in zip(rates, rates[1:], strict=False))
+    assert all(a > b > 0 for a, b in itertools.pairwise(rates))

@@ -193,7 +193,7 @@ cdef class InnerLoop:
     cdef int64_t id_count
     cdef float *input
     cdef float *output
-    cdef int stride, words, hot_rows
+    cdef int stride, words, hot_rows, most_rows
     cdef const uint32_t *keep_threshold
     cdef const AliasEntry *alias
     cdef const float *log_expected_noise
@@ -235,8 +235,8 @@ cdef class InnerLoop:
         self.whole_windows = config.share_noise or self.cbow
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
-        cdef int most_rows = self.set_objective(config, tables)
-        self.allocate(2 * self.window, most_rows)
+        self.most_rows = self.set_objective(config, tables)
+        self.allocate(2 * self.window, self.most_rows)
 
     cdef int set_objective(self, config, tables) except -1:
         """The table of objectives: the function that gives a target's rows, and what it looks up. Return the most rows."""
@@ -297,6 +297,12 @@ cdef class InnerLoop:
     def isa(self):
         """Name of the kernel that runs."""
         return self.kernel.name.decode()
+
+    @property
+    def token_flops(self):
+        """Multiplications and additions of one token's steps, on average at most."""
+        inputs = 2 if self.cbow else self.window + 1
+        return 6.0 * self.stride * self.most_rows * inputs
 
     def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
         """Train on the windows centered on tokens start..stop; return (centers kept, loss in nats, pairs it is of)."""

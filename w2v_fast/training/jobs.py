@@ -18,6 +18,7 @@ from w2v_fast.training.generator import derive
 JOB_TOKENS = 50_000
 SMALLEST_JOB = 100
 STEPS_OF_LR = 1_000
+JOB_FLOPS = 5e9
 
 TOKENS, NOISE, WEIGHTS = range(3)
 
@@ -38,14 +39,16 @@ class Job:
 class Jobs(Sequence[Job]):
     """All jobs of a run over `tokens` tokens, in order.
 
-    A job has 50,000 tokens, or fewer where the learning rate would otherwise fall in fewer than 1,000 steps.
+    A job has 50,000 tokens, or fewer where the learning rate would otherwise fall in fewer than 1,000 steps, or where
+    the arithmetic of so many (`token_flops` each, at most) would take so long that a run could not stop in a second.
     """
 
-    def __init__(self, tokens: int, config: TrainConfig, job_tokens: int | None = None) -> None:
+    def __init__(self, tokens: int, config: TrainConfig, job_tokens: int | None = None, token_flops: float = 1) -> None:
         self.tokens = tokens
         self.epochs = config.epochs
         self.total_tokens = tokens * config.epochs
-        self.job_tokens = job_tokens or max(SMALLEST_JOB, min(JOB_TOKENS, self.total_tokens // STEPS_OF_LR))
+        bound = min(JOB_TOKENS, int(JOB_FLOPS / token_flops))
+        self.job_tokens = job_tokens or max(min(SMALLEST_JOB, bound), min(bound, self.total_tokens // STEPS_OF_LR), 1)
         self.per_epoch = -(-tokens // self.job_tokens)
         self._config = config
 

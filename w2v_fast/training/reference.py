@@ -6,6 +6,7 @@ Every function says in a few lines what `_inner.pyx` and the kernels do fast. No
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from w2v_fast.training.generator import draw
 from w2v_fast.training.jobs import Job
 from w2v_fast.training.tables import Tables
 
-Array = NDArray[np.float64]
+Array: TypeAlias = NDArray[np.floating[Any]]
 REDRAWS = 64
 
 
@@ -116,7 +117,7 @@ def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int]
     """One step, with the architecture's inputs; repeated contexts and rows receive every one of their updates."""
     if config.architecture == "cbow":
         score, to_mean, to_rows = step(input[contexts].mean(0, keepdims=True), output[rows], label, shift, lr)
-        to_inputs = np.repeat(to_mean / (len(contexts) if config.corrected_cbow else 1), len(contexts), axis=0)
+        to_inputs: Array = np.repeat(to_mean / (len(contexts) if config.corrected_cbow else 1), len(contexts), axis=0)
     else:
         score, to_inputs, to_rows = step(input[contexts], output[rows], label, shift, lr)
     np.add.at(input, contexts, to_inputs)
