@@ -16,6 +16,13 @@
 typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
 typedef unsigned bits __attribute__((vector_size(4 * LANES), may_alias));
 
+/* Load once: without it the compiler folds the load into every use. */
+#if defined(__x86_64__)
+#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#else
+#define IN_REGISTER(x) __asm__("" : "+w"(x))
+#endif
+
 INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec x) { *(vec *)p = x; }
