@@ -2,7 +2,7 @@
 
     vectors [V, d]      row i belongs to index_to_key[i]
     cosine(a, b)        a . b / (|a| |b|)
-    query               the mean of unit vectors, weighted: +1 for positive keys, -1 for negative ones
+    query               the mean of the keys' unit vectors, weighted: +1 for positive keys, -1 for negative ones
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ class KeyedVectors:
         weights
             One for each key; default 1.
         pre_normalize
-            Scale each vector to length 1 first.
+            Scale the vectors of keys to length 1 first; vectors given as such are taken as they are.
         post_normalize
             Scale the mean to length 1.
         ignore_missing
@@ -262,11 +262,12 @@ class KeyedVectors:
         return _unit_or_zero(mean) if post_normalize else mean
 
     def _as_vector(self, key: Key | np.ndarray, norm: bool) -> np.ndarray:
+        """The vector of a key, scaled to length 1 with `norm`, or the vector given."""
         if not isinstance(key, np.ndarray):
             return self.get_vector(key, norm=norm)
         if key.shape != (self.vector_size,):
             raise ValueError(f"vector of shape {key.shape}; expected ({self.vector_size},)")
-        return _unit_or_zero(key) if norm else key
+        return key
 
     # -- pairs and sets of keys -------------------------------------------------------------------------------------
 
@@ -403,7 +404,8 @@ class KeyedVectors:
         ----------
         positive, negative
             A key, a vector [d], or a list of keys, vectors and `(key or vector, weight)` tuples. Weights are 1 for
-            positive and -1 for negative entries unless a tuple gives its own, which is used as it stands.
+            positive and -1 for negative entries unless a tuple gives its own, which is used as it stands. The vectors
+            of keys are scaled to length 1, vectors given as such are taken as they are.
         topn
             How many keys; None for the scores of all keys as an array, in the order of rows.
         clip_start, clip_end
@@ -482,8 +484,8 @@ class KeyedVectors:
         """Product over `keys` of (1 + cosine) / 2, for each row: [rows] float32."""
         product = np.ones(rows.stop - rows.start, np.float32)
         for key in keys:
-            cosines = neighbors.cosines(self.vectors[rows], self.norms[rows], self._as_vector(key, norm=True))
-            product *= (1 + cosines) / 2
+            query = _unit(self._as_vector(key, norm=False))
+            product *= (1 + neighbors.cosines(self.vectors[rows], self.norms[rows], query)) / 2
         return product
 
     def most_similar_many(self, queries: Iterable[Any], negatives: Iterable[Any] | None = None, topn: int | None = 10,
