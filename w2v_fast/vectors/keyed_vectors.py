@@ -189,9 +189,8 @@ class KeyedVectors:
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
             return ""
-        bare = key.strip()
-        spellings = [bare, bare.lower(), bare.capitalize(), bare.title(), bare.upper(), bare.replace(" ", "_"),
-                     bare.lower().replace(" ", "_")]
+        spellings = (spelling for form in (key.strip(), key.strip().replace(" ", "_"))
+                     for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper()))
         known = next((spelling for spelling in spellings if spelling in self.key_to_index), None)
         return f"; did you mean {known!r}?" if known is not None else ""
 
