@@ -128,17 +128,16 @@ def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
 
 def _keep_best(top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray, first_row: int) -> None:
     """Merge a block of scores [Q, B] into the best so far [Q, count]; only what beats the worst of these is touched."""
-    worst = top_scores.min(axis=1)
-    hits = np.flatnonzero(scores.max(axis=1) > worst)
-    if not len(hits):
+    better = np.flatnonzero(scores > top_scores.min(axis=1, keepdims=True))
+    if not len(better):
         return
-    hit, column = np.divmod(np.flatnonzero(scores[hits] > worst[hits, None]), scores.shape[1])
-    found = np.bincount(hit, minlength=len(hits))
-    place = top_scores.shape[1] + np.arange(len(hit)) - np.repeat(np.cumsum(found) - found, found)
-    empty = np.zeros((len(hits), found.max()))
-    merged_scores = np.concatenate([top_scores[hits], empty.astype(np.float32) - np.inf], axis=1)
-    merged_rows = np.concatenate([top_rows[hits], empty.astype(np.int64)], axis=1)
-    merged_scores[hit, place] = scores[hits[hit], column]
+    query, column = np.divmod(better, scores.shape[1])
+    hits, first, found = np.unique(query, return_index=True, return_counts=True)
+    hit = np.repeat(np.arange(len(hits)), found)
+    place = top_scores.shape[1] + np.arange(len(query)) - np.repeat(first, found)
+    merged_scores = np.pad(top_scores[hits], [(0, 0), (0, found.max())], constant_values=-np.inf)
+    merged_rows = np.pad(top_rows[hits], [(0, 0), (0, found.max())])
+    merged_scores[hit, place] = scores[query, column]
     merged_rows[hit, place] = first_row + column
     kept = np.argpartition(merged_scores, -top_scores.shape[1], axis=1)[:, -top_scores.shape[1]:]
     top_scores[hits] = np.take_along_axis(merged_scores, kept, axis=1)
