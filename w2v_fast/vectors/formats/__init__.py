@@ -1,0 +1,150 @@
+"""Files of word vectors: which format a file has, and how to read and write each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from w2v_fast.vectors.formats import glove, word2vec_binary, word2vec_text
+from w2v_fast.vectors.formats.errors import FormatError
+from w2v_fast.vectors.formats.header import parse_header
+from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats.source import Source, open_source
+from w2v_fast.vectors.formats.table import Table, Vectors
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+__all__ = ["FORMATS", "FormatError", "ReadOptions", "WriteOptions", "load", "save", "sniff"]
+
+FORMATS: dict[str, ModuleType] = {
+    "word2vec_binary": word2vec_binary,
+    "word2vec_text": word2vec_text,
+    "glove": glove,
+}
+"""Name -> module with `read(source, options)`, `write(kv, path, options)`, SUFFIXES, READS and WRITES (option names)."""
+
+_OTHER_KINDS = [
+    (b"\xba\x16\x4f\x2f", "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
+                          "load the .vec file that training wrote beside it"),
+    (b"\x80\x02", "a Python pickle"), (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"), (b"\x80\x05", "a Python pickle"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself; fetch it with: git lfs pull"),
+    (b"PK\x03\x04", "a zip archive (or .npz, .docx, ...); unpack it and load the file inside"),
+    (b"FiFu", "a finalfusion file; convert it with finalfusion's own tools to word2vec format"),
+    (b"SQLite format 3\x00", "an SQLite database (perhaps a .magnitude file)"),
+    (b"<!doctype", "an HTML page: the download returned a web page instead of the file"),
+    (b"<html", "an HTML page: the download returned a web page instead of the file"),
+    (b"<?xml", "an XML page: the download returned a message instead of the file"),
+    (b"\xff\xfe", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
+    (b"\xfe\xff", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
+    (b"\x93NUMPY", "a .npy array; give it the suffix .npy and its words beside it"),
+]
+_PICKLE_ADVICE = ("; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
+                  "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))")
+
+
+def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> KeyedVectors:
+    """Read word vectors.
+
+    Parameters
+    ----------
+    path
+        A file, plain or packed with gzip, bzip2, xz or zstd (seen by its first bytes), `-` for standard input, a URL
+        (extra `remote`), or a folder.
+    format
+        One of FORMATS. Default: what the content shows.
+    **options
+        See `ReadOptions`; a format accepts those that mean something to it.
+
+    Returns
+    -------
+    KeyedVectors
+        Vectors [V, d] float32 (mapped from a native folder: of the stored type).
+
+    Raises
+    ------
+    FormatError
+        The content is not what the format promises; a ValueError that names the line or byte, what is expected
+        there and what was found.
+    OSError
+        The file cannot be read.
+    TypeError, ValueError
+        An unknown format or option, or a value out of its range.
+    """
+    table = _read(path, format, options)
+    return KeyedVectors(table.keys, table.vectors, table.counts, output_vectors=table.output_vectors,
+                        metadata=table.metadata)
+
+
+def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
+    with open_source(path) as source:
+        name = format or sniff(source)
+        module = _format_named(name)
+        table: Table = module.read(source, ReadOptions.from_options(options, module.READS, name))
+        return table
+
+
+def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+    """Write word vectors, whole or not at all.
+
+    Parameters
+    ----------
+    kv
+        `KeyedVectors`, or anything with its `index_to_key`, `vectors`, `counts`, `output_vectors` and `metadata`.
+    path
+        The file to write (or to replace), `-` for standard output.
+    format
+        One of FORMATS. Default: by the suffix of `path`.
+    **options
+        See `WriteOptions`; a format accepts those that mean something to it.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold a word (it is named), a number is not finite, or the suffix tells no format. Nothing is
+        written.
+    OSError
+        The file cannot be written; an old file stays as it was.
+    """
+    name = format or format_of_suffix(path)
+    module = _format_named(name)
+    if module.WRITES is None:
+        raise ValueError(f"format {name!r} can be read, not written")
+    module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
+
+
+def format_of_suffix(path: str | os.PathLike[str]) -> str:
+    """Name the format that `save` writes for a path."""
+    suffix = Path(path).suffix.lower()
+    for name, module in FORMATS.items():
+        if suffix in module.SUFFIXES:
+            return name
+    known = ", ".join(f"{suffix} ({name})" for name, module in FORMATS.items() for suffix in module.SUFFIXES)
+    raise ValueError(f"{os.fspath(path)}: the suffix {suffix!r} tells no format; known: {known}; "
+                     f"or pass format= one of {', '.join(FORMATS)}")
+
+
+def _format_named(name: str) -> ModuleType:
+    if name not in FORMATS:
+        raise ValueError(f"unknown format {name!r}; known: {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def sniff(source: Source) -> str:
+    """Name the format of a file by its first bytes, or raise FormatError that says what else it is."""
+    head = source.head
+    if not head:
+        source.check_intact(False)
+        raise FormatError(source.name, "the file is empty", expected=f"one of {', '.join(FORMATS)}")
+    for magic, kind in _OTHER_KINDS:
+        if head[:len(magic)].lower() == magic.lower():
+            raise FormatError(source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0)
+    first, _, rest = head.partition(b"\n")
+    header = parse_header(first)
+    if header is not None and rest and not word2vec_text.looks_like_text(rest, header[1]):
+        return "word2vec_binary"
+    if header is None and not word2vec_text.looks_like_text(first, None):
+        raise FormatError(source.name, "binary data without the header of a word2vec file; GloVe's own .bin holds no "
+                                       "words and cannot be used, its .txt can", offset=0, found=head[:16])
+    return "word2vec_text"
