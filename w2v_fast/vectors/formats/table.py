@@ -131,20 +131,19 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
     Raises
     ------
     ValueError
-        A word is empty, holds a character of `forbidden`, cannot be encoded, or has the bytes of another word.
+        A word is empty, holds a character of `forbidden`, is not valid Unicode, or has the bytes of another word.
     """
-    words = [_escaped(key, forbidden, options.escape) for key in keys[:options.limit]]
-    raw: list[bytes] = []
-    for word in words:
-        bad = "".join(sorted(set(word).intersection(forbidden)))
-        if not word or bad:
-            reason = f"holds {bad!r}" if word else "is empty"
-            raise ValueError(f"cannot write {name}: the word {word!r} {reason}, which this format cannot hold; "
-                             "escape='_' or escape='percent' replaces such characters")
-        try:
-            raw.append(word.encode("utf-8", "surrogateescape"))
-        except UnicodeEncodeError as error:
-            raise ValueError(f"cannot write {name}: the word {word!r} is not valid Unicode") from error
+    words = keys[:options.limit]
+    everything = "".join(words)
+    if options.escape is not None:
+        words = [_escaped(word, forbidden, options.escape) for word in words]
+    elif any(char in everything for char in forbidden):
+        word = next(word for word in words if not set(forbidden).isdisjoint(word))
+        raise ValueError(f"cannot write {name}: this format cannot hold the word {word!r}; "
+                         "escape='_' or escape='percent' replaces what it cannot hold")
+    if not all(words):
+        raise ValueError(f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})")
+    raw = [_encoded(name, word) for word in words] if _has_surrogates(everything) else [w.encode() for w in words]
     if len(set(raw)) < len(raw):
         seen: set[bytes] = set()
         twice = next(word for word in raw if word in seen or seen.add(word))  # type: ignore[func-returns-value]
@@ -152,9 +151,26 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
     return raw
 
 
-def _escaped(key: str, forbidden: str, escape: str | None) -> str:
-    if escape is None:
-        return key
+def _escaped(word: str, forbidden: str, escape: str) -> str:
     if escape == "percent":
-        return "".join(f"%{ord(char):02X}" if char in forbidden or char == "%" else char for char in key)
-    return "".join(escape if char in forbidden else char for char in key)
+        return "".join(f"%{ord(char):02X}" if char in forbidden or char == "%" else char for char in word)
+    return "".join(escape if char in forbidden else char for char in word)
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _encoded(name: str, word: str) -> bytes:
+    """Bytes that were no UTF-8 when they were read come back as they were; other surrogates have no bytes."""
+    try:
+        raw = word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = b""
+    if raw.decode("utf-8", "surrogateescape") != word:
+        raise ValueError(f"cannot write {name}: the word {word!r} is not valid Unicode")
+    return raw

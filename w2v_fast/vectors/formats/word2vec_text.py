@@ -31,6 +31,7 @@ SUFFIXES = (".txt", ".vec")
 FORBIDDEN = " \t\n\r\v\f\0"
 
 BLOCK = 1 << 22
+BLOCK_WRITTEN = 1 << 19
 LONGEST_LINE = 1 << 24
 UTF8_MARK = b"\xef\xbb\xbf"
 _NUMBER = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -248,7 +249,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
 def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: bytes = b" ") -> None:
     """Write one line for each vector: its word, unless that is empty, and its numbers."""
     size = vectors.shape[1]
-    rows = max(1, BLOCK // (size * _text.LONGEST_NUMBER))
+    rows = max(1, BLOCK_WRITTEN // (size * _text.LONGEST_NUMBER))
 
     def lines(start: int) -> memoryview:
         block = np.ascontiguousarray(vectors[start:start + rows], dtype=np.float32)
