@@ -7,7 +7,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from w2v_fast.vectors.formats import glove, word2vec_binary, word2vec_text
+from w2v_fast.vectors.formats import (
+    glove,
+    npy,
+    projector,
+    safetensors_folder,
+    spacy,
+    word2vec_binary,
+    word2vec_text,
+)
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import parse_header
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
@@ -21,8 +29,14 @@ FORMATS: dict[str, ModuleType] = {
     "word2vec_binary": word2vec_binary,
     "word2vec_text": word2vec_text,
     "glove": glove,
+    "safetensors": safetensors_folder,
+    "npy": npy,
+    "projector": projector,
+    "spacy": spacy,
 }
-"""Name -> module with `read(source, options)`, `write(kv, path, options)`, SUFFIXES, READS and WRITES (option names)."""
+"""Name -> module with SUFFIXES, `write(kv, path, options)`, and, where it can be read, `read(source, options)` (native
+folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
+READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
 
 _OTHER_KINDS = [
     (b"\xba\x16\x4f\x2f", "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
@@ -38,7 +52,6 @@ _OTHER_KINDS = [
     (b"<?xml", "an XML page: the download returned a message instead of the file"),
     (b"\xff\xfe", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
     (b"\xfe\xff", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
-    (b"\x93NUMPY", "a .npy array; give it the suffix .npy and its words beside it"),
 ]
 _PICKLE_ADVICE = ("; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
                   "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))")
@@ -78,11 +91,20 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 
 
 def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
+    """Read with the module of the format: a folder can only be the native one."""
+    if os.path.isdir(path):
+        return _read_as(format or "safetensors", path, options)
     with open_source(path) as source:
-        name = format or sniff(source)
-        module = _format_named(name)
-        table: Table = module.read(source, ReadOptions.from_options(options, module.READS, name))
-        return table
+        return _read_as(format or sniff(source), source, options)
+
+
+def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:
+    module = _format_named(format, READABLE)
+    if (module is safetensors_folder) == isinstance(source, Source):
+        raise FormatError(source.name if isinstance(source, Source) else os.fspath(source),
+                          f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}")
+    table: Table = module.read(source, ReadOptions.from_options(options, module.READS, format))
+    return table
 
 
 def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
@@ -108,26 +130,30 @@ def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, *
         The file cannot be written; an old file stays as it was.
     """
     name = format or format_of_suffix(path)
-    module = _format_named(name)
-    if module.WRITES is None:
-        raise ValueError(f"format {name!r} can be read, not written")
+    module = _format_named(name, list(FORMATS))
+    if kv.vectors.ndim != 2 or not kv.vectors.shape[1] or len(kv.vectors) != len(kv.index_to_key):
+        raise ValueError(f"vectors of shape {kv.vectors.shape} for {len(kv.index_to_key)} words; expected a row for "
+                         "each word and one number or more in it")
     module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
 
 
 def format_of_suffix(path: str | os.PathLike[str]) -> str:
-    """Name the format that `save` writes for a path."""
-    suffix = Path(path).suffix.lower()
-    for name, module in FORMATS.items():
-        if suffix in module.SUFFIXES:
-            return name
-    known = ", ".join(f"{suffix} ({name})" for name, module in FORMATS.items() for suffix in module.SUFFIXES)
-    raise ValueError(f"{os.fspath(path)}: the suffix {suffix!r} tells no format; known: {known}; "
+    """Name the format that `save` writes for a path; a folder, or a name without a suffix, is the native one."""
+    name = os.fspath(path)
+    suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(name).suffix.lower()
+    for format, module in FORMATS.items():
+        if suffix in module.SUFFIXES and name != "-":
+            return format
+    known = ", ".join(f"{suffix or 'no suffix'} ({name})" for name, module in FORMATS.items()
+                      for suffix in module.SUFFIXES)
+    raise ValueError(f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
                      f"or pass format= one of {', '.join(FORMATS)}")
 
 
-def _format_named(name: str) -> ModuleType:
-    if name not in FORMATS:
-        raise ValueError(f"unknown format {name!r}; known: {', '.join(FORMATS)}")
+def _format_named(name: str, known: list[str]) -> ModuleType:
+    if name not in known:
+        only_written = " (this one can only be written)" if name in FORMATS else ""
+        raise ValueError(f"unknown format {name!r}{only_written}; known: {', '.join(known)}")
     return FORMATS[name]
 
 
@@ -136,15 +162,22 @@ def sniff(source: Source) -> str:
     head = source.head
     if not head:
         source.check_intact(False)
-        raise FormatError(source.name, "the file is empty", expected=f"one of {', '.join(FORMATS)}")
+        raise FormatError(source.name, "the file is empty")
     for magic, kind in _OTHER_KINDS:
         if head[:len(magic)].lower() == magic.lower():
             raise FormatError(source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0)
+    if head.startswith(npy.MAGIC):
+        return "npy"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= safetensors_folder.LARGEST_HEADER:
+        raise FormatError(source.name, "this is a safetensors file; load the folder it lies in", offset=0)
+    if source.name.endswith("_tensor.tsv"):
+        raise FormatError(source.name, "this is an export for the Embedding Projector; its words are in another file: "
+                                       "load what it was made from")
     first, _, rest = head.partition(b"\n")
     header = parse_header(first)
-    if header is not None and rest and not word2vec_text.looks_like_text(rest, header[1]):
-        return "word2vec_binary"
     if header is None and not word2vec_text.looks_like_text(first, None):
         raise FormatError(source.name, "binary data without the header of a word2vec file; GloVe's own .bin holds no "
                                        "words and cannot be used, its .txt can", offset=0, found=head[:16])
-    return "word2vec_text"
+    if header is None or word2vec_text.looks_like_text(rest, header[1]):
+        return "word2vec_text"
+    return "word2vec_binary"

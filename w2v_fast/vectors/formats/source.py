@@ -69,7 +69,7 @@ class Source:
         if self.damage:
             return 0
         try:
-            return self._stream.readinto(target)  # type: ignore[attr-defined, no-any-return]
+            return self._stream.readinto(target)  # type: ignore[attr-defined]
         except (OSError, MemoryError):
             raise
         except Exception as error:  # each decompressor has exceptions of its own; none is an OSError

@@ -125,15 +125,19 @@ def check_finite(name: str, kv: Vectors, options: WriteOptions) -> None:
         done += len(block)
 
 
-def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteOptions) -> list[bytes]:
+def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteOptions, *,
+                 empty: bool = False) -> list[bytes]:
     """The bytes of each word, UTF-8 with surrogateescape, after the check that the format can hold them all.
 
     Raises
     ------
     ValueError
-        A word is empty, holds a character of `forbidden`, is not valid Unicode, or has the bytes of another word.
+        A word is empty (unless `empty` allows that), holds a character of `forbidden`, is not valid Unicode, or has the
+        bytes of another word.
     """
     words = keys[:options.limit]
+    if options.escape is not None and not set(forbidden).isdisjoint(options.escape):
+        raise ValueError(f"escape = {options.escape!r} is itself something that this format cannot hold")
     everything = "".join(words)
     if options.escape is not None:
         words = [_escaped(word, forbidden, options.escape) for word in words]
@@ -141,7 +145,7 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
         word = next(word for word in words if not set(forbidden).isdisjoint(word))
         raise ValueError(f"cannot write {name}: this format cannot hold the word {word!r}; "
                          "escape='_' or escape='percent' replaces what it cannot hold")
-    if not all(words):
+    if not empty and not all(words):
         raise ValueError(f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})")
     raw = [_encoded(name, word) for word in words] if _has_surrogates(everything) else [w.encode() for w in words]
     if len(set(raw)) < len(raw):

@@ -144,8 +144,8 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
         file.write(f"{len(words)} {size}\n".encode())
         done = 0
         for block in blocks(kv.vectors[:options.limit], 1024):
-            raw = memoryview(block.astype("<f4", copy=False)).cast("B")
-            records = []
+            raw = block.astype("<f4", copy=False).data.cast("B")
+            records: list[bytes | memoryview] = []
             for i in range(len(block)):
                 records += [words[done + i], b" ", raw[4 * size * i:4 * size * (i + 1)], b"\n"]
             file.write(b"".join(records))

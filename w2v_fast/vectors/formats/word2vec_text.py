@@ -39,9 +39,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Shape(NamedTuple):
-    """What the beginning of a file says: `count` is None without a header, `start` is the byte of the first row."""
+    """What the beginning of a file says: `rows` is None without a header, `start` is the byte of the first row."""
 
-    count: int | None
+    rows: int | None
     size: int
     start: int
 
@@ -76,14 +76,14 @@ def read(source: Source, options: ReadOptions) -> Table:
     """Read the rows; see `w2v_fast.vectors.formats.load` for the options and errors."""
     shape = _look(source, options)
     bytes_left = None if source.size is None else source.size - shape.start + 1  # the last line may have no end
-    rows = Rows(shape.size, 0 if shape.count is None else rows_to_reserve(
-        source.name, shape.count, shape.size, 2 * shape.size + 1, bytes_left, options))
+    rows = Rows(shape.size, 0 if shape.rows is None else rows_to_reserve(
+        source.name, shape.rows, shape.size, 2 * shape.size + 1, bytes_left, options))
     keys: list[str] = []
     source.skip(shape.start)
     cut = _read_rows(source, shape, keys, rows, options)
     if not cut and (options.limit is None or len(keys) < options.limit):
-        if shape.count is not None:
-            check_count(source.name, shape.count, len(keys), options)
+        if shape.rows is not None:
+            check_count(source.name, shape.rows, len(keys), options)
         source.check_intact(options.on_truncated == "keep")
     return distinct(source.name, keys, rows.finish(), options)
 
@@ -114,17 +114,12 @@ def _look(source: Source, options: ReadOptions) -> Shape:
 
 
 def looks_like_text(head: bytes, size: int | None) -> bool:
-    """Whether the bytes after a header (or, with size None, a first line) are rows of text: numbers, or no control bytes."""
+    """Whether the bytes after a header (with size None: a first line) are rows: they end in numbers, or hold no control
+    bytes."""
     line, line_end, _ = head.lstrip(b"\r\n").partition(b"\n")
     if size is not None and line_end and _row_fits(line, size):
         return True
     return not _CONTROL.search(head)
-
-
-def ends_in_number(word: bytes) -> bool:
-    """Whether a word with spaces ends in a number, so that the start of its vector is in doubt."""
-    fields = _fields(word)
-    return len(fields) > 1 and _NUMBER.fullmatch(fields[-1]) is not None
 
 
 def _fields(line: bytes) -> list[bytes]:
@@ -160,7 +155,7 @@ def _advice(field: bytes) -> str:
 def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions) -> bool:
     """Append the rows, all or `options.limit`; return whether the last line is cut and was left out."""
     limit = sys.maxsize if options.limit is None else options.limit
-    line = 1 if shape.count is None else 2
+    line = 1 if shape.rows is None else 2
 
     def parse(block: Block) -> Parsed:
         return _parse(block, shape.size, limit, options.allow_nonfinite)
@@ -175,7 +170,7 @@ def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, option
         keep = options.on_truncated == "keep"
         if parsed.problem is not None and not (keep and parsed.problem.at_end):
             raise _error(source, parsed.problem, shape.size, line, len(keys))
-        complete = shape.count is None or len(keys) >= shape.count
+        complete = shape.rows is None or len(keys) >= shape.rows
         if parsed.problem is not None or (keep and parsed.open_end and not complete):
             if parsed.problem is None:  # in a cut file the last number of an unfinished line may be cut as well
                 keys.pop()
@@ -235,15 +230,25 @@ def _parse(block: Block, size: int, limit: int, allow_nonfinite: bool) -> Parsed
     return Parsed(keys, vectors[:rows], lines, problem, block.open_end)
 
 
-def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write the header and one line for each word; see `w2v_fast.vectors.formats.save`."""
+def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, forbidden: str = FORBIDDEN, *,
+          header: bool = True) -> None:
+    """Write one line for each word, after the header; see `w2v_fast.vectors.formats.save`."""
     name = os.fspath(path)
-    words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
+    words = encoded_keys(name, kv.index_to_key, forbidden, options)
+    if words and not header and _ends_in_number(words[0]):
+        raise ValueError(f"cannot write {name}: the first word {kv.index_to_key[0]!r} ends in a number, and without a "
+                         "header a reader could not tell where its vector starts; write a format with a header")
     check_finite(name, kv, options)
-    header = f"{len(words)} {kv.vectors.shape[1]}\n".encode()
     with files.atomic_write(path) as file:
-        file.write(header)
+        if header:
+            file.write(f"{len(words)} {kv.vectors.shape[1]}\n".encode())
         write_rows(file, words, kv.vectors[:options.limit])
+
+
+def _ends_in_number(word: bytes) -> bool:
+    """Whether a word with spaces ends in a number."""
+    fields = _fields(word)
+    return len(fields) > 1 and _NUMBER.fullmatch(fields[-1]) is not None
 
 
 def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: bytes = b" ") -> None:
