@@ -17,25 +17,19 @@ if os.environ.get("W2V_FAST_SANITIZE"):
     LINK_FLAGS += sanitize
 
 KERNEL = "w2v_fast/training/kernel"
-KERNEL_FILES = {kind: [f"{KERNEL}/{name}.{kind}" for name in names] for kind, names in {
-    "c": ["isa_base", "isa_avx2", "isa_avx512", "dispatch"],
-    "h": ["step", "link", "isa", "dispatch"],
-}.items()}
+KERNEL_SOURCES = [f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa_avx512", "dispatch")]
+KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in ("kernel", "isa", "link", "step", "dispatch")]
 
 
-def extension(name: str, sources: list[str], depends: list[str]) -> Extension:
+def extension(name: str, sources: list[str], depends: list[str] | None = None) -> Extension:
     return Extension(name, sources, depends=depends, extra_compile_args=FLAGS, extra_link_args=LINK_FLAGS)
 
 
 setup(
     ext_modules=cythonize(
         [
-            extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"], []),
-            extension(
-                "w2v_fast.training._inner",
-                ["w2v_fast/training/_inner.pyx", *KERNEL_FILES["c"]],
-                KERNEL_FILES["h"],
-            ),
+            extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
+            extension("w2v_fast.training._inner", ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES], KERNEL_HEADERS),
         ],
         build_dir="build/cython",
         compiler_directives={

@@ -44,12 +44,12 @@ class TrainConfig:
     """
 
     vector_size: int = _option(100, "dimensions of a vector", low=1, high=65_536)
-    window: int = _option(5, "largest distance between center and context, in words; the radius is drawn from 1..window",
+    window: int = _option(5, "largest distance of a context, in words; a center's radius is drawn from 1..window",
                           low=1, high=10_000)
     min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
     max_vocab: int | None = _option(None, "keep only the most frequent words, this many (default: all)",
                                     low=1, high=2**31 - 2, optional=True)
-    sample: float = _option(1e-3, "subsampling threshold: words more frequent than this share are thinned out; 0 is off",
+    sample: float = _option(1e-3, "subsampling threshold: words with a larger share are thinned out; 0 is off",
                             low=0.0, high=1.0)
     architecture: str = _option("skipgram", "which inputs a window has", choices=ARCHITECTURES)
     objective: str = _option("ns", "negative sampling, noise contrastive estimation, hierarchical or full softmax",
@@ -57,6 +57,8 @@ class TrainConfig:
     negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
     ns_exponent: float = _option(0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0)
     share_noise: bool = _option(True, "draw noise words once for a window instead of once for each pair")
+    corrected_cbow: bool = _option(False, "divide CBOW's input gradient by the number of context words, which "
+                                          "word2vec.c does not")
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
     alpha: float = _option(0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True)
     min_alpha: float = _option(1e-4, "learning rate at the end; it falls linearly with the words done", low=0.0)

@@ -65,8 +65,11 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
         return contextlib.nullcontext(raw)
     if compression == "zstd":
         return _open_zstd(raw)
-    opener = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[compression]
-    return cast("contextlib.AbstractContextManager[BinaryIO]", opener(raw, "rb"))
+    if compression == "gzip":
+        return cast(BinaryIO, gzip.open(raw, "rb"))
+    if compression == "bzip2":
+        return cast(BinaryIO, bz2.open(raw, "rb"))
+    return cast(BinaryIO, lzma.open(raw, "rb"))
 
 
 def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
@@ -107,7 +110,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     try:
         with os.fdopen(handle, "wb", buffering=1 << 20) as file:
-            yield cast(BinaryIO, file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode_for(target))
@@ -139,7 +142,7 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise the OSError now that `atomic_write(path)` would raise later: missing or read-only folder, a folder itself."""
+    """Raise now the OSError that `atomic_write(path)` would raise later (a missing or read-only folder, ...)."""
     name = os.fspath(path)
     if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
         return

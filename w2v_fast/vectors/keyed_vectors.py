@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import operator
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Key = Union[str, int]
+Key = str | int
 """A word, or the number of its row."""
 Neighbors = list[tuple[str, float]]
 
@@ -78,8 +78,8 @@ class KeyedVectors:
     Notes
     -----
     Keys may be given as row numbers everywhere. A vector of zeros has no direction: its cosine is NaN and it ranks
-    last among neighbors; only `similarity`, `distance` and `n_similarity` count it as 0, as gensim does. After writing into
-    `vectors` in place call `fill_norms(force=True)`.
+    last among neighbors; only `similarity`, `distance` and `n_similarity` take it as 0, as gensim does.
+    After writing into `vectors` in place call `fill_norms(force=True)`.
     """
 
     def __init__(self, keys: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None, *,
@@ -204,12 +204,11 @@ class KeyedVectors:
             The key is unknown.
         """
         row = self.get_index(key)
-        vector = self._unit(row) if norm else np.asarray(self.vectors[row])
+        vector = np.asarray(self.vectors[row])
+        if norm:
+            vector = _unit(vector)
         vector.setflags(write=False)
         return vector
-
-    def _unit(self, row: int) -> np.ndarray:
-        return neighbors.unit_rows(np.asarray(self.vectors[row : row + 1]), self.norms[row : row + 1])[0]
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> np.ndarray:
         """Vector of a key, [d], or the vectors of several, [n, d]; KeyError for an unknown one."""
@@ -249,7 +248,7 @@ class KeyedVectors:
         """
         keys = list(keys)
         if not keys:
-            raise ValueError("cannot compute the mean of no keys")
+            raise ValueError("cannot compute the mean of no keys and no vectors")
         scales = np.ones(len(keys), np.float32) if weights is None else np.asarray(weights, np.float32)
         if scales.shape != (len(keys),):
             raise ValueError(f"weights of shape {scales.shape} for {len(keys)} keys; expected one for each")
@@ -278,6 +277,118 @@ class KeyedVectors:
     def distance(self, w1: Key, w2: Key) -> np.float32:
         """1 - `similarity`."""
         return np.float32(1) - self.similarity(w1, w2)
+
+    def distances(self, word_or_vector: Key | np.ndarray, other_words: Iterable[Key] = ()) -> np.ndarray:
+        """1 - cosine from a key or vector to each of `other_words`, or to all keys if there are none: [n] float32."""
+        vector = self[word_or_vector] if isinstance(word_or_vector, (str, int, np.integer)) else word_or_vector
+        query = _unit(self._as_vector(np.asarray(vector), norm=False))
+        others = [self.get_index(word) for word in other_words] if other_words is not None else []
+        rows = others or slice(None)
+        return np.float32(1) - neighbors.cosines(self.vectors[rows], self.norms[rows], query)
+
+    @staticmethod
+    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
+        """Cosine of a vector [d] to each row of `vectors_all` [n, d]: [n]; NaN where either is zero."""
+        vector, matrix = np.asarray(vector_1), np.asarray(vectors_all)
+        if vector.ndim != 1 or matrix.ndim != 2 or matrix.shape[1] != len(vector):
+            raise ValueError(f"shapes {vector.shape} and {matrix.shape}; expected (d,) and (n, d)")
+        kind = np.result_type(vector, matrix, np.float32)
+        vector, matrix = vector.astype(kind, copy=False), matrix.astype(kind, copy=False)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(matrix @ vector / (np.linalg.norm(vector) * np.linalg.norm(matrix, axis=1)))
+
+    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.float32:
+        """Cosine of the means of two sets of keys; unknown keys are left out.
+
+        Raises
+        ------
+        ZeroDivisionError
+            One of the sets is empty.
+        """
+        sets = list(ws1), list(ws2)
+        if not all(sets):
+            raise ZeroDivisionError("n_similarity of an empty set of keys")
+        one, other = (self.get_mean_vector(keys, pre_normalize=False, post_normalize=True) for keys in sets)
+        return np.float32(one @ other)
+
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """`similarity(wa, wb)` divided by the sum of the similarities of the `topn` nearest keys of `wa`.
+
+        Equation 1 of Leeuwenberg et al., "A Minimally Supervised Approach for Synonym Extraction with Word
+        Embeddings" (2016); above 0.10 with topn=10 the words are closer than arbitrary ones.
+        """
+        nearest = self.similar_by_word(wa, topn)
+        if not len(nearest):
+            raise ValueError(f"relative_cosine_similarity needs similar words; topn = {topn} gives none")
+        return float(self.similarity(wa, wb)) / sum(score for _, score in nearest)
+
+    def wmdistance(self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
+        """Word Mover's Distance of two documents: the least cost of moving the words of one to those of the other.
+
+        Kusner et al., "From Word Embeddings To Document Distances" (2015). The mass of a word is its share of the
+        document, the cost the Euclidean distance it moves; unknown words are left out.
+
+        Parameters
+        ----------
+        document1, document2
+            Words, with repetitions.
+        norm
+            Scale the vectors to length 1 first.
+
+        Returns
+        -------
+        float
+            Infinity if a document has no known word.
+
+        Raises
+        ------
+        ImportError
+            POT is not installed (extra: `wmd`).
+        """
+        from w2v_fast.vectors.word_mover import word_mover_distance
+
+        return word_mover_distance(self, document1, document2, norm)
+
+    # -- one among several ------------------------------------------------------------------------------------------
+
+    def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+        """Pairs of cosine to the mean of `words` and word, the most central first; unknown words are left out.
+
+        Parameters
+        ----------
+        use_norm
+            Take the mean, and the products with it, of vectors of length 1.
+        """
+        words = list(words)
+        known = [word for word in words if word in self]
+        if len(known) < len(words):
+            logger.warning("left out unknown words: %s", [word for word in words if word not in self])
+        if not known:
+            raise ValueError("cannot select a word: none of the words is known")
+        mean = self.get_mean_vector(known, pre_normalize=use_norm, post_normalize=True)
+        vectors = np.stack([self.get_vector(word, norm=use_norm) for word in known])
+        scores = vectors.astype(np.float32, copy=False) @ mean
+        return sorted(zip(scores.tolist(), known, strict=True), reverse=True)
+
+    def doesnt_match(self, words: Iterable[Key]) -> Key:
+        """The word farthest from the mean of all."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
+        """The one of `keys_list` most similar to `key1`."""
+        if not len(keys_list):
+            raise ValueError("most_similar_to_given needs at least one key to choose from")
+        return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+
+    def closer_than(self, key1: Key, key2: Key) -> list[str]:
+        """All keys closer to `key1` than `key2` is, in the order of rows."""
+        distances = self.distances(key1)
+        own, limit = self.get_index(key1), distances[self.get_index(key2)]
+        return [self.index_to_key[row] for row in np.flatnonzero(distances < limit).tolist() if row != own]
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """Position of `key2` among the neighbors of `key1`, from 1."""
+        return len(self.closer_than(key1, key2)) + 1
 
     # -- nearest keys -----------------------------------------------------------------------------------------------
 
@@ -325,8 +436,6 @@ class KeyedVectors:
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
         """The unit query [d] float32 and the rows of the keys that it is made of."""
         weighted = [*_weighted(positive, 1.0), *_weighted(negative, -1.0)]
-        if not weighted:
-            raise ValueError("most_similar needs at least one positive or negative key or vector")
         items = [item for item, _ in weighted]
         query = self.get_mean_vector(items, [weight for _, weight in weighted], post_normalize=True,
                                      ignore_missing=False)
@@ -350,6 +459,345 @@ class KeyedVectors:
             return []
         rows = [row for row in neighbors.best(scores, topn + len(without)).tolist() if first_row + row not in without]
         return [(self.index_to_key[first_row + row], float(scores[row])) for row in rows[:topn]]
+
+
+    def most_similar_cosmul(self, positive: Any = None, negative: Any = None, topn: int | None = 10,
+                            restrict_vocab: int | None = None) -> Neighbors | np.ndarray:
+        """Keys with the highest product of closeness to the positive, divided by that to the negative ones.
+
+        3CosMul, equation 4 of Levy and Goldberg, "Linguistic Regularities in Sparse and Explicit Word Representations"
+        (2014): `prod((1 + cos) / 2) / (prod((1 + cos) / 2) + 1e-6)`.
+
+        Parameters and results are those of `most_similar`, without weights; at least one positive key is needed.
+        """
+        positives, negatives = _as_list(positive), _as_list(negative)
+        if not positives:
+            raise ValueError("most_similar_cosmul needs at least one positive key or vector")
+        rows = self._rows(0, None, restrict_vocab)
+        scores = self._closeness(positives, rows) / (self._closeness(negatives, rows) + np.float32(COSMUL_EPSILON))
+        own = {self.get_index(key) for key in positives + negatives if not isinstance(key, np.ndarray)}
+        return self._top(scores, rows.start, topn, own)
+
+    def _closeness(self, keys: list[Any], rows: slice) -> np.ndarray:
+        """Product over `keys` of (1 + cosine) / 2, for each row: [rows] float32."""
+        product = np.ones(rows.stop - rows.start, np.float32)
+        for key in keys:
+            cosines = neighbors.cosines(self.vectors[rows], self.norms[rows], self._as_vector(key, norm=True))
+            product *= (1 + cosines) / 2
+        return product
+
+    def most_similar_many(self, queries: Iterable[Any], negatives: Iterable[Any] | None = None, topn: int | None = 10,
+                          clip_start: int = 0, clip_end: int | None = None, restrict_vocab: int | None = None,
+                          indexer: ApproximateIndex | None = None) -> list[Neighbors] | np.ndarray:
+        """`most_similar` for many queries at once, by matrix products in blocks: many times faster than one by one.
+
+        Parameters
+        ----------
+        queries
+            Q entries, each what `most_similar` takes as `positive`; a matrix [Q, d] is Q vectors.
+        negatives
+            Q entries, each what it takes as `negative`; default none.
+        topn, clip_start, clip_end, restrict_vocab
+            As in `most_similar`, the same for all queries.
+        indexer
+            An index from `build_index`: approximate, faster.
+
+        Returns
+        -------
+        list of Q lists of (str, float), or np.ndarray [Q, rows searched] float32 when `topn` is None
+            Equal to Q calls of `most_similar` up to rounding; ties may come in another order.
+        """
+        positives = list(queries)
+        others = [None] * len(positives) if negatives is None else list(negatives)
+        if len(others) != len(positives):
+            raise ValueError(f"{len(others)} negatives for {len(positives)} queries; expected one entry for each")
+        made = [self._query(positive, negative) for positive, negative in zip(positives, others, strict=True)]
+        matrix = np.array([query for query, _ in made], np.float32).reshape(len(made), self.vector_size)
+        rows = self._rows(clip_start, clip_end, restrict_vocab)
+        if topn is None:
+            return neighbors.cosines_of_many(self.vectors[rows], self.norms[rows], matrix)
+        wanted = max(operator.index(topn), 0)
+        count = wanted + max((len(own) for _, own in made), default=0) if wanted else 0
+        if indexer is not None:
+            self._check_whole(rows)
+            found, scores = indexer.search(matrix, count)
+        else:
+            found, scores = neighbors.best_of_many(self.vectors[rows], self.norms[rows], matrix, count)
+        return [self._named(found[i] + rows.start, scores[i], wanted, own) for i, (_, own) in enumerate(made)]
+
+    def _named(self, rows: np.ndarray, scores: np.ndarray, topn: int, without: set[int]) -> Neighbors:
+        pairs = zip(rows.tolist(), scores.tolist(), strict=True)
+        return [(self.index_to_key[row], score) for row, score in pairs if row >= 0 and row not in without][:topn]
+
+    def similar_by_key(self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+                       ) -> Neighbors | np.ndarray:
+        """`most_similar([key], ...)`."""
+        return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_word(self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+                        ) -> Neighbors | np.ndarray:
+        """`most_similar([word], ...)`."""
+        return self.similar_by_key(word, topn, restrict_vocab)
+
+    def similar_by_vector(self, vector: np.ndarray, topn: int | None = 10, restrict_vocab: int | None = None
+                          ) -> Neighbors | np.ndarray:
+        """`most_similar([vector], ...)`; no key is left out."""
+        return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
+
+    def build_index(self, connectivity: int = 16, expansion_add: int = 128, expansion_search: int = 64
+                    ) -> ApproximateIndex:
+        """An approximate index of all vectors, for `most_similar(..., indexer=index)` (extra: `ann`).
+
+        Parameters
+        ----------
+        connectivity
+            Links of a vector in the graph.
+        expansion_add, expansion_search
+            Candidates looked at while building and while searching: more are slower and miss fewer neighbors.
+        """
+        from w2v_fast.vectors.index import ApproximateIndex
+
+        return ApproximateIndex(self, connectivity, expansion_add, expansion_search)
+
+    # -- changes ----------------------------------------------------------------------------------------------------
+
+    def add_vector(self, key: str, vector: np.ndarray) -> int:
+        """Add a vector, or replace the one of a known key; returns the number of its row.
+
+        Each new key copies all vectors: use `add_vectors` for several.
+        """
+        self.add_vectors([key], np.asarray(vector)[None], replace=True)
+        return self.key_to_index[key]
+
+    def __setitem__(self, keys: Key | Sequence[Key], weights: np.ndarray) -> None:
+        """Set the vector of a key, or the vectors of several; new keys are added."""
+        self.add_vectors(keys, weights, replace=True)
+
+    def add_vectors(self, keys: Key | Sequence[Key], weights: np.ndarray | Sequence[np.ndarray],
+                    extras: Mapping[str, Any] | None = None, replace: bool = False) -> None:
+        """Append keys and their vectors; known keys keep their vector unless `replace`.
+
+        Vectors are replaced in the array that the caller passed in, unless it is read-only or memory-mapped; then, and
+        for new keys, the vectors are copied.
+
+        Parameters
+        ----------
+        keys
+            n keys; of a key given twice the first vector counts, or the last with `replace`.
+        weights
+            [n, d].
+        extras
+            `{"count": [n] integers}` for the counts of these keys; default 0 where others have counts.
+        """
+        names = [key if isinstance(key, str) else self.index_to_key[self.get_index(key)] for key in _as_list(keys)]
+        rows = np.atleast_2d(np.asarray(weights)).astype(self.vectors.dtype)
+        if rows.shape != (len(names), self.vector_size):
+            raise ValueError(f"vectors of shape {rows.shape}; expected ({len(names)}, {self.vector_size})")
+        given = self._given_counts(extras, len(names))
+        source: dict[str, int] = {}
+        for position, name in enumerate(names):
+            if replace or (name not in source and name not in self.key_to_index):
+                source[name] = position
+        self._grow([name for name in source if name not in self.key_to_index])
+        places = [self.key_to_index[name] for name in source]
+        positions = list(source.values())
+        if places:
+            self._writable()[places] = rows[positions]
+            self._norms = None
+        if given is not None:
+            counts = np.zeros(len(self), np.int64) if self.counts is None else self.counts.copy()
+            counts[places] = given[positions]
+            self.counts = counts
+
+    @staticmethod
+    def _given_counts(extras: Mapping[str, Any] | None, length: int) -> np.ndarray | None:
+        if not extras:
+            return None
+        if set(extras) != {"count"} or np.shape(extras["count"]) != (length,):
+            raise ValueError(f"extras must be {{'count': {length} integers}}")
+        return np.asarray(extras["count"]).astype(np.int64, casting="same_kind")
+
+    def _grow(self, names: list[str]) -> None:
+        """Append rows of zeros for new keys."""
+        if not names:
+            return
+        self.key_to_index.update(zip(names, range(len(self), len(self) + len(names)), strict=True))
+        self.index_to_key.extend(names)
+        self._vectors = _with_zero_rows(self.vectors, len(names))
+        if self.output_vectors is not None:
+            self.output_vectors = _with_zero_rows(self.output_vectors, len(names))
+        if self.counts is not None:
+            self.counts = np.concatenate([self.counts, np.zeros(len(names), np.int64)])
+
+    def _writable(self) -> np.ndarray:
+        if isinstance(self.vectors, np.memmap) or not self.vectors.flags.writeable:
+            self._vectors = np.array(self.vectors)
+        return self._vectors
+
+    def get_vecattr(self, key: Key, attr: str) -> np.int64:
+        """`counts` of a key: the attribute's name is "count"; KeyError if there is no such attribute or key."""
+        if attr != "count" or self.counts is None:
+            raise KeyError(f"no attribute {attr!r}; " + ("the only one is 'count'" if attr != "count" else "no counts"))
+        return np.int64(self.counts[self.get_index(key)])
+
+    def set_vecattr(self, key: Key, attr: str, val: int) -> None:
+        """Set the count of a key; the attribute's name is "count". Other keys start at 0 if there were no counts."""
+        row = self.get_index(key)
+        if attr != "count":
+            raise KeyError(f"no attribute {attr!r}; the only one is 'count'")
+        count = operator.index(val)
+        counts = np.zeros(len(self), np.int64) if self.counts is None else self.counts
+        self.counts = counts if counts.flags.writeable else counts.copy()
+        self.counts[row] = count
+
+    def sort_by_descending_frequency(self) -> None:
+        """Renumber the rows so that counts descend; KeyError if there are no counts."""
+        if not len(self):
+            return
+        if self.counts is None:
+            raise KeyError("cannot sort by frequency: these vectors have no counts")
+        order = np.argsort(self.counts)[::-1]
+        self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
+        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
+        self.counts = self.counts[order]
+        self.vectors = np.asarray(self.vectors[order])
+        if self.output_vectors is not None:
+            self.output_vectors = np.asarray(self.output_vectors[order])
+
+    def vectors_for_all(self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+                        ) -> KeyedVectors:
+        """New KeyedVectors of the known ones among `keys`, in their order, each once.
+
+        Parameters
+        ----------
+        allow_inference
+            No effect: vectors of unknown words cannot be inferred.
+        copy_vecattrs
+            Take the counts along.
+        """
+        rows = list(dict.fromkeys(self.get_index(key) for key in keys if key in self))
+        counts = self.counts[rows] if copy_vecattrs and self.counts is not None else None
+        return KeyedVectors([self.index_to_key[row] for row in rows], np.asarray(self.vectors[rows]), counts)
+
+    # -- evaluation -------------------------------------------------------------------------------------------------
+
+    def evaluate_word_pairs(self, pairs: str | os.PathLike[str], delimiter: str | None = "\t", encoding: str = "utf8",
+                            restrict_vocab: int | None = 300_000, case_insensitive: bool = True,
+                            dummy4unknown: bool = False
+                            ) -> tuple[tuple[float, float], tuple[float, float], float]:
+        """Correlation of the cosines with human scores of word pairs.
+
+        Parameters
+        ----------
+        pairs
+            File of `word1 <delimiter> word2 <delimiter> score` lines; see `evaluation.read_pairs`.
+        delimiter, encoding
+            Of the file; None finds the delimiter by itself.
+        restrict_vocab
+            Words beyond these first rows count as unknown (None: all are used).
+        case_insensitive
+            Compare upper-cased words; of several spellings the first row counts.
+        dummy4unknown
+            Score pairs with an unknown word 0 instead of leaving them out.
+
+        Returns
+        -------
+        (pearson r, p), (spearman rho, p), percent of pairs with an unknown word
+            p is two-sided, and NaN where scipy is not installed.
+
+        Raises
+        ------
+        ValueError
+            The file cannot be read as pairs (file and line are named), or fewer than two pairs are left.
+        """
+        from w2v_fast.vectors import evaluation
+
+        return evaluation.word_pairs_as_gensim(self, pairs, delimiter, encoding, restrict_vocab, case_insensitive,
+                                               dummy4unknown)
+
+    def evaluate_word_analogies(self, analogies: str | os.PathLike[str], restrict_vocab: int | None = 300_000,
+                                case_insensitive: bool = True, dummy4unknown: bool = False,
+                                similarity_function: str = "most_similar") -> tuple[float, list[dict[str, Any]]]:
+        """Share of the questions "a is to b as c is to ?" that are answered right.
+
+        Parameters
+        ----------
+        analogies
+            File of `a b c expected` lines in sections `: name`, as questions-words.txt.
+        restrict_vocab
+            Questions with, and answers among, words beyond these first rows are left out (None: all are used).
+        case_insensitive
+            Compare upper-cased words; of several spellings the first row counts.
+        dummy4unknown
+            Count questions with an unknown word as answered wrong instead of leaving them out.
+        similarity_function
+            "most_similar" (3CosAdd) or "most_similar_cosmul" (3CosMul).
+
+        Returns
+        -------
+        score, sections
+            Share of right answers, and for each section, and "Total accuracy" at the end, a dict of `section` (its
+            name), `correct` and `incorrect` (lists of questions).
+        """
+        from w2v_fast.vectors import evaluation
+
+        return evaluation.word_analogies_as_gensim(self, analogies, restrict_vocab, case_insensitive, dummy4unknown,
+                                                   similarity_function)
+
+    # -- files and other libraries ----------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+        """Write to a file, whole or not at all; the format is that of the name's ending unless given."""
+        from w2v_fast.vectors import formats
+
+        formats.save(self, path, format=format, **options)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
+        """Read from a file of any known format, recognized by its content."""
+        from w2v_fast.vectors import formats
+
+        return formats.load(path, **options)
+
+    def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
+        """A copy of the vectors in memory: [V, d] of `dtype`."""
+        return np.array(self.vectors, dtype)
+
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame [V, d] with the keys as index (extra: `pandas`)."""
+        from w2v_fast.vectors import conversions
+
+        return conversions.to_pandas(self)
+
+    def to_torch(self) -> Any:
+        """A torch.Tensor [V, d] that shares memory with the vectors where they are writable (needs torch)."""
+        from w2v_fast.vectors import conversions
+
+        return conversions.to_torch(self)
+
+    def to_gensim(self) -> Any:
+        """A gensim KeyedVectors with the same keys and counts, sharing the vectors (needs gensim 4)."""
+        from w2v_fast.vectors import conversions
+
+        return conversions.to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, vectors: Any) -> KeyedVectors:
+        """KeyedVectors from those of gensim 4, or from its Word2Vec (with the output weights), sharing the vectors."""
+        from w2v_fast.vectors import conversions
+
+        return conversions.from_gensim(vectors)
+
+
+def _with_zero_rows(matrix: np.ndarray, count: int) -> np.ndarray:
+    return np.concatenate([matrix, np.zeros((count, matrix.shape[1]), matrix.dtype)])
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    """`vector` as float32, scaled to length 1; zeros become NaN."""
+    vector = np.asarray(vector, np.float32)
+    with np.errstate(invalid="ignore"):
+        return vector / np.linalg.norm(vector)
 
 
 def _unit_or_zero(vector: np.ndarray) -> np.ndarray:

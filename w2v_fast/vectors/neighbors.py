@@ -115,6 +115,14 @@ def _best_of_chunk(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, 
     return np.take_along_axis(top_rows, order, axis=1), top_scores
 
 
+def cosines_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Cosine of each row to each of the unit `queries` [Q, d]: [Q, V] float32, NaN for rows of zeros."""
+    scores = np.empty((len(queries), len(vectors)), np.float32)
+    for block in row_blocks(0, len(vectors)):
+        np.matmul(queries, unit_rows(vectors[block], norms[block]).T, out=scores[:, block])
+    return scores
+
+
 def defined_cosines(queries: np.ndarray, vectors: np.ndarray, norms: np.ndarray) -> np.ndarray:
     """Cosines of unit `queries` [Q, d] to a block of rows [B, d]: [Q, B]; rows of zeros score UNDEFINED."""
     zeros = norms == 0

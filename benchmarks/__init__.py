@@ -1,0 +1,1 @@
+"""One script per question; results with machine, versions and commit go to benchmarks/results/."""

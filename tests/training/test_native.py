@@ -1,0 +1,145 @@
+"""Link 2 of the chain of trust: the native loop equals the reference, on the same draws, whatever the variant."""
+
+import numpy as np
+import pytest
+
+from tests.training.toys import tables_of, zipf_ids
+from w2v_fast.config import INSTRUCTION_SETS, TrainConfig
+from w2v_fast.training import _inner, reference
+from w2v_fast.training.jobs import Jobs
+from w2v_fast.training.weights import initial_weights
+
+VARIANTS = [(architecture, objective, share)
+            for architecture in ("skipgram", "cbow") for objective in ("ns", "nce", "hs")
+            for share in ((True, False) if architecture == "skipgram" and objective != "hs" else (True,))]
+
+
+@pytest.fixture(params=INSTRUCTION_SETS)
+def isa(request):
+    if request.param not in _inner.supported_isas():
+        pytest.skip(f"this CPU or build has no {request.param}")
+    return request.param
+
+
+def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6):
+    """Train every job natively and by the reference, from the same random weights; both matrices must agree."""
+    tables = tables_of(ids, words, config)
+    weights = initial_weights(words, config.vector_size, config.seed)
+    weights.input *= scale * config.vector_size
+    weights.output_vectors[...] = scale * np.random.default_rng(1).normal(size=(words, config.vector_size))
+    input, output = weights.vectors.astype(np.float64), weights.output_vectors.astype(np.float64)
+    loop = _inner.InnerLoop(ids, weights, tables, config, isa)
+    assert loop.isa == isa
+    for job in Jobs(len(ids), config, job_tokens):
+        centers, loss, pairs = loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key)
+        expected = reference.train(ids, input, output, tables, config, job)
+        assert loss == pytest.approx(expected, rel=1e-4, abs=1e-4)
+        units = [len(contexts) for _, contexts in reference.windows(ids, tables, config, job)]
+        assert pairs == (len(units) if config.architecture == "cbow" else sum(units))
+        assert centers >= len(units)
+    size = max(np.abs(input).max(), np.abs(output).max(), 1.0)
+    np.testing.assert_allclose(weights.vectors, input, atol=tolerance * size * len(Jobs(len(ids), config)))
+    np.testing.assert_allclose(weights.output_vectors, output, atol=tolerance * size * len(Jobs(len(ids), config)))
+    assert not weights.input[:, config.vector_size:].any(), "the padding stays zero"
+    assert not weights.output[:, config.vector_size:].any(), "the padding stays zero"
+
+
+@pytest.mark.parametrize(("architecture", "objective", "share_noise"), VARIANTS)
+def test_native_equals_reference(isa, architecture, objective, share_noise):
+    config = TrainConfig(vector_size=20, window=3, epochs=2, sample=0.05, alpha=0.05, architecture=architecture,
+                         objective=objective, share_noise=share_noise, corrected_cbow=architecture == "cbow")
+    compare(zipf_ids(150, 12, sentence=6), 12, config, isa, scale=0.5)
+
+
+@pytest.mark.parametrize("dim", [1, 15, 16, 17, 32, 100, 300])
+def test_dimensions(isa, dim):
+    config = TrainConfig(vector_size=dim, window=2, epochs=1, sample=0)
+    compare(zipf_ids(60, 9, sentence=5), 9, config, isa, scale=1 / dim**0.5)
+
+
+@pytest.mark.parametrize("negative", [1, 2, 4, 5, 6, 7, 11, 15, 20, 50])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_numbers_of_noise_words(isa, architecture, negative):
+    config = TrainConfig(vector_size=17, window=2, epochs=1, sample=0, negative=negative, architecture=architecture)
+    compare(zipf_ids(60, 90, sentence=9), 90, config, isa, scale=0.3)
+
+
+@pytest.mark.parametrize(("name", "ids", "words"), [
+    ("sentences of one token", [~0, ~1, ~2, 0, ~1], 3),
+    ("one long sentence", [*([0, 1, 2, 3, 1] * 20), ~0], 4),
+    ("no end of the last sentence", [0, 1, 2, 0, 2], 3),
+    ("one repeated word among others", [0, 0, 0, 1, 0, 0, ~0], 2),
+    ("every word but the target is noise", [0, 1, 0, 1, ~1], 2),
+    ("a vocabulary of one word", [0, 0, 0, ~0], 1),
+])
+@pytest.mark.parametrize("share_noise", [True, False])
+@pytest.mark.parametrize("window", [1, 5, 30])
+def test_edges(isa, name, ids, words, share_noise, window):
+    config = TrainConfig(vector_size=5, window=window, epochs=1, sample=0, share_noise=share_noise, negative=3)
+    compare(np.array(ids, np.int32), words, config, isa, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("objective", ["ns", "hs"])
+def test_saturated_scores_keep_their_gradient(isa, objective):
+    """Scores of about +-50: the error of a wrong pair is +-lr, as the sigmoid says, and nothing is NaN."""
+    config = TrainConfig(vector_size=16, window=2, epochs=1, sample=0, objective=objective, alpha=0.01)
+    compare(zipf_ids(40, 6, sentence=5), 6, config, isa, scale=4.0, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("share_noise", [True, False])
+def test_blocks_and_jobs_do_not_show(isa, share_noise):
+    """Sentences longer than the loop's blocks, and jobs that end inside a sentence: the same windows either way."""
+    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, objective="hs", share_noise=share_noise,
+                         alpha=0.001, min_alpha=0.001)
+    ids = zipf_ids(5000, 30, sentence=40, seed=3)
+    ids[100:4700] = np.where(ids[100:4700] < 0, ~ids[100:4700], ids[100:4700])
+    weights = []
+    for job_tokens in (5000, 997):
+        tables = tables_of(ids, 30, config)
+        both = initial_weights(30, 8, 1)
+        loop = _inner.InnerLoop(ids, both, tables, config, isa)
+        for job in Jobs(len(ids), config, job_tokens):
+            loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key)
+        weights.append(both)
+    np.testing.assert_array_equal(weights[0].input, weights[1].input)
+    np.testing.assert_array_equal(weights[0].output, weights[1].output)
+
+
+def test_long_sentence_equals_reference(isa):
+    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, negative=2, alpha=0.001, min_alpha=0.001)
+    ids = zipf_ids(2600, 30, sentence=40, seed=3)
+    ids = np.where(ids < 0, ~ids, ids)
+    compare(ids, 30, config, isa, job_tokens=2300)
+
+
+def test_a_step_of_nan_stays_in_its_rows(isa):
+    """NaN weights give NaN errors and nothing worse: no index is made from a float."""
+    config = TrainConfig(vector_size=8, window=2, epochs=1, sample=0)
+    ids = np.array([0, 1, ~0, 2, 3, ~2], np.int32)
+    weights = initial_weights(40, 8, 1)
+    weights.vectors[0] = np.nan
+    tables = tables_of(ids, 40, config)
+    loop = _inner.InnerLoop(ids, weights, tables, config, isa)
+    loop.run(0, 6, 0.025, 1, 2)
+    assert np.isfinite(weights.vectors[4:]).all()
+
+
+def test_arguments_are_checked():
+    config = TrainConfig(vector_size=8)
+    ids = np.array([0, ~1], np.int32)
+    weights, tables = initial_weights(2, 8, 1), tables_of(ids, 2, config)
+    isa = _inner.choose_isa()
+    with pytest.raises(IndexError, match=r"tokens 0\.\.3 of 2"):
+        _inner.InnerLoop(ids, weights, tables, config, isa).run(0, 3, 0.1, 0, 0)
+    with pytest.raises(TypeError, match="int32"):
+        _inner.InnerLoop(ids.astype(np.int64), weights, tables, config, isa)
+
+
+def test_isa_can_be_forced_and_an_absent_one_is_an_error(monkeypatch):
+    assert _inner.choose_isa() == _inner.supported_isas()[0]
+    assert _inner.choose_isa("base") == "base"
+    monkeypatch.setenv("W2V_FAST_ISA", "base")
+    assert _inner.choose_isa() == "base"
+    monkeypatch.setenv("W2V_FAST_ISA", "mmx")
+    with pytest.raises(ValueError, match=r"mmx.*base"):
+        _inner.choose_isa()

@@ -1,0 +1,84 @@
+"""Link 1 of the chain of trust: the reference's step is the negative gradient of the written-down loss."""
+
+import numpy as np
+import pytest
+
+from w2v_fast.training import reference
+
+
+def written_loss(inputs, rows, label, shift, in_index, out_index):
+    """Sum over pairs of -log p(label), p(1) = 1 / (1 + exp(shift - in . out)), spelled with no help from the code."""
+    total = 0.0
+    for i in in_index:
+        for r, y, s in zip(out_index, label, shift, strict=True):
+            p = 1.0 / (1.0 + np.exp(s - inputs[i] @ rows[r]))
+            total -= np.log(p) if y == 1 else np.log(1.0 - p)
+    return total
+
+
+def finite_difference(f, x, eps=1e-5):
+    """Fourth-order central differences of f with respect to every entry of x."""
+    gradient = np.zeros_like(x)
+    for k in np.ndindex(*x.shape):
+        def at(h, k=k):
+            y = x.copy()
+            y[k] += h
+            return f(y)
+        gradient[k] = (8 * (at(eps) - at(-eps)) - (at(2 * eps) - at(-2 * eps))) / (12 * eps)
+    return gradient
+
+
+CASES = {
+    "ns": ([0, 1, 2], [3, 1, 4], [1, 0, 0], [0, 0, 0]),
+    "nce": ([0, 1, 2], [3, 1, 4], [1, 0, 0], [-2.0, -1.5, 0.3]),
+    "hs": ([0, 2], [0, 1, 2, 4], [1, 0, 0, 1], [0, 0, 0, 0]),
+    "repeated context and noise": ([0, 1, 0], [3, 1, 1, 4], [1, 0, 0, 0], [0.1, 0.2, 0.2, 0]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_step_is_the_negative_gradient_of_the_loss(case):
+    in_index, out_index, label, shift = CASES[case]
+    label, shift = np.array(label, float), np.array(shift, float)
+    random = np.random.default_rng(5)
+    inputs, rows = random.normal(size=(4, 7)), random.normal(size=(5, 7))
+
+    score, to_inputs, to_rows = reference.step(inputs[in_index], rows[out_index], label, shift, lr=1.0)
+
+    assert reference.loss(score, label, shift) == pytest.approx(
+        written_loss(inputs, rows, label, shift, in_index, out_index), rel=1e-12)
+    summed_inputs, summed_rows = np.zeros_like(inputs), np.zeros_like(rows)
+    np.add.at(summed_inputs, in_index, to_inputs)
+    np.add.at(summed_rows, out_index, to_rows)
+    by_input = finite_difference(lambda x: written_loss(x, rows, label, shift, in_index, out_index), inputs)
+    by_row = finite_difference(lambda x: written_loss(inputs, x, label, shift, in_index, out_index), rows)
+    np.testing.assert_allclose(summed_inputs, -by_input, atol=1e-8)
+    np.testing.assert_allclose(summed_rows, -by_row, atol=1e-8)
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_cbow_gradient_of_the_mean(corrected):
+    """The corrected rule is the gradient; word2vec.c's is that times the number of contexts, for the inputs only."""
+    from w2v_fast.config import TrainConfig
+
+    random = np.random.default_rng(6)
+    inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
+    contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
+
+    def loss(x, y):
+        return written_loss(x[contexts].mean(0, keepdims=True), y, label, shift, [0], [0, 1, 2])
+
+    by_input = finite_difference(lambda x: loss(x, rows), inputs)
+    by_row = finite_difference(lambda y: loss(inputs, y), rows)
+    new_inputs, new_rows = inputs.copy(), rows.copy()
+    config = TrainConfig(architecture="cbow", corrected_cbow=corrected)
+    reference.train_unit(new_inputs, new_rows, contexts, [0, 1, 2], label, shift, config, lr=1.0)
+    np.testing.assert_allclose(new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8)
+    np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
+
+
+def test_links_at_known_points():
+    np.testing.assert_allclose(reference.sigmoid(np.array([0.0, np.log(3), -np.log(3), 800, -800])),
+                               [0.5, 0.75, 0.25, 1.0, 0.0], atol=1e-15)
+    np.testing.assert_allclose(reference.softmax(np.array([[0.0, np.log(3.0)], [1000.0, 1000.0]])),
+                               [[0.25, 0.75], [0.5, 0.5]], atol=1e-15)

@@ -1,0 +1,240 @@
+"""Corpus: the text as int32 ids with sentence ends, in memory or memory-mapped, and its vocabulary.
+
+A saved corpus is one file, little-endian, each part padded with zeros to a multiple of 64 bytes:
+
+    magic        16 bytes
+    sizes        5 uint64: words V, bytes of all words B, tokens n, raw tokens, 0
+    offsets      V + 1 int64    where each word starts in the next part
+    words        B bytes
+    counts       V int64
+    ids          n int32        the last token of a sentence as ~id
+    checksum     32 bytes       SHA-256 of everything before it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.id_store import IdStore, default_budget
+from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
+from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
+from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
+from w2v_fast.files import atomic_write
+
+MAGIC = b"w2v_fast corpus1"
+ALIGNMENT = 64
+CHUNK = 1 << 22  # bytes hashed, or tokens searched, at a time
+
+
+class Corpus:
+    """Token ids and the vocabulary they refer to.
+
+    Parameters
+    ----------
+    ids
+        int32, shape [n]. Every token is its id, except that the last one of a sentence is ~id (negative).
+    vocabulary
+        The words.
+    raw_tokens
+        Tokens read, including those that are not in the vocabulary (default: n).
+
+    Attributes
+    ----------
+    ids, vocabulary, raw_tokens
+        As above.
+    """
+
+    def __init__(self, ids: Ids, vocabulary: Vocabulary, raw_tokens: int | None = None) -> None:
+        self.ids = ids
+        self.vocabulary = vocabulary
+        self.raw_tokens = len(ids) if raw_tokens is None else raw_tokens
+
+    @classmethod
+    def from_source(
+        cls, source: Source, *, min_count: int = 5, max_vocab: int | None = None, vocabulary: Vocabulary | None = None,
+        workers: int | None = None, memory_budget: int | None = None, block_bytes: int = DEFAULT_BLOCK_BYTES,
+        progress: Progress | None = None,
+    ) -> Corpus:
+        """Read a source once.
+
+        Parameters
+        ----------
+        source
+            - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognised), a folder (all files in it and
+              below), a glob, `-` for standard input. ASCII white space and NUL separate words, newline ends a sentence.
+            - An iterable, which may be a generator, of sentences: lists of str, or lists or 1-D arrays of integers.
+            - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are decimal strings.
+        min_count
+            Words that occur fewer times are left out.
+        max_vocab
+            Keep only this many words, the most frequent (default: all).
+        vocabulary
+            Use these words and counts instead; other tokens are dropped, and the two options above have no effect.
+        workers
+            Threads (default: the CPUs this process may use).
+        memory_budget
+            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file (default: half of the RAM).
+        block_bytes
+            Bytes of text that one thread takes at a time.
+        progress
+            Called with the bytes done and the bytes in all, or None where that is not known.
+
+        Raises
+        ------
+        OSError
+            Nothing is at a path, a file cannot be read, its compressed data are damaged, it changed while it was read,
+            or the disk is full.
+        TypeError
+            The source is none of these; a str in place of a list of tokens; tokens of different types.
+        ValueError
+            The corpus is empty, or none of its words is kept; an option out of its range.
+        """
+        config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
+        budget = default_budget() if memory_budget is None else memory_budget
+        if not 1 <= block_bytes <= MAX_BLOCK_BYTES:
+            raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {MAX_BLOCK_BYTES}]")
+        if budget < 0:
+            raise ValueError(f"memory_budget = {budget} must not be negative")
+        blocks, size = open_source(source, block_bytes)
+        store = IdStore(budget)
+        tables, runs = encode(blocks, store, config.threads, _reporter(progress, size))
+        raw_tokens = store.size
+        if vocabulary is None:
+            vocabulary, new_ids = build_vocabulary(tables, config.min_count, config.max_vocab)
+        else:
+            new_ids = match_vocabulary(tables, vocabulary)
+        del tables
+        ids = renumber(store, runs, new_ids)
+        if not len(ids):
+            raise ValueError(f"none of the {raw_tokens} tokens of the corpus is in the vocabulary")
+        return cls(ids, vocabulary, raw_tokens)
+
+    def __len__(self) -> int:
+        """Tokens kept."""
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        return f"<Corpus: {len(self)} tokens of {self.raw_tokens} read, {len(self.vocabulary)} words>"
+
+    def sentences(self) -> Iterator[Ids]:
+        """The ids of each sentence, shape [tokens of the sentence], all of them non-negative."""
+        start = 0
+        for chunk in range(0, len(self.ids), CHUNK):
+            for end in (np.flatnonzero(self.ids[chunk : chunk + CHUNK] < 0) + (chunk + 1)).tolist():
+                sentence = self.ids[start:end].copy()
+                sentence[-1] = ~sentence[-1]
+                yield sentence
+                start = end
+        if start < len(self.ids):
+            yield self.ids[start:].copy()
+
+    def close(self) -> None:
+        """Give the ids back: memory, or a temporary file. Arrays that were taken from them stay valid."""
+        self.ids = np.empty(0, np.int32)
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one file that `open` maps without reading the text again.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an older one stays as it was.
+        """
+        blob, offsets = join_words(self.vocabulary.words)
+        sizes = np.array([len(self.vocabulary), len(blob), len(self), self.raw_tokens, 0], "<u8")
+        counts, ids = self.vocabulary.counts.astype("<i8"), self.ids.astype("<i4", copy=False)
+        parts: list[Any] = [MAGIC, sizes, offsets.astype("<i8"), blob, counts, ids]
+        checksum = hashlib.sha256()
+        with atomic_write(path) as file:
+            for part in parts:
+                view = memoryview(part).cast("B") if len(part) else memoryview(b"")
+                for start in range(0, len(view), CHUNK):
+                    _write(file, checksum, view[start : start + CHUNK])
+                _write(file, checksum, bytes(-len(view) % ALIGNMENT))
+            file.write(checksum.digest())
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Corpus:
+        """Map a saved corpus; the ids are read-only and stay on the disk until they are used.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        ValueError
+            It is not a saved corpus, it was cut, or it is damaged.
+        """
+        name = os.fspath(path)
+        with open(name, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(2 * ALIGNMENT)
+            if head[: len(MAGIC)] != MAGIC:
+                raise ValueError(f"{name} is not a saved corpus: it does not start with {MAGIC!r}")
+            if len(head) < 2 * ALIGNMENT:
+                raise ValueError(f"{name} is cut: it has {size} bytes")
+            words, word_bytes, tokens, raw_tokens, _ = np.frombuffer(head, "<u8", 5, ALIGNMENT).tolist()
+            starts = _starts([len(MAGIC), 40, 8 * (words + 1), word_bytes, 8 * words, 4 * tokens])
+            expected = starts[-1] + hashlib.sha256().digest_size
+            if size != expected:
+                raise ValueError(f"{name} is cut or damaged: it has {size} bytes, its header asks for {expected}")
+            mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        if _checksum(mapped, starts[-1]) != mapped[starts[-1] :]:
+            raise ValueError(f"{name} is damaged: its checksum does not fit")
+        offsets = np.frombuffer(mapped, "<i8", words + 1, starts[2])
+        counts = np.frombuffer(mapped, "<i8", words, starts[4])
+        ids = np.frombuffer(mapped, "<i4", tokens, starts[5])
+        _check_parts(name, offsets, word_bytes, ids, words)
+        blob = mapped[starts[3] : starts[3] + word_bytes]
+        return cls(ids, Vocabulary(split_words(blob, offsets), counts), raw_tokens)
+
+
+def _reporter(progress: Progress | None, size: Callable[[], int | None]) -> Callable[[int], object] | None:
+    if progress is None:
+        return None
+    total = size()
+    return lambda done: progress(done, total)
+
+
+def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
+    file.write(data)
+    checksum.update(data)
+
+
+def _starts(lengths: list[int]) -> list[int]:
+    """Where parts of these lengths start when each is padded, and where the last one ends."""
+    starts = [0]
+    for length in lengths:
+        starts.append(starts[-1] + length + -length % ALIGNMENT)
+    return starts
+
+
+def _checksum(mapped: mmap.mmap, end: int) -> bytes:
+    checksum = hashlib.sha256()
+    with memoryview(mapped) as view:
+        for start in range(0, end, CHUNK):
+            with view[start : min(start + CHUNK, end)] as part:
+                checksum.update(part)
+    return checksum.digest()
+
+
+def _check_parts(name: str, offsets: npt.NDArray[np.int64], word_bytes: int, ids: Ids, words: int) -> None:
+    if offsets[0] != 0 or offsets[-1] != word_bytes or (np.diff(offsets) < 0).any():
+        raise ValueError(f"{name} is damaged: the offsets of its words do not fit")
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        if part.max(initial=-1) >= words or ~part.min(initial=0) >= words:
+            raise ValueError(f"{name} is damaged: it has ids beyond its {words} words")

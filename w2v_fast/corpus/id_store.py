@@ -1,0 +1,89 @@
+"""Token ids in memory up to a budget, then in a temporary file: 4 bytes a token, and nothing held twice."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from typing import BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+STEP = 1 << 22  # ids by which the array in memory grows: a realloc that moves pages, not bytes
+
+
+def default_budget() -> int:
+    """Half of the machine's memory, in bytes."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+class IdStore:
+    """A growing array of int32.
+
+    Parameters
+    ----------
+    budget
+        Bytes of ids to hold in memory. Above it they go to a file without a name in the folder for temporary files
+        (`TMPDIR`), which vanishes with this object or with the process.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.size = 0
+        self._ids: npt.NDArray[np.int32] = np.empty(0, np.int32)
+        self._file: BinaryIO | None = None
+
+    @property
+    def spilled(self) -> bool:
+        return self._file is not None
+
+    def append(self, ids: npt.NDArray[np.int32]) -> None:
+        """Add ids at the end; OSError when the disk is full."""
+        end = self.size + len(ids)
+        if self._file is None and end * 4 > self.budget:
+            self._spill()
+        if self._file is not None:
+            self._file.write(ids.data)
+        else:
+            if end > len(self._ids):
+                self._ids.resize(end + min(STEP, self.budget // 4 - end), refcheck=False)
+            self._ids[self.size : end] = ids
+        self.size = end
+
+    def end_sentence(self) -> None:
+        """Mark the last id as the end of its sentence, if it is not marked yet."""
+        if self.size == 0:
+            return
+        if self._file is None:
+            last = self._ids[self.size - 1 : self.size]
+            np.minimum(last, ~last, out=last)
+            return
+        self._file.seek(-4, os.SEEK_END)
+        last = np.frombuffer(self._file.read(4), np.int32)
+        self._file.seek(-4, os.SEEK_END)
+        self._file.write(np.minimum(last, ~last).data)
+
+    def array(self) -> npt.NDArray[np.int32]:
+        """The ids, writable, in memory or mapped from the file."""
+        if self._file is None:
+            return self._ids[: self.size]
+        self._file.flush()
+        if self.size == 0:
+            return np.empty(0, np.int32)
+        return np.frombuffer(mmap.mmap(self._file.fileno(), self.size * 4), np.int32)
+
+    def truncate(self, size: int) -> npt.NDArray[np.int32]:
+        """Keep the first `size` ids and give the rest of the space back; returns `array()`."""
+        self.size = size
+        if self._file is not None:
+            self._file.flush()
+            self._file.truncate(size * 4)
+        else:
+            self._ids.resize(size, refcheck=False)
+        return self.array()
+
+    def _spill(self) -> None:
+        self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="w2v_fast-"))  # noqa: SIM115
+        self._file.write(self._ids[: self.size].data)
+        self._ids = np.empty(0, np.int32)

@@ -1,0 +1,158 @@
+"""One pass over a source: blocks -> provisional ids and counts, in threads without the GIL -> ranked ids.
+
+    this thread     cuts the source into numbered blocks, hands them out, and takes the ids back in the order of blocks
+    worker threads  encode a block into a table that no other thread has at the time
+    at the end      the tables are merged, the words ranked (count descending, ties by first position), and one pass
+                    over the ids replaces them by ranks and drops what is not in the vocabulary
+
+The result depends on the text alone: not on the threads, the size of blocks or the kind of source.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v_fast.corpus._ingest import Table, compact
+from w2v_fast.corpus.id_store import IdStore
+from w2v_fast.corpus.sources import Block, Blocks, Ids
+from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, rank
+
+Progress: TypeAlias = "Callable[[int, int | None], object]"
+
+
+@dataclasses.dataclass
+class Encoded:
+    """The outcome of one block: its ids, the table they refer to, and whether it first ends an open sentence."""
+
+    table: int
+    ids: Ids
+    opens: bool
+    size: int
+
+
+def encode(
+    blocks: Blocks, store: IdStore, workers: int, progress: Callable[[int], object] | None
+) -> tuple[list[Table], npt.NDArray[np.int64]]:
+    """Encode all blocks into `store`.
+
+    Returns
+    -------
+    tables
+        One for each worker.
+    runs
+        int64, shape [R, 2]: the table of each run of ids, and the run's length.
+    """
+    tables = [Table() for _ in range(workers)]
+    free: SimpleQueue[int] = SimpleQueue()
+    for number in range(workers):
+        free.put(number)
+    runs: list[tuple[int, int]] = []
+    done = 0
+
+    def work(block: Block, number: int) -> Encoded:
+        table = free.get()
+        try:
+            ids, opens = block.encode(tables[table], number)
+            return Encoded(table, ids, opens, block.size)
+        finally:
+            free.put(table)
+
+    def commit(encoded: Encoded) -> None:
+        nonlocal done
+        if encoded.opens:
+            store.end_sentence()
+        store.append(encoded.ids)
+        if runs and runs[-1][0] == encoded.table:
+            runs[-1] = (encoded.table, runs[-1][1] + len(encoded.ids))
+        else:
+            runs.append((encoded.table, len(encoded.ids)))
+        done += encoded.size
+        if progress is not None:
+            progress(done)
+
+    with contextlib.closing(blocks), ThreadPoolExecutor(workers, "w2v_fast-ingest") as pool:
+        waiting: collections.deque[Future[Encoded]] = collections.deque()
+        try:
+            for number, block in enumerate(blocks):
+                waiting.append(pool.submit(work, block, number))
+                if len(waiting) > workers + 1:
+                    commit(waiting.popleft().result())
+            while waiting:
+                commit(waiting.popleft().result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+    store.end_sentence()
+    return tables, np.array(runs, np.int64).reshape(-1, 2)
+
+
+def build_vocabulary(
+    tables: list[Table], min_count: int, max_vocab: int | None
+) -> tuple[Vocabulary, list[npt.NDArray[np.int32]]]:
+    """Merge the tables and rank the words.
+
+    Returns
+    -------
+    vocabulary
+        The words kept.
+    new_ids
+        For each table, the id in the vocabulary of each of its words, -1 for those left out.
+
+    Raises
+    ------
+    ValueError
+        There is no token, or every word is below `min_count`.
+    """
+    table, merged = _merge(tables)
+    counts = np.empty(len(table), np.int64)
+    firsts = np.empty(len(table), np.int64)
+    table.statistics(counts, firsts)
+    if not len(table):
+        raise ValueError("the corpus is empty: it has no tokens")
+    order = rank(counts, firsts, min_count, max_vocab)
+    if not len(order):
+        raise ValueError(below_min_count(int(counts.max()), min_count))
+    new_ids = np.full(len(table), -1, np.int32)
+    new_ids[order] = np.arange(len(order), dtype=np.int32)
+    return Vocabulary(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
+
+
+def match_vocabulary(tables: list[Table], vocabulary: Vocabulary) -> list[npt.NDArray[np.int32]]:
+    """For each table, the id in the given vocabulary of each of its words, -1 for those it lacks."""
+    index = vocabulary.index
+    return [
+        np.array([index.get(word, -1) for word in table.words(np.arange(len(table), dtype=np.int64))], np.int32)
+        for table in tables
+    ]
+
+
+def renumber(store: IdStore, runs: npt.NDArray[np.int64], new_ids: list[npt.NDArray[np.int32]]) -> Ids:
+    """Replace the provisional ids in place and drop those that are left out."""
+    ids = store.array()
+    start = written = 0
+    for table, length in runs.tolist():
+        written = compact(ids, start, start + length, written, new_ids[table])
+        start += length
+    del ids
+    return store.truncate(written)
+
+
+def _merge(tables: list[Table]) -> tuple[Table, list[npt.NDArray[np.int32]]]:
+    """All tables in the largest one, and for each table the ids of its words there. The others are emptied."""
+    target = max(range(len(tables)), key=lambda number: len(tables[number]))
+    table = tables[target]
+    merged = [np.arange(len(table), dtype=np.int32) if number == target else np.empty(len(other), np.int32)
+              for number, other in enumerate(tables)]
+    for number, other in enumerate(tables):
+        if number != target:
+            table.merge(other, merged[number])
+            tables[number] = Table()
+    return table, merged

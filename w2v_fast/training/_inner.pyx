@@ -1,0 +1,500 @@
+"""The Hogwild inner loop: tokens -> windows -> steps.
+
+For each token of a job that survives subsampling:
+
+    radius  uniform in 1..window
+    inputs  the context rows within the radius, in the same sentence      (the architecture's choice)
+    rows    the target and its noise words, or its Huffman path, ...      (the objective's choice)
+    step    kernel: scores, errors, both updates
+
+Threads run this loop on the same two matrices without a lock. What a token draws is a pure function of the run's seed,
+the epoch and the token's position; noise is a pure function of the job. So one thread gives the same bits every time,
+and many threads the same windows and noise in another order.
+"""
+
+import os
+
+import numpy as np
+
+from libc.math cimport exp, fabs, log1p
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+
+cdef extern from "kernel/kernel.h" nogil:
+    int w2v_score_stride(int rows)
+    int w2v_label_length(int rows)
+    ctypedef struct w2v_step:
+        int inputs
+        int rows
+        int stride
+        int mean
+        float mean_update
+        float lr
+        float **in_ "in"
+        float **out
+        float **delta
+        const float *label
+        const float *shift
+        const float *in_weight
+        const float *out_weight
+        float *score
+        float *error
+        float **ahead
+        int ahead_count
+    ctypedef struct w2v_kernel:
+        const char *name
+        int lanes
+        void (*step)(const w2v_step *) noexcept nogil
+
+cdef extern from "kernel/dispatch.h" nogil:
+    int w2v_kernel_count()
+    const w2v_kernel *w2v_kernel_at(int i)
+    int w2v_kernel_runs(int i)
+
+
+cdef enum:
+    BLOCK_TOKENS = 2048       # tokens whose windows are found at once
+    AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
+    RING = 4                  # windows in flight: a power of two above AHEAD
+    CACHED_BYTES = 1 << 18    # rows before this many bytes of a matrix are hot: the cache holds them unasked
+    REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
+
+
+cdef struct AliasEntry:
+    uint32_t threshold
+    int32_t alias
+
+cdef struct Window:           # positions among the kept tokens of a block
+    int center
+    int first                 # contexts are first..last without center
+    int last
+
+cdef struct Rows:             # the output rows of one window
+    Window window
+    int count
+    int *index
+    float *label
+    float *shift
+    float *weight
+    bint weighted
+    float **ahead
+    int ahead_count
+
+cdef class InnerLoop
+
+ctypedef void (*rows_function)(InnerLoop loop, int target, Rows *rows) noexcept nogil
+
+
+# ------------------------------------------------------------------------------------------------- draws
+
+cdef inline uint64_t draw(uint64_t key, uint64_t index) noexcept nogil:
+    """generator.draw: SplitMix64 by index."""
+    cdef uint64_t x = key + (index + 1) * <uint64_t>0x9E3779B97F4A7C15
+    x = (x ^ (x >> 30)) * <uint64_t>0xBF58476D1CE4E5B9
+    x = (x ^ (x >> 27)) * <uint64_t>0x94D049BB133111EB
+    return x ^ (x >> 31)
+
+
+cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
+    """32 random bits to 0..limit-1."""
+    return <int>((<uint64_t>random * limit) >> 32)
+
+
+cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
+    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words."""
+    cdef uint64_t bits
+    cdef int column, word, attempt
+    for attempt in range(REDRAWS):
+        bits = draw(loop.noise_key, loop.noise_index)
+        loop.noise_index += 1
+        column = scaled(bits >> 32, loop.words)
+        word = column if <uint32_t>bits < loop.alias[column].threshold else loop.alias[column].alias
+        if word != target:
+            return word
+    word = scaled(bits >> 32, loop.words - 1)
+    return word + (word >= target)
+
+
+# ------------------------------------------------------------------------------------------------- objectives
+
+cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+    """The target with label 1, K noise words with label 0 (Mikolov et al., NIPS 2013, equation 4)."""
+    cdef int k
+    rows.label[0] = 1
+    rows.index[0] = target
+    for k in range(1, loop.negative + 1):
+        rows.index[k] = noise_word(loop, target)
+    rows.count = merge_repeats(rows.index, loop.negative + 1, rows.weight, &rows.weighted)
+
+
+cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+    """As ns, with log(K q) as the rows' shift (Gutmann and Hyvarinen, JMLR 2012; Mnih and Teh, ICML 2012)."""
+    cdef int k
+    ns_rows(loop, target, rows)
+    for k in range(rows.count):
+        rows.shift[k] = loop.log_expected_noise[rows.index[k]]
+
+
+cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+    """The inner nodes on the target's path, with label 1 where it takes branch 0 (Mikolov et al., equation 3)."""
+    cdef int k
+    cdef int64_t start = loop.path_start[target]
+    rows.count = <int>(loop.path_start[target + 1] - start)
+    for k in range(rows.count):
+        rows.index[k] = loop.path_nodes[start + k]
+        rows.label[k] = 1 - loop.path_codes[start + k]
+
+
+cdef int merge_repeats(int *index, int count, float *weight, bint *weighted) noexcept nogil:
+    """Keep the first of each run of equal indices, its weight the number of them; return how many are left."""
+    cdef int i, j, repeats = 0, left = 0
+    for i in range(1, count):
+        for j in range(i):
+            repeats += index[i] == index[j]
+    weighted[0] = repeats > 0
+    if not repeats:
+        return count
+    for i in range(count):
+        for j in range(left):
+            if index[j] == index[i]:
+                weight[j] += 1
+                break
+        else:
+            index[left] = index[i]
+            weight[left] = 1
+            left += 1
+    return left
+
+
+# ------------------------------------------------------------------------------------------------- the loop
+
+cdef class InnerLoop:
+    """One worker: its views of the shared arrays, its scratch memory, its kernel.
+
+    Parameters
+    ----------
+    ids
+        Tokens, int32 [N]; the last token of a sentence is stored as ~id.
+    weights
+        The shared matrices (`weights.Weights`), updated in place.
+    tables
+        Lookup tables (`tables.Tables`).
+    config
+        The run's `TrainConfig`.
+    isa
+        Name of the kernel to run, as `choose_isa` returns it.
+    loss_period
+        The loss is taken from every `loss_period`-th window.
+    """
+
+    cdef list owned
+    cdef const int32_t *ids
+    cdef int64_t id_count
+    cdef float *input
+    cdef float *output
+    cdef int stride, words, hot_rows, most_rows
+    cdef const uint32_t *keep_threshold
+    cdef const AliasEntry *alias
+    cdef const float *log_expected_noise
+    cdef const int64_t *path_start
+    cdef const int32_t *path_nodes
+    cdef const uint8_t *path_codes
+    cdef int window, negative
+    cdef bint cbow, corrected_cbow, whole_windows
+    cdef rows_function objective
+    cdef const w2v_kernel *kernel
+    cdef uint64_t noise_key, noise_index
+
+    cdef int *word                       # kept tokens of the block, with their radius
+    cdef int *radius
+    cdef int *sentence                   # where each sentence starts among them
+    cdef int kept, sentences, first_center, stop_center
+    cdef int center, first, last, context, in_sentence    # the cursor of next_window
+    cdef Rows ring[RING]
+    cdef int *in_index
+    cdef float *in_weight
+    cdef w2v_step step
+
+    cdef int64_t windows, loss_period, loss_pairs, centers
+    cdef double loss
+
+    def __init__(self, ids, weights, tables, config, isa, loss_period=1):
+        self.owned = [ids, weights, tables]
+        self.ids = <const int32_t *>self.borrow(ids, np.int32)
+        self.id_count = len(ids)
+        self.input = <float *>self.borrow(weights.input, np.float32)
+        self.output = <float *>self.borrow(weights.output, np.float32)
+        self.stride = weights.input.shape[1]
+        self.words = tables.words
+        self.hot_rows = CACHED_BYTES // (4 * self.stride)
+        self.keep_threshold = <const uint32_t *>self.borrow(tables.keep_threshold, np.uint32)
+        self.window = config.window
+        self.cbow = config.architecture == "cbow"
+        self.corrected_cbow = config.corrected_cbow
+        self.whole_windows = config.share_noise or self.cbow
+        self.loss_period = loss_period
+        self.kernel = w2v_kernel_at(built_isas().index(isa))
+        self.most_rows = self.set_objective(config, tables)
+        self.allocate(2 * self.window, self.most_rows)
+
+    cdef int set_objective(self, config, tables) except -1:
+        """The table of objectives: the function that gives a target's rows, and what it looks up. Return the most rows."""
+        if config.objective in ("ns", "nce"):
+            self.objective = ns_rows if config.objective == "ns" else nce_rows
+            self.alias = <const AliasEntry *>self.borrow(tables.alias, tables.alias.dtype)
+            self.log_expected_noise = <const float *>self.borrow(tables.log_expected_noise, np.float32)
+            self.negative = config.negative if self.words > 1 else 0
+            return self.negative + 1
+        if config.objective == "hs":
+            self.objective = hs_rows
+            self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
+            self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
+            self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
+            return max(tables.paths.longest, 1)
+        raise NotImplementedError(config.objective)
+
+    cdef void *borrow(self, array, dtype) except NULL:
+        """The address of a contiguous array of ours, which lives as long as this loop."""
+        if array.dtype != dtype or not array.flags.c_contiguous:
+            raise TypeError(f"expected a contiguous array of {np.dtype(dtype)}, not {array.dtype}")
+        self.owned.append(array)
+        return <void *><size_t>array.ctypes.data
+
+    cdef void *scratch(self, size_t size) except NULL:
+        """Zeroed memory, 64-byte aligned, which lives as long as this loop."""
+        block = np.zeros(size + 64, np.uint8)
+        self.owned.append(block)
+        return <void *>((<size_t>block.ctypes.data + 63) & ~<size_t>63)
+
+    cdef int allocate(self, int inputs, int rows) except -1:
+        cdef int i, k
+        cdef size_t kept = BLOCK_TOKENS + 2 * self.window + 1
+        cdef size_t pairs = <size_t>inputs * w2v_score_stride(rows)
+        self.word = <int *>self.scratch(kept * sizeof(int))
+        self.radius = <int *>self.scratch(kept * sizeof(int))
+        self.sentence = <int *>self.scratch((kept + 1) * sizeof(int))
+        self.in_index = <int *>self.scratch(inputs * sizeof(int))
+        self.in_weight = <float *>self.scratch(inputs * sizeof(float))
+        for i in range(RING):
+            self.ring[i].index = <int *>self.scratch(rows * sizeof(int))
+            self.ring[i].label = <float *>self.scratch(w2v_label_length(rows) * sizeof(float))
+            self.ring[i].shift = <float *>self.scratch(w2v_label_length(rows) * sizeof(float))
+            self.ring[i].weight = <float *>self.scratch(rows * sizeof(float))
+            self.ring[i].ahead = <float **>self.scratch((rows + 1) * sizeof(void *))
+        self.step.stride = self.stride
+        self.step.in_ = <float **>self.scratch(inputs * sizeof(void *))
+        self.step.out = <float **>self.scratch(rows * sizeof(void *))
+        self.step.delta = <float **>self.scratch(inputs * sizeof(void *))
+        self.step.score = <float *>self.scratch(pairs * sizeof(float))
+        self.step.error = <float *>self.scratch(pairs * sizeof(float))
+        delta = <float *>self.scratch(<size_t>inputs * self.stride * sizeof(float))
+        for i in range(inputs):
+            self.step.delta[i] = delta + <size_t>i * self.stride
+        return 0
+
+    @property
+    def isa(self):
+        """Name of the kernel that runs."""
+        return self.kernel.name.decode()
+
+    @property
+    def token_flops(self):
+        """Multiplications and additions of one token's steps, on average at most."""
+        inputs = 2 if self.cbow else self.window + 1
+        return 6.0 * self.stride * self.most_rows * inputs
+
+    def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
+        """Train on the windows centered on tokens start..stop; return (centers kept, loss in nats, pairs it is of)."""
+        cdef int64_t position = start, end
+        if not 0 <= start <= stop <= self.id_count:
+            raise IndexError(f"tokens {start}..{stop} of {self.id_count}")
+        self.step.lr = lr
+        self.noise_key = noise_key
+        self.noise_index = 0
+        self.windows = self.loss_pairs = self.centers = 0
+        self.loss = 0
+        with nogil:
+            while position < stop:
+                end = min(position + BLOCK_TOKENS, stop)
+                self.gather(position, end, token_key)
+                self.train()
+                position = end
+        return self.centers, self.loss, self.loss_pairs
+
+    cdef inline bint keeps(self, int64_t position, uint64_t token_key) noexcept nogil:
+        cdef int id = self.ids[position]
+        return <uint32_t>(draw(token_key, position) >> 32) <= self.keep_threshold[id ^ (id >> 31)]
+
+    cdef void gather(self, int64_t start, int64_t end, uint64_t token_key) noexcept nogil:
+        """Subsample tokens start..end, with up to `window` kept neighbors of the same sentence on each side."""
+        cdef int64_t position = start
+        cdef int before = 0
+        while before < self.window and position > 0 and self.ids[position - 1] >= 0:
+            position -= 1
+            before += self.keeps(position, token_key)
+        self.kept = self.sentences = self.sentence[0] = 0
+        self.take(position, start, token_key)
+        self.first_center = self.kept
+        self.take(start, end, token_key)
+        self.stop_center = self.kept
+        self.centers += self.stop_center - self.first_center
+        position = end
+        while (position < self.id_count and self.ids[position - 1] >= 0
+               and self.kept < self.stop_center + self.window):
+            self.take(position, position + 1, token_key)
+            position += 1
+        self.sentence[self.sentences + 1] = self.kept
+
+    cdef void take(self, int64_t start, int64_t end, uint64_t token_key) noexcept nogil:
+        """Append the kept tokens of start..end, each with its window radius, without a branch on either."""
+        cdef int kept = self.kept, id, ended
+        cdef uint64_t bits
+        cdef int64_t position
+        for position in range(start, end):
+            ended = self.ids[position] >> 31
+            id = self.ids[position] ^ ended
+            bits = draw(token_key, position)
+            self.word[kept] = id
+            self.radius[kept] = 1 + scaled(<uint32_t>bits, self.window)
+            kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
+            self.sentences -= ended
+            self.sentence[self.sentences] = kept if ended else self.sentence[self.sentences]
+        self.kept = kept
+
+    cdef void train(self) noexcept nogil:
+        """Train the windows of the block: rows are drawn, and fetched into the cache, AHEAD steps before their own."""
+        cdef int drawn = 0, done = 0
+        cdef bint more = True
+        self.center = self.first_center - 1
+        self.first = self.last = self.context = self.in_sentence = 0
+        while more and drawn < AHEAD:
+            more = self.draw_rows(&self.ring[drawn])
+            drawn += more
+        while done < drawn:
+            self.step.ahead_count = 0
+            if more:
+                more = self.draw_rows(&self.ring[drawn % RING])
+                if more:
+                    self.step.ahead = self.ring[drawn % RING].ahead
+                    self.step.ahead_count = self.ring[drawn % RING].ahead_count
+                    drawn += 1
+            self.train_window(&self.ring[done % RING])
+            done += 1
+
+    cdef bint draw_rows(self, Rows *rows) noexcept nogil:
+        """Find the next window, its output rows, and which of them to fetch; 0 at the end of the block."""
+        cdef int k, coming
+        if not self.next_window(&rows.window):
+            return False
+        self.objective(self, self.word[rows.window.center], rows)
+        if w2v_score_stride(rows.count) == 8:
+            memcpy(rows.label + 8, rows.label, 8 * sizeof(float))
+            memcpy(rows.shift + 8, rows.shift, 8 * sizeof(float))
+        rows.ahead_count = 0
+        for k in range(rows.count):
+            rows.ahead[rows.ahead_count] = self.output + <size_t>rows.index[k] * self.stride
+            rows.ahead_count += rows.index[k] >= self.hot_rows
+        coming = rows.window.center + self.window
+        if coming < self.kept:
+            rows.ahead[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
+            rows.ahead_count += self.word[coming] >= self.hot_rows
+        return True
+
+    cdef bint next_window(self, Window *window) noexcept nogil:
+        """The next window that has a context: all contexts of a center, or one at a time when each draws its own noise."""
+        if self.whole_windows:
+            if not self.next_center():
+                return False
+            window.first, window.last = self.first, self.last
+        else:
+            self.context += 1
+            self.context += self.context == self.center
+            if self.context > self.last or self.center < self.first_center:
+                if not self.next_center():
+                    return False
+                self.context = self.first + (self.first == self.center)
+            window.first = window.last = self.context
+        window.center = self.center
+        return True
+
+    cdef bint next_center(self) noexcept nogil:
+        self.center += 1
+        while self.center < self.stop_center:
+            while self.center >= self.sentence[self.in_sentence + 1]:
+                self.in_sentence += 1
+            self.first = max(self.center - self.radius[self.center], self.sentence[self.in_sentence])
+            self.last = min(self.center + self.radius[self.center], self.sentence[self.in_sentence + 1] - 1)
+            if self.first < self.last:
+                return True
+            self.center += 1
+        return False
+
+    cdef void train_window(self, Rows *rows) noexcept nogil:
+        """The inputs of the window against its rows."""
+        cdef int k, inputs = 0
+        cdef bint weighted = False
+        for k in range(rows.window.first, rows.window.last + 1):
+            self.in_index[inputs] = self.word[k]
+            inputs += k != rows.window.center
+        if self.cbow:
+            self.step.mean = True
+            self.step.mean_update = 1.0 / inputs if self.corrected_cbow else 1
+        else:
+            inputs = merge_repeats(self.in_index, inputs, self.in_weight, &weighted)
+        for k in range(inputs):
+            self.step.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
+        for k in range(rows.count):
+            self.step.out[k] = self.output + <size_t>rows.index[k] * self.stride
+        self.step.in_weight = self.step.out_weight = NULL
+        if weighted or rows.weighted:
+            self.step.in_weight, self.step.out_weight = self.in_weight, rows.weight
+            if not weighted:
+                set_ones(self.in_weight, inputs)
+            if not rows.weighted:
+                set_ones(rows.weight, rows.count)
+        self.step.inputs = inputs
+        self.step.rows = rows.count
+        self.step.label = rows.label
+        self.step.shift = rows.shift
+        self.kernel.step(&self.step)
+        if self.windows % self.loss_period == 0:
+            self.add_loss()
+        self.windows += 1
+
+    cdef void add_loss(self) noexcept nogil:
+        """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift, of the step just done."""
+        cdef int i, r, score_stride = w2v_score_stride(self.step.rows)
+        cdef double x, times
+        for i in range(1 if self.cbow else self.step.inputs):
+            for r in range(self.step.rows):
+                x = self.step.score[i * score_stride + r] - self.step.shift[r]
+                times = self.step.in_weight[i] * self.step.out_weight[r] if self.step.in_weight else 1
+                self.loss += times * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[r] * x)
+            self.loss_pairs += <int64_t>self.step.in_weight[i] if self.step.in_weight else 1
+
+
+cdef inline void set_ones(float *weight, int count) noexcept nogil:
+    cdef int i
+    for i in range(count):
+        weight[i] = 1
+
+
+# ------------------------------------------------------------------------------------------------- instruction sets
+
+def built_isas():
+    """Names of the instruction sets this build has a kernel for, best first."""
+    return [w2v_kernel_at(i).name.decode() for i in range(w2v_kernel_count())]
+
+
+def supported_isas():
+    """Those of `built_isas()` that this CPU and system can run."""
+    return [name for i, name in enumerate(built_isas()) if w2v_kernel_runs(i)]
+
+
+def choose_isa(isa=None):
+    """The instruction set to run: `isa`, else W2V_FAST_ISA, else the best; ValueError for one that cannot run here."""
+    wanted = isa or os.environ.get("W2V_FAST_ISA") or supported_isas()[0]
+    if wanted not in supported_isas():
+        raise ValueError(f"isa = {wanted!r} cannot run here; this build and CPU run {', '.join(supported_isas())}")
+    return wanted

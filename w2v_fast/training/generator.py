@@ -1,0 +1,32 @@
+"""SplitMix64 by index: draw number i of a stream is a pure function of the stream's key and i.
+
+    draw(key, i) = mix(key + (i + 1) * GAMMA)
+
+(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.) A token's draws are
+found by its position, a job's noise by counting from 0: no state is carried from token to token or thread to thread,
+so a job gives the same draws whoever runs it, and whenever.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+GAMMA = 0x9E3779B97F4A7C15
+MASK = 2**64 - 1
+
+
+def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
+    """Draws number `index` (non-negative) of stream `key`, uint64, of the shape of `index`."""
+    with np.errstate(over="ignore"):
+        x = np.uint64(key) + (np.asarray(index, np.uint64) + np.uint64(1)) * np.uint64(GAMMA)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
+
+
+def derive(key: int, *path: int) -> int:
+    """The key of a sub-stream: `derive(seed, EPOCH, 3)` names one stream, unlike that of any other path."""
+    for index in path:
+        key = int(draw(key & MASK, index))
+    return key

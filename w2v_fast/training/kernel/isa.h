@@ -1,0 +1,86 @@
+/* One instruction set: vectors of LANES floats, the few operations on them that C does not spell, and the kernel built
+ * on top. An isa_*.c file defines ISA and LANES, opens its target, and includes this file once. */
+
+#include <string.h>
+
+#include "kernel.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
+typedef unsigned bits __attribute__((vector_size(4 * LANES), may_alias));
+
+INLINE vec splat(float x) { return x - (vec){0}; }
+INLINE vec load(const float *p) { return *(const vec *)p; }
+INLINE void store(float *p, vec x) { *(vec *)p = x; }
+
+/* Bound x to [-limit, limit]; NaN stays NaN. */
+INLINE vec clamp(vec x, float limit)
+{
+#if defined(__x86_64__) && LANES == 16
+    return (vec)_mm512_max_ps((__m512)splat(-limit), _mm512_min_ps((__m512)splat(limit), (__m512)x));
+#elif defined(__x86_64__) && LANES == 8
+    return (vec)_mm256_max_ps((__m256)splat(-limit), _mm256_min_ps((__m256)splat(limit), (__m256)x));
+#elif defined(__x86_64__)
+    return (vec)_mm_max_ps((__m128)splat(-limit), _mm_min_ps((__m128)splat(limit), (__m128)x));
+#else
+    bits high = (bits)(x > splat(limit)), low = (bits)(x < splat(-limit));
+    return (vec)(((bits)x & ~(high | low)) | ((bits)splat(limit) & high) | ((bits)splat(-limit) & low));
+#endif
+}
+
+#if defined(__clang__)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (bits){__VA_ARGS__})
+#endif
+
+/* The lanes of a two-vector shuffle that takes, from each block of 2 * half lanes, the lower (high = 0) or upper
+ * (high = half) half of a, then that of b. */
+#define PICK(j, half, high) \
+    ((j) / (2 * (half)) * 2 * (half) + (j) % (half) + (high) + ((j) % (2 * (half)) < (half) ? 0 : LANES))
+#define PICK4(j, half, high) PICK(j, half, high), PICK(j + 1, half, high), PICK(j + 2, half, high), PICK(j + 3, half, high)
+#if LANES == 16
+#define PICKS(half, high) PICK4(0, half, high), PICK4(4, half, high), PICK4(8, half, high), PICK4(12, half, high)
+#elif LANES == 8
+#define PICKS(half, high) PICK4(0, half, high), PICK4(4, half, high)
+#else
+#define PICKS(half, high) PICK4(0, half, high)
+#endif
+
+/* Fold a and b to half as many lanes each, side by side within blocks of 2 * half lanes. */
+#define FOLD(a, b, half) (SHUFFLE(a, b, PICKS(half, 0)) + SHUFFLE(a, b, PICKS(half, (half))))
+
+/* Lane j of the result is the sum of the lanes of a[j], for LANES vectors a. */
+INLINE vec lane_sums(const vec *a)
+{
+#if LANES == 16
+    vec b[8], c[4];
+    for (int j = 0; j < 8; j++)
+        b[j] = FOLD(a[j], a[j + 8], 8);
+    for (int j = 0; j < 4; j++)
+        c[j] = FOLD(b[j], b[j + 4], 4);
+#elif LANES == 8
+    vec c[4];
+    for (int j = 0; j < 4; j++)
+        c[j] = FOLD(a[j], a[j + 4], 4);
+#else
+    const vec *c = a;
+#endif
+    vec d0 = FOLD(c[0], c[2], 2), d1 = FOLD(c[1], c[3], 2);
+    return FOLD(d0, d1, 1);
+}
+
+#include "link.h"
+#include "step.h"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define TEXT_(a) #a
+#define TEXT(a) TEXT_(a)
+
+const w2v_kernel JOIN(w2v_kernel_, ISA) = {.name = TEXT(ISA), .lanes = LANES, .step = step};

@@ -1,0 +1,477 @@
+"""How good vectors are: correlation with human scores of word pairs, and analogy questions.
+
+    pairs        cosine(word1, word2) against the human score: Pearson's r, and Spearman's rho, which is r of the ranks
+    analogies    a : b = c : ?  over all words v but a, b, c; s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
+                 3CosAdd   argmax s(b) + s(c) - s(a)             (Mikolov et al., 2013)
+                 3CosMul   argmax t(b) t(c) / (t(a) + 1e-6)      (Levy and Goldberg, 2014)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from w2v_fast.files import open_input
+from w2v_fast.vectors import neighbors
+
+if TYPE_CHECKING:
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+DELIMITERS = ("\t", ",", ";")
+OOV_POLICIES = ("skip", "zero")
+METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
+COSMUL_EPSILON = np.float32(1e-6)
+QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
+"""Vectors and questions scored at a time: 1 MB of scores, and the table of the words' cosines, stay in the cache."""
+
+
+# -- word pairs -----------------------------------------------------------------------------------------------------
+
+@dataclasses.dataclass(frozen=True)
+class PairsResult:
+    """Agreement of cosines with human scores.
+
+    Attributes
+    ----------
+    pearson, spearman
+        Correlations; NaN with fewer than two pairs, or if all scores are equal.
+    pearson_p, spearman_p
+        Two-sided p-values; NaN where scipy is not installed.
+    pairs, covered
+        Pairs in the file, and those of which both words are known.
+    oov
+        What happened to the others: "skip" (left out) or "zero" (similarity 0).
+    case_insensitive, restrict_vocab
+        Whether words were compared upper-cased, and how many first rows counted as known (None: all).
+    """
+
+    pearson: float
+    spearman: float
+    pearson_p: float
+    spearman_p: float
+    pairs: int
+    covered: int
+    oov: str
+    case_insensitive: bool
+    restrict_vocab: int | None
+
+    @property
+    def coverage(self) -> float:
+        """Share of the pairs of which both words are known."""
+        return self.covered / self.pairs if self.pairs else math.nan
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, for JSON."""
+        return {**dataclasses.asdict(self), "coverage": self.coverage}
+
+
+def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter: str | None = None,
+                   encoding: str = "utf-8", restrict_vocab: int | None = None, case_insensitive: bool = True,
+                   oov: str = "skip") -> PairsResult:
+    """Correlate cosines with the human scores of a file of word pairs.
+
+    Parameters
+    ----------
+    kv
+        The vectors.
+    path, delimiter, encoding
+        See `read_pairs`.
+    restrict_vocab
+        Words beyond these first rows count as unknown; default: none.
+    case_insensitive
+        Compare upper-cased words; of several spellings of a word the first row counts.
+    oov
+        "skip" leaves pairs with an unknown word out; "zero" gives them similarity 0.
+
+    Raises
+    ------
+    ValueError
+        The file is not one of word pairs (file and line are named), or `oov` is neither.
+    """
+    _check_choice("oov", oov, OOV_POLICIES)
+    known = _known_words(kv, restrict_vocab, case_insensitive)
+    pairs = read_pairs(path, delimiter=delimiter, encoding=encoding)
+    human, model, covered = [], [], 0
+    for word1, word2, score in pairs:
+        row1, row2 = (known.get(_folded(word, case_insensitive)) for word in (word1, word2))
+        if row1 is not None and row2 is not None:
+            covered += 1
+            human.append(score)
+            model.append(float(kv.similarity(row1, row2)))
+        elif oov == "zero":
+            human.append(score)
+            model.append(0.0)
+    pearson, spearman = correlation(human, model), correlation(ranks(human), ranks(model))
+    return PairsResult(pearson, spearman, p_value(pearson, len(human)), p_value(spearman, len(human)), len(pairs),
+                       covered, oov, case_insensitive, restrict_vocab)
+
+
+def word_pairs_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], delimiter: str | None, encoding: str,
+                         restrict_vocab: int | None, case_insensitive: bool, dummy4unknown: bool
+                         ) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """`evaluate_pairs` in the shape of gensim; see `KeyedVectors.evaluate_word_pairs`."""
+    result = evaluate_pairs(kv, path, delimiter=delimiter, encoding=encoding, restrict_vocab=restrict_vocab,
+                            case_insensitive=case_insensitive, oov="zero" if dummy4unknown else "skip")
+    if (result.pairs if dummy4unknown else result.covered) < 2:
+        raise ValueError(f"{os.fspath(path)}: {result.covered} of {result.pairs} pairs have both words in the "
+                         "vocabulary; a correlation needs two")
+    return (result.pearson, result.pearson_p), (result.spearman, result.spearman_p), 100 * (1 - result.coverage)
+
+
+def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, encoding: str = "utf-8"
+               ) -> list[tuple[str, str, float]]:
+    """Read word pairs and their scores: two words first, then the score in the first column that holds a number.
+
+    So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published. Empty lines and lines that begin
+    with `#` are passed over, and so is a header, a first line in which no column holds a number.
+
+    Parameters
+    ----------
+    path
+        A file, perhaps compressed.
+    delimiter
+        Between columns; default: the tab, comma or semicolon of the first line, else white space.
+    encoding
+        Of the file; a byte order mark is passed over.
+
+    Raises
+    ------
+    ValueError
+        A line has no two words and a score, or there are no pairs; file, line and what was expected are named.
+    """
+    lines = [(number, line) for number, line in _read_lines(path, encoding) if not line.startswith("#")]
+    if delimiter is None:
+        delimiter = next((mark for mark in DELIMITERS if lines and mark in lines[0][1]), None)
+    rows = [(number, [field.strip() for field in line.split(delimiter)]) for number, line in lines]
+    if rows and _score_column(rows[0][1]) is None:
+        rows = rows[1:]
+    if not rows:
+        raise ValueError(f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score")
+    column = _score_column(rows[0][1])
+    pairs = []
+    for number, fields in rows:
+        score = _number(fields[column]) if column is not None and column < len(fields) else None
+        if score is None or not fields[0] or not fields[1]:
+            raise ValueError(f"{os.fspath(path)}, line {number}: expected word1, word2 and a score between "
+                             f"{'white space' if delimiter is None else repr(delimiter)}; found {fields}")
+        pairs.append((fields[0], fields[1], score))
+    return pairs
+
+
+def _score_column(fields: Sequence[str]) -> int | None:
+    return next((column for column in range(2, len(fields)) if _number(fields[column]) is not None), None)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def correlation(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> float:
+    """Pearson's r, sum(dx dy) / sqrt(sum(dx^2) sum(dy^2)) in float64; NaN if it is undefined."""
+    if len(x) < 2:
+        return math.nan
+    dx, dy = np.asarray(x, np.float64) - np.mean(x), np.asarray(y, np.float64) - np.mean(y)
+    scale = np.linalg.norm(dx) * np.linalg.norm(dy)
+    return float(np.clip(dx @ dy / scale, -1, 1)) if scale > 0 else math.nan
+
+
+def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Ranks from 1, ascending; equal values share the mean of their ranks: [n] float64."""
+    _, inverse, counts = np.unique(np.asarray(values, np.float64), return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+
+def p_value(r: float, count: int) -> float:
+    """Chance of a correlation at least as strong as `r` among `count` unrelated pairs (Student's t, two-sided).
+
+    NaN without scipy, and with fewer than three pairs.
+    """
+    try:
+        from scipy.special import stdtr
+    except ImportError:
+        return math.nan
+    if count < 3 or math.isnan(r):
+        return math.nan
+    t = abs(r) * math.sqrt((count - 2) / (1 - r * r)) if abs(r) < 1 else math.inf
+    return float(2 * stdtr(count - 2, -t))
+
+
+# -- analogies ------------------------------------------------------------------------------------------------------
+
+Question = tuple[str, str, str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class AnalogyScore:
+    """Right answers to the questions of one section.
+
+    Attributes
+    ----------
+    questions, covered, counted, correct
+        All questions; those of which all four words are known; those that count in the accuracy (the covered ones, or
+        all with oov="zero"); those answered right.
+    """
+
+    name: str
+    questions: int
+    covered: int
+    counted: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the counted questions that were answered right; NaN if there are none."""
+        return self.correct / self.counted if self.counted else math.nan
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, for JSON; an undefined accuracy is None."""
+        return {**dataclasses.asdict(self), "accuracy": self.accuracy if self.counted else None}
+
+
+@dataclasses.dataclass(frozen=True)
+class AnalogyResult:
+    """Right answers by section, and in sum.
+
+    Attributes
+    ----------
+    sections
+        In the order of the file.
+    semantic, syntactic, total
+        Sums; sections whose name begins with "gram" are syntactic.
+    method, oov, case_insensitive, restrict_vocab
+        The rules, see `evaluate_analogies`.
+    """
+
+    sections: tuple[AnalogyScore, ...]
+    semantic: AnalogyScore
+    syntactic: AnalogyScore
+    total: AnalogyScore
+    method: str
+    oov: str
+    case_insensitive: bool
+    restrict_vocab: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures and rules, for JSON."""
+        sums = {name: getattr(self, name).as_dict() for name in ("semantic", "syntactic", "total")}
+        rules = {name: getattr(self, name) for name in ("method", "oov", "case_insensitive", "restrict_vocab")}
+        return {"sections": [section.as_dict() for section in self.sections], **sums, **rules}
+
+
+def evaluate_analogies(kv: KeyedVectors, path: str | os.PathLike[str], *, restrict_vocab: int | None = 300_000,
+                       case_insensitive: bool = True, method: str = "add", oov: str = "skip") -> AnalogyResult:
+    """Answer the analogy questions of a file, such as Google's questions-words.txt.
+
+    Parameters
+    ----------
+    kv
+        The vectors.
+    path
+        See `read_analogies`.
+    restrict_vocab
+        Words beyond these first rows are unknown, and no answers; None: all are used.
+    case_insensitive
+        Compare upper-cased words; of several spellings of a word the first row counts.
+    method
+        "add" (3CosAdd) or "mul" (3CosMul).
+    oov
+        "skip" leaves questions with an unknown word out; "zero" counts them as answered wrong.
+
+    Raises
+    ------
+    ValueError
+        The file is not one of questions (file and line are named), or an option is none of its choices.
+    """
+    _check_choice("method", method, METHODS.values())
+    _check_choice("oov", oov, OOV_POLICIES)
+    scores = []
+    for name, questions, answers in _answered(kv, path, restrict_vocab, case_insensitive, method):
+        covered = sum(answer is not None for answer in answers)
+        counted = covered if oov == "skip" else len(questions)
+        scores.append(AnalogyScore(name, len(questions), covered, counted, answers.count(True)))
+    syntactic = [score for score in scores if score.name.startswith("gram")]
+    semantic = [score for score in scores if not score.name.startswith("gram")]
+    return AnalogyResult(tuple(scores), _sum("semantic", semantic), _sum("syntactic", syntactic), _sum("total", scores),
+                         method, oov, case_insensitive, restrict_vocab)
+
+
+def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
+    fields = ("questions", "covered", "counted", "correct")
+    return AnalogyScore(name, *(sum(getattr(score, field) for score in scores) for field in fields))
+
+
+def word_analogies_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], restrict_vocab: int | None,
+                             case_insensitive: bool, dummy4unknown: bool, similarity_function: str
+                             ) -> tuple[float, list[dict[str, Any]]]:
+    """`evaluate_analogies` in the shape of gensim; see `KeyedVectors.evaluate_word_analogies`."""
+    _check_choice("similarity_function", similarity_function, METHODS)
+    sections: list[dict[str, Any]] = []
+    for name, questions, answers in _answered(kv, path, restrict_vocab, case_insensitive, METHODS[similarity_function]):
+        judged = [(tuple(_folded(word, case_insensitive) for word in question), answer is True)
+                  for question, answer in zip(questions, answers, strict=True) if answer is not None or dummy4unknown]
+        sections.append({"section": name, "correct": [question for question, right in judged if right],
+                         "incorrect": [question for question, right in judged if not right]})
+    total = {kind: [question for section in sections for question in section[kind]]
+             for kind in ("correct", "incorrect")}
+    counted = len(total["correct"]) + len(total["incorrect"])
+    return len(total["correct"]) / max(counted, 1), [*sections, {"section": "Total accuracy", **total}]
+
+
+def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
+    """Read sections of analogy questions: `: name` opens a section, `a b c expected` is a question.
+
+    Empty lines are passed over.
+
+    Raises
+    ------
+    ValueError
+        A line is neither, or comes before the first section, or there are none; file and line are named.
+    """
+    sections: list[tuple[str, list[Question]]] = []
+    for number, line in _read_lines(path, "utf-8"):
+        words = line.split()
+        if line.startswith(":"):
+            sections.append((line[1:].strip(), []))
+        elif not sections:
+            raise ValueError(f"{os.fspath(path)}, line {number}: expected the first section, ': name'; found {line!r}")
+        elif len(words) != 4:
+            raise ValueError(f"{os.fspath(path)}, line {number}: expected four words; found {line!r}")
+        else:
+            sections[-1][1].append((words[0], words[1], words[2], words[3]))
+    if not sections:
+        raise ValueError(f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words")
+    return sections
+
+
+def _answered(kv: KeyedVectors, path: str | os.PathLike[str], restrict_vocab: int | None, case_insensitive: bool,
+              method: str) -> list[tuple[str, list[Question], list[bool | None]]]:
+    """Sections of the file with, for each question, whether it was answered right; None where a word is unknown."""
+    sections = read_analogies(path)
+    known = _known_words(kv, restrict_vocab, case_insensitive)
+    rows = [[known.get(_folded(word, case_insensitive), -1) for word in question]
+            for _, questions in sections for question in questions]
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    covered = (table >= 0).all(axis=1)
+    words = kv.index_to_key[:restrict_vocab]
+    spelling_of = np.array([known[_folded(word, case_insensitive)] for word in words], np.int64)
+    right = solve_analogies(kv.vectors[: len(words)], kv.norms[: len(words)], table[covered], spelling_of, method)
+    answers: list[bool | None] = [None] * len(table)
+    for question, answer in zip(np.flatnonzero(covered).tolist(), right.tolist(), strict=True):
+        answers[question] = answer
+    ends = np.cumsum([len(questions) for _, questions in sections]).tolist()
+    return [(name, questions, answers[end - len(questions) : end])
+            for (name, questions), end in zip(sections, ends, strict=True)]
+
+
+def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarray, spelling_of: np.ndarray,
+                    method: str) -> np.ndarray:
+    """Whether the best answer to each question is the expected one.
+
+    The few different words of the questions are compared with all rows once, by one matrix product for each block of
+    rows; the score of a question then is a sum (or product) of three rows of that table.
+
+    Parameters
+    ----------
+    vectors, norms
+        [V, d] and [V]; rows of zeros are no answers.
+    questions
+        [N, 4] rows of a, b, c and the expected answer.
+    spelling_of
+        [V] for each row, the first row of the same word in another spelling; all of a, b and c are no answers.
+    method
+        "add" or "mul".
+
+    Returns
+    -------
+    np.ndarray
+        [N] bool.
+    """
+    words, places = np.unique(questions[:, :3], return_inverse=True)
+    places = places.reshape(-1, 3)
+    directions = np.nan_to_num(neighbors.unit_rows(vectors[words], norms[words]), copy=False)
+    barred = _barred(questions[:, :3], spelling_of)
+    best_scores = np.full(len(questions), -np.inf, np.float32)
+    best_rows = np.full(len(questions), -1, np.int64)
+    for block in neighbors.row_blocks(0, len(vectors), QUESTION_ROWS):
+        gain, cost, combine = _terms(neighbors.defined_cosines(directions, vectors[block], norms[block]), method)
+        gain[:, norms[block] == 0] = -np.inf
+        for chunk in neighbors.row_blocks(0, len(questions), QUESTION_CHUNK):
+            a, b, c = places[chunk].T
+            scores = gain[b]
+            combine(scores, gain[c], out=scores)
+            combine(scores, cost[a], out=scores)
+            first, last = np.searchsorted(barred["cell"], _cell(block.start, chunk.start) + np.arange(2))
+            scores[barred["question"][first:last] - chunk.start, barred["row"][first:last] - block.start] = -np.inf
+            winners = scores.argmax(axis=1)
+            values = scores[np.arange(len(winners)), winners]
+            better = values > best_scores[chunk]
+            best_scores[chunk][better] = values[better]
+            best_rows[chunk][better] = winners[better] + block.start
+    return (best_rows >= 0) & (spelling_of[best_rows] == questions[:, 3])
+
+
+def _terms(cosines: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, np.ufunc]:
+    """Contribution of b and c, that of a, and how they combine."""
+    if method == "add":
+        return cosines, -cosines, np.add
+    closeness = (1 + cosines) / 2
+    return closeness, 1 / (closeness + COSMUL_EPSILON), np.multiply
+
+
+def _cell(row: int | np.ndarray, question: int | np.ndarray) -> Any:
+    """One number for the block of rows and the chunk of questions, ascending with them."""
+    return (row // QUESTION_ROWS << 32) + question // QUESTION_CHUNK
+
+
+def _barred(given: np.ndarray, spelling_of: np.ndarray) -> dict[str, np.ndarray]:
+    """Pairs of question and row that are no answers, by cell: all spellings of the words given [N, 3]."""
+    by_spelling = np.argsort(spelling_of, kind="stable")
+    first, last = (np.searchsorted(spelling_of, given.ravel(), side, sorter=by_spelling) for side in ("left", "right"))
+    lengths = last - first
+    starts = np.cumsum(lengths) - lengths
+    row = by_spelling[np.arange(lengths.sum()) + np.repeat(first - starts, lengths)]
+    question = np.repeat(np.arange(len(given)).repeat(3), lengths)
+    cell = _cell(row, question)
+    order = np.argsort(cell, kind="stable")
+    return {"row": row[order], "question": question[order], "cell": cell[order]}
+
+
+# -- shared ---------------------------------------------------------------------------------------------------------
+
+def _known_words(kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, int]:
+    """Row of each word among the first rows; with upper-cased words, the first of several spellings."""
+    words = kv.index_to_key[:restrict_vocab]
+    return {_folded(words[row], case_insensitive): row for row in range(len(words) - 1, -1, -1)}
+
+
+def _folded(word: str, case_insensitive: bool) -> str:
+    return word.upper() if case_insensitive else word
+
+
+def _read_lines(path: str | os.PathLike[str], encoding: str) -> list[tuple[int, str]]:
+    """Numbers, from 1, and text of the lines that are not empty."""
+    lines = []
+    with open_input(path) as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                text = raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{os.fspath(path)}, line {number}: not {encoding} text: {error}") from None
+            text = text.removeprefix("\ufeff").strip("\r\n")
+            if text.strip():
+                lines.append((number, text))
+    return lines
+
+
+def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")

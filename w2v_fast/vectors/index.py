@@ -1,0 +1,64 @@
+"""An approximate index of the vectors: a graph of near neighbors (HNSW), searched in logarithmic time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+
+class ApproximateIndex:
+    """Nearest keys by cosine, approximately: a few neighbors may be missed, the scores are exact.
+
+    Parameters
+    ----------
+    vectors
+        What to index. Vectors of zeros are left out.
+    connectivity, expansion_add, expansion_search
+        See `KeyedVectors.build_index`.
+
+    Raises
+    ------
+    ImportError
+        usearch is not installed (extra: `ann`).
+    """
+
+    def __init__(self, vectors: KeyedVectors, connectivity: int, expansion_add: int, expansion_search: int) -> None:
+        try:
+            from usearch.index import Index
+        except ImportError as error:
+            raise ImportError("an approximate index needs usearch; pip install 'w2v_fast[ann]'") from error
+        self._keyed = vectors
+        self._norms = vectors.norms
+        self._graph = Index(ndim=vectors.vector_size, metric="cos", dtype="f32", connectivity=connectivity,
+                            expansion_add=expansion_add, expansion_search=expansion_search)
+        rows = np.flatnonzero(self._norms)
+        if len(rows):
+            self._graph.add(rows, np.asarray(vectors.vectors[rows], np.float32))
+
+    def most_similar(self, vector: np.ndarray, topn: int) -> list[tuple[str, float]]:
+        """The `topn` keys nearest to `vector` [d] and their cosines, best first."""
+        rows, scores = self.search(np.asarray(vector, np.float32)[None], topn)
+        keys = self._keyed.index_to_key
+        return [(keys[row], score) for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True) if row >= 0]
+
+    def search(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows nearest to each of the unit `queries` [Q, d], and their cosines: [Q, count] int64 and float32.
+
+        Where fewer are found the row is -1 and the score NaN.
+        """
+        if self._keyed.norms is not self._norms:
+            raise ValueError("the vectors have changed since the index was built; build it again")
+        count = max(min(count, len(self._graph)), 0)
+        rows = np.full((len(queries), count), -1, np.int64)
+        scores = np.full((len(queries), count), np.nan, np.float32)
+        for i, query in enumerate(queries if count else []):
+            found = np.asarray(self._graph.search(query, count).keys, np.int64)
+            vectors = np.asarray(self._keyed.vectors[found], np.float32)
+            cosines = vectors @ query / self._norms[found]
+            order = np.argsort(-cosines, kind="stable")
+            rows[i, : len(found)], scores[i, : len(found)] = found[order], cosines[order]
+        return rows, scores
