@@ -92,9 +92,10 @@ def _parts(model: Word2Vec | KeyedVectors, objective: str | None,
     config = dataclasses.replace(trained, epochs=1, **{"objective": objective or trained.objective, **options})
     if vectors.output_vectors is None or vectors.counts is None:
         raise ValueError("the model has no output weights or counts; save and load it in the native format, which has")
-    if OUTPUT_ROWS[config.objective] != OUTPUT_ROWS[trained.objective]:
-        raise ValueError(f"a model trained with {trained.objective} has {OUTPUT_ROWS[trained.objective]} for output rows, "
-                         f"{config.objective} needs {OUTPUT_ROWS[config.objective]}")
+    has, needs = OUTPUT_ROWS[trained.objective], OUTPUT_ROWS[config.objective]
+    if has != needs:
+        raise ValueError(f"the output rows of a model trained with {trained.objective} are {has}; "
+                         f"{config.objective} needs {needs}")
     config = dataclasses.replace(config, vector_size=vectors.vector_size)
     shape = (len(vectors), stride_of(vectors.vector_size))
     weights = Weights(zeros(*shape), zeros(*shape), vectors.vector_size)
