@@ -163,8 +163,9 @@ def sniff(source: Source) -> str:
     if not head:
         source.check_intact(False)
         raise FormatError(source.name, "the file is empty")
+    first, _, rest = head.partition(b"\n")
     for magic, kind in _OTHER_KINDS:
-        if head[:len(magic)].lower() == magic.lower():
+        if head[:len(magic)].lower() == magic.lower() and not word2vec_text.shows_row(first, None):
             raise FormatError(source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0)
     if head.startswith(npy.MAGIC):
         return "npy"
@@ -173,11 +174,13 @@ def sniff(source: Source) -> str:
     if source.name.endswith("_tensor.tsv"):
         raise FormatError(source.name, "this is an export for the Embedding Projector; its words are in another file: "
                                        "load what it was made from")
-    first, _, rest = head.partition(b"\n")
     header = parse_header(first)
-    if header is None and not word2vec_text.looks_like_text(first, None):
+    if header is None:
+        if word2vec_text.shows_row(first, None) or word2vec_text.is_printable(first):
+            return "word2vec_text"
         raise FormatError(source.name, "binary data without the header of a word2vec file; GloVe's own .bin holds no "
                                        "words and cannot be used, its .txt can", offset=0, found=head[:16])
-    if header is None or word2vec_text.looks_like_text(rest, header[1]):
+    if word2vec_text.shows_row(rest.lstrip(b"\r\n").partition(b"\n")[0], header[1]):
         return "word2vec_text"
-    return "word2vec_binary"
+    binary = not word2vec_text.is_printable(rest) or (rest and source.name.lower().endswith(".bin"))
+    return "word2vec_binary" if binary else "word2vec_text"

@@ -32,17 +32,15 @@ def rows_to_reserve(name: str, count: int, size: int, shortest_row: int, bytes_l
     Raises
     ------
     FormatError
-        The rows that are asked for cannot fit in `bytes_left`, and neither `strict` nor `on_truncated` lets that pass.
+        Not even one row of this size fits into `bytes_left`.
     """
-    wanted = count if options.limit is None else min(count, options.limit)
     if bytes_left is None:
         return 0
+    wanted = count if options.limit is None else min(count, options.limit)
     possible = bytes_left // shortest_row
-    if wanted > possible and options.strict and options.on_truncated == "error":
-        raise FormatError(name, f"the header says {count} vectors of size {size}, but the file is too short for that: "
-                                "it is cut, or the header is wrong (on_truncated='keep' takes the whole rows)",
-                          offset=0, row=possible, expected=f"{wanted * shortest_row} bytes or more after the header",
-                          found=bytes_left)
+    if wanted and not possible and options.on_truncated == "error":
+        raise FormatError(name, f"cut inside the first row, or the header with its size {size} is wrong", row=0,
+                          expected=f"{shortest_row} bytes or more after the header", found=bytes_left)
     return min(wanted, possible)
 
 
@@ -52,5 +50,5 @@ def check_count(name: str, count: int, found: int, options: ReadOptions) -> None
         return
     if options.strict and not (found < count and options.on_truncated == "keep"):
         raise FormatError(name, "the header and the rows disagree (strict=False takes the rows as they are)",
-                          line=1, expected=f"{count} rows", found=f"{found} or more" if found > count else found)
+                          line=1, row=min(found, count), expected=f"{count} rows", found=f"{found} or more" if found > count else found)
     warnings.warn(f"{name}: the header says {count} rows, the file has {found}; the rows count", stacklevel=2)

@@ -51,7 +51,7 @@ def read(source: Source, options: ReadOptions) -> Table:
 def _matrix(path: Path) -> npt.NDArray[Any]:
     """The matrix as a map, which numpy checks against the size of the file."""
     try:
-        matrix: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        matrix: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
     except OSError:
         raise
     except Exception as error:  # a damaged header makes numpy's parser raise many kinds
@@ -75,14 +75,13 @@ def _words(path: Path) -> tuple[list[str], npt.NDArray[np.int64] | None]:
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write the words, then the matrix."""
+    """Write the matrix and the words."""
     name = os.fspath(path)
     words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
     check_finite(name, kv, options)
     vectors = kv.vectors[:options.limit]
-    with files.atomic_write(words_path(path)) as file:
-        file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
-    with files.atomic_write(path) as file:
+    with files.atomic_write(words_path(path)) as words_file, files.atomic_write(path) as file:
+        words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape})
         for block in blocks(vectors, 4096):
             file.write(block.astype("<f4", copy=False).data.cast("B"))

@@ -32,9 +32,8 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
     words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
     check_finite(name, kv, options)
     tensor, metadata = paths(path)
-    with files.atomic_write(metadata) as file:
+    with files.atomic_write(metadata) as words_file, files.atomic_write(tensor) as file:
         if kv.counts is not None:
-            file.write(b"word\tcount\n")
-        file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
-    with files.atomic_write(tensor) as file:
+            words_file.write(b"word\tcount\n")
+        words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
         write_rows(file, [b""] * len(words), kv.vectors[:options.limit], b"\t")

@@ -69,7 +69,8 @@ class Source:
         if self.damage:
             return 0
         try:
-            return self._stream.readinto(target)  # type: ignore[attr-defined]
+            # readinto would lose what it has already unpacked when it meets the damage
+            return self._stream.readinto1(target)  # type: ignore[attr-defined]
         except (OSError, MemoryError):
             raise
         except Exception as error:  # each decompressor has exceptions of its own; none is an OSError
@@ -96,7 +97,7 @@ def _plain_size(name: str) -> int | None:
         status = os.stat(name)
     except OSError:
         return None
-    if not stat.S_ISREG(status.st_mode):
+    if name == "-" or not stat.S_ISREG(status.st_mode):
         return None
     with open(name, "rb") as raw:
         return None if files.compression_of(raw.read(files.MAGIC_LENGTH)) else status.st_size

@@ -6,6 +6,7 @@ is split from the right). Numbers are written as the shortest decimals that read
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -113,12 +114,20 @@ def _look(source: Source, options: ReadOptions) -> Shape:
     return Shape(header[0], size, after)
 
 
-def looks_like_text(head: bytes, size: int | None) -> bool:
-    """Whether the bytes after a header (with size None: a first line) are rows: they end in numbers, or hold no control
-    bytes."""
-    line, line_end, _ = head.lstrip(b"\r\n").partition(b"\n")
-    if size is not None and line_end and _row_fits(line, size):
-        return True
+def shows_row(line: bytes, size: int | None) -> bool:
+    """Whether a line is a word and `size` numbers; with None: any count of them, and no control bytes."""
+    fields = _fields(line)
+    if size is None:
+        return _numbers_at_end(fields) > 0 and not _CONTROL.search(line)
+    return len(fields) > size and _numbers_at_end(fields) >= size
+
+
+def is_printable(head: bytes) -> bool:
+    """Whether the beginning of a file is UTF-8 without control bytes."""
+    try:
+        codecs.utf_8_decode(head, "strict", False)
+    except UnicodeDecodeError:
+        return False
     return not _CONTROL.search(head)
 
 
