@@ -215,14 +215,18 @@ def _blocks(source: Source) -> Iterator[Block]:
         cut = got if ended else buffer.rfind(b"\n") + 1
         if cut:
             lines = rest + buffer[:cut]
-            yield Block(lines, not lines.endswith(b"\n"))
+            yield Block(lines, _ends_open(lines))
             rest = b""
         rest += buffer[cut:got]
         if len(rest) > LONGEST_LINE:
             raise FormatError(source.name, "not a text file of vectors",
                               expected=f"a line end within {LONGEST_LINE} bytes", found=rest[:40])
     if rest:
-        yield Block(rest, True)
+        yield Block(rest, _ends_open(rest))
+
+
+def _ends_open(lines: bytes) -> bool:
+    return bool(lines[lines.rfind(b"\n") + 1:].strip(b" \t\r"))
 
 
 def _parse(block: Block, size: int, limit: int, allow_nonfinite: bool) -> Parsed:
