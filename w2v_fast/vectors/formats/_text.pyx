@@ -1,5 +1,4 @@
 # distutils: language = c++
-# distutils: extra_compile_args = -std=c++17
 # cython: language_level = 3, boundscheck = False, wraparound = False, cdivision = True
 # cython: initializedcheck = False, freethreading_compatible = True
 """Decimal rows <-> float32 rows, and the walk over word2vec binary records; all without the GIL and without state.
