@@ -16,9 +16,10 @@ ALLOWED = {
     "training": {"config", "files", "corpus"},
     "vectors": {"config", "files"},
     "word2vec": {"config", "files", "corpus", "training", "vectors"},
+    "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "info": {"config", "training"},
-    "cli": {"config", "files", "corpus", "training", "vectors", "word2vec", "info", "__init__"},
-    "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "info"},
+    "cli": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info", "__init__"},
+    "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info"},
     "__main__": {"cli"},
 }
 INCLUDES = {

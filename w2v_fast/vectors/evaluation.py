@@ -66,8 +66,9 @@ class PairsResult:
         return self.covered / self.pairs if self.pairs else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures, for JSON."""
-        return {**dataclasses.asdict(self), "coverage": self.coverage}
+        """All figures, for JSON; what is undefined is None."""
+        figures = {**dataclasses.asdict(self), "coverage": self.coverage}
+        return {name: None if value != value else value for name, value in figures.items()}
 
 
 def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter: str | None = None,

@@ -189,9 +189,8 @@ class KeyedVectors:
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
             return ""
-        bare = key.strip()
-        spellings = [bare, bare.lower(), bare.capitalize(), bare.title(), bare.upper(), bare.replace(" ", "_"),
-                     bare.lower().replace(" ", "_")]
+        spellings = (spelling for form in (key.strip(), key.strip().replace(" ", "_"))
+                     for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper()))
         known = next((spelling for spelling in spellings if spelling in self.key_to_index), None)
         return f"; did you mean {known!r}?" if known is not None else ""
 
@@ -430,9 +429,8 @@ class KeyedVectors:
         rows = self._rows(clip_start, clip_end, restrict_vocab)
         if indexer is not None and topn is not None:
             self._check_whole(rows)
-            found = indexer.most_similar(query, operator.index(topn) + len(own))
-            keys = {self.index_to_key[row] for row in own}
-            return [pair for pair in found if pair[0] not in keys][: max(topn, 0)]
+            keys, wanted = {self.index_to_key[row] for row in own}, max(operator.index(topn), 0)
+            return [pair for pair in indexer.most_similar(query, wanted + len(own)) if pair[0] not in keys][:wanted]
         return self._top(neighbors.cosines(self.vectors[rows], self.norms[rows], query), rows.start, topn, own)
 
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
@@ -461,7 +459,6 @@ class KeyedVectors:
             return []
         rows = [row for row in neighbors.best(scores, topn + len(without)).tolist() if first_row + row not in without]
         return [(self.index_to_key[first_row + row], float(scores[row])) for row in rows[:topn]]
-
 
     def most_similar_cosmul(self, positive: Any = None, negative: Any = None, topn: int | None = 10,
                             restrict_vocab: int | None = None) -> Neighbors | np.ndarray:

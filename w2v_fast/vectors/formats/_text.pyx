@@ -1,4 +1,3 @@
-# distutils: language = c++
 # cython: language_level = 3, boundscheck = False, wraparound = False, cdivision = True
 # cython: initializedcheck = False, freethreading_compatible = True
 """Decimal rows <-> float32 rows, and the walk over word2vec binary records; all without the GIL and without state.
