@@ -159,6 +159,22 @@ class TestCompression:
             load(packed)
 
 
+    @pytest.mark.parametrize("format", STREAMS)
+    def test_damaged_data_keep_the_rows_before_the_damage(self, tmp_path, format):
+        kv = vectors(*(f"word{i}" for i in range(500)), size=5)
+        save(kv, tmp_path / "v", format=format)
+        packed = gzip.compress((tmp_path / "v").read_bytes())
+        for cut in range(len(packed) // 2, len(packed) - 20, 41):
+            (tmp_path / "v").write_bytes(packed[:cut])
+            with pytest.raises(FormatError, match="ended before the end-of-stream"):
+                load(tmp_path / "v")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                kept = load(tmp_path / "v", on_truncated="keep")
+            assert len(kept) > 100
+            assert_same(kept, KeyedVectors(kv.index_to_key[:len(kept)], kv.vectors[:len(kept)]))
+
+
 class TestWords:
     @pytest.mark.parametrize(("format", "char"), [(f, char) for f, chars in FORBIDDEN.items() for char in chars])
     def test_that_a_format_cannot_hold_are_refused_or_escaped(self, tmp_path, format, char):
