@@ -2,8 +2,8 @@
 
 With n the count of a pair, a and b those of its words, V the number of different words and pairs, and N that of tokens:
 
-    default       (n - min_count) / a / b * V                        gensim's variant of the formula below
-    word2phrase   (n - min_count) / a / b * N                        word2phrase.c; Mikolov et al. 2013 (Distributed
+    default       (n - min_count) / (a * b) * V                      gensim's variant of the formula below
+    word2phrase   (n - min_count) / (a * b) * N                      word2phrase.c; Mikolov et al. 2013 (Distributed
                                                                      Representations of Words and Phrases), equation 6
     npmi          log(n / N / (a / N * b / N)) / -log(n / N)         Bouma 2009, for n >= min_count
 
@@ -44,12 +44,12 @@ Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 
 def _default(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
              corpus_word_count: float) -> Any:
-    return (bigram_count - min_count) / worda_count / wordb_count * len_vocab
+    return (bigram_count - min_count) / (worda_count * wordb_count) * len_vocab
 
 
 def _word2phrase(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
                  corpus_word_count: float) -> Any:
-    return (bigram_count - min_count) / worda_count / wordb_count * corpus_word_count
+    return (bigram_count - min_count) / (worda_count * wordb_count) * corpus_word_count
 
 
 def _npmi(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
@@ -217,7 +217,7 @@ class FrozenPhrases:
         index, words = vocabulary.index, list(vocabulary.words)
         added: dict[str, int] = {}
         table = Table()
-        roles = _flags(vocabulary.words, self.connector_words.__contains__)
+        roles = _flags(vocabulary.words, self.connector_words)
         new_ids = []
         for phrase in self.phrases:
             ids = [index.get(word, -1) for word in phrase]
@@ -311,10 +311,10 @@ class _Pairs:
         self.delimiter = delimiter
         self.tokens = len(corpus)
         self.word_counts, _ = _tally(corpus.ids, len(corpus.vocabulary))
-        self.connector = _flags(corpus.vocabulary.words, connector_words.__contains__)
+        self.connector = _flags(corpus.vocabulary.words, connector_words)
         self.tables = _count(corpus.ids, self.connector, workers)
         self.distinct = np.count_nonzero(self.word_counts[self.connector == 0]) + sum(map(len, self.tables))
-        ambiguous = _flags(corpus.vocabulary.words, lambda word: not delimiter or any(c in word for c in delimiter))
+        ambiguous = _ambiguous(corpus.vocabulary.words, delimiter)
         if ambiguous.any():
             self._pool_namesakes(ambiguous)
 
@@ -330,7 +330,7 @@ class _Pairs:
                 scores = np.array([scoring(worda_count=a, wordb_count=b, bigram_count=n, **settings)
                                    for a, b, n in zip(*(column.tolist() for column in columns), strict=True)], float)
             else:
-                scores = np.asarray(SCORERS[scoring](*columns, **settings))
+                scores = np.asarray(SCORERS[scoring](*(column.astype(float) for column in columns), **settings))
             kept = scores > threshold
             found += zip((-scores[kept]).tolist(), map(self._words, map(table.phrase, numbers[kept].tolist())),
                          strict=True)
@@ -454,8 +454,17 @@ def _tally(ids: Ids, words: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     return counts, firsts
 
 
-def _flags(words: list[str], test: Callable[[str], bool]) -> Bytes:
-    return np.fromiter(map(test, words), np.uint8, len(words))
+def _flags(words: list[str], chosen: frozenset[str]) -> Bytes:
+    """1 for each word that is among the chosen ones."""
+    return np.fromiter(map(chosen.__contains__, words), np.uint8, len(words))
+
+
+def _ambiguous(words: list[str], delimiter: str) -> Bytes:
+    """1 for each word that holds a character of the delimiter, or for all words when it is empty."""
+    flags = np.full(len(words), not delimiter, np.uint8)
+    for character in set(delimiter):
+        flags |= np.fromiter((character in word for word in words), np.uint8, len(words))
+    return flags
 
 
 def _json(line: bytes, where: str) -> Any:
