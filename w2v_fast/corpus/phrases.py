@@ -16,6 +16,7 @@ bank and america.
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -55,7 +56,12 @@ def _word2phrase(worda_count: Any, wordb_count: Any, bigram_count: Any, len_voca
 def _npmi(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
           corpus_word_count: float) -> Any:
     pair = bigram_count / corpus_word_count
-    return np.log(pair / (worda_count / corpus_word_count * (wordb_count / corpus_word_count))) / -np.log(pair)
+    return _log(pair / (worda_count / corpus_word_count * (wordb_count / corpus_word_count))) / -_log(pair)
+
+
+def _log(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The C library's logarithm: numpy's differs in the last bit between CPUs, and so would the phrases at a threshold."""
+    return np.fromiter(map(math.log, values.tolist()), np.float64, len(values))
 
 
 SCORERS: dict[str, Scorer] = {"default": _default, "word2phrase": _word2phrase, "npmi": _npmi}
