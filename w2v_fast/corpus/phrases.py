@@ -60,7 +60,7 @@ def _npmi(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: floa
 
 
 def _log(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The C library's logarithm: numpy's differs in the last bit between CPUs, and so would the phrases at a threshold."""
+    """The C library's logarithm: numpy's differs in the last bit between CPUs, which could move a threshold."""
     return np.fromiter(map(math.log, values.tolist()), np.float64, len(values))
 
 
