@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.common import RESULTS, log
 
 Rows = Sequence[dict[str, Any]]
-CURVES = {"max_vocab": "words in the vocabulary", "vector_size": "dimensions of a vector", "workers": "workers"}
+CURVES = {"max_vocab": "words in the vocabulary", "vector_size": "dimensions of a vector", "workers": "workers",
+          "negative": "noise words"}
 QUALITY = ("WordSim-353", "SimLex-999", "analogies")
 OURS, PEER = "#1f6fb4", "#9aa5b1"
 
@@ -110,7 +111,7 @@ def _quality(name: str, rows: Rows) -> None:
             axes.bar(at, mean(values), width * 0.9, color=f"C{number}", alpha=0.75, label=run if place == 0 else None)
             axes.plot([at] * len(values), values, "k.", markersize=3)
     axes.set_xticks(range(len(QUALITY)), ["WordSim-353, rho", "SimLex-999, rho", "analogies, share right"])
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
     _save(name, rows, axes)
 
 

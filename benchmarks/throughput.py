@@ -64,7 +64,7 @@ def parse_axis(argument: str) -> tuple[str, list[Any]]:
 
 
 def label(trainer: str, point: Mapping[str, Any]) -> str:
-    return ", ".join([trainer, *(f"{name} {value}" for name, value in point.items())])
+    return ", ".join([trainer, *(f"{name} {value}" for name, value in point.items() if value is not None)])
 
 
 def gensim_point(point: Mapping[str, Any], workers: int) -> dict[str, Any]:
