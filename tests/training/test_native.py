@@ -10,8 +10,8 @@ from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.weights import initial_weights
 
 VARIANTS = [(architecture, objective, share)
-            for architecture in ("skipgram", "cbow") for objective in ("ns", "nce", "hs")
-            for share in ((True, False) if architecture == "skipgram" and objective != "hs" else (True,))]
+            for architecture in ("skipgram", "cbow") for objective in ("ns", "nce", "hs", "softmax")
+            for share in ((True, False) if architecture == "skipgram" and objective != "softmax" else (True,))]
 
 
 @pytest.fixture(params=INSTRUCTION_SETS)
@@ -32,7 +32,7 @@ def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6)
     assert loop.isa == isa
     for job in Jobs(len(ids), config, job_tokens):
         centers, loss, pairs = loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key)
-        expected = reference.train(ids, input, output, tables, config, job)
+        expected = reference.train(ids, input, output, tables, config, job, loop.batch)
         assert loss == pytest.approx(expected, rel=1e-4, abs=1e-4)
         units = [len(contexts) for _, contexts in reference.windows(ids, tables, config, job)]
         assert pairs == (len(units) if config.architecture == "cbow" else sum(units))
@@ -64,6 +64,14 @@ def test_numbers_of_noise_words(isa, architecture, negative):
     compare(zipf_ids(60, 90, sentence=9), 90, config, isa, scale=0.3)
 
 
+@pytest.mark.parametrize("words", [1, 2, 5, 6, 7, 12, 13, 100, 101])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_softmax_over_any_vocabulary(isa, architecture, words):
+    config = TrainConfig(vector_size=20, window=3, epochs=1, sample=0, objective="softmax", architecture=architecture,
+                         alpha=0.01)
+    compare(zipf_ids(300, words, sentence=9), words, config, isa, scale=0.3)
+
+
 @pytest.mark.parametrize(("name", "ids", "words"), [
     ("sentences of one token", [~0, ~1, ~2, 0, ~1], 3),
     ("one long sentence", [*([0, 1, 2, 3, 1] * 20), ~0], 4),
@@ -72,14 +80,15 @@ def test_numbers_of_noise_words(isa, architecture, negative):
     ("every word but the target is noise", [0, 1, 0, 1, ~1], 2),
     ("a vocabulary of one word", [0, 0, 0, ~0], 1),
 ])
-@pytest.mark.parametrize("share_noise", [True, False])
+@pytest.mark.parametrize("variant", [{}, {"share_noise": False}, {"objective": "hs"}, {"objective": "softmax"},
+                                     {"architecture": "cbow"}], ids=str)
 @pytest.mark.parametrize("window", [1, 5, 30])
-def test_edges(isa, name, ids, words, share_noise, window):
-    config = TrainConfig(vector_size=5, window=window, epochs=1, sample=0, share_noise=share_noise, negative=3)
+def test_edges(isa, name, ids, words, variant, window):
+    config = TrainConfig(vector_size=5, window=window, epochs=1, sample=0, negative=3, **variant)
     compare(np.array(ids, np.int32), words, config, isa, tolerance=1e-5)
 
 
-@pytest.mark.parametrize("objective", ["ns", "hs"])
+@pytest.mark.parametrize("objective", ["ns", "hs", "softmax"])
 def test_saturated_scores_keep_their_gradient(isa, objective):
     """Scores of about +-50: the error of a wrong pair is +-lr, as the sigmoid says, and nothing is NaN."""
     config = TrainConfig(vector_size=16, window=2, epochs=1, sample=0, objective=objective, alpha=0.01)

@@ -77,6 +77,23 @@ def test_cbow_gradient_of_the_mean(corrected):
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
 
 
+def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
+    """-sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), for two centers with 4 and 3 contexts."""
+    random = np.random.default_rng(7)
+    centers, rows = random.normal(size=(2, 6)), random.normal(size=(9, 6))
+    contexts = [[1, 4, 4, 8], [0, 1, 2]]
+
+    def loss(v, u):
+        return sum(-sum(u[o] @ v[c] for o in outside) + len(outside) * np.log(np.exp(u @ v[c]).sum())
+                   for c, outside in enumerate(contexts))
+
+    label = np.array([np.bincount(outside, minlength=9) for outside in contexts], float)
+    nats, to_centers, to_rows = reference.softmax_step(centers, rows, label, lr=1.0)
+    assert nats == pytest.approx(loss(centers, rows), rel=1e-12)
+    np.testing.assert_allclose(to_centers, -finite_difference(lambda v: loss(v, rows), centers), atol=1e-8)
+    np.testing.assert_allclose(to_rows, -finite_difference(lambda u: loss(centers, u), rows), atol=1e-8)
+
+
 def test_links_at_known_points():
     np.testing.assert_allclose(reference.sigmoid(np.array([0.0, np.log(3), -np.log(3), 800, -800])),
                                [0.5, 0.75, 0.25, 1.0, 0.0], atol=1e-15)

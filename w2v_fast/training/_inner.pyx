@@ -22,24 +22,38 @@ from libc.string cimport memcpy
 
 
 cdef extern from "kernel/kernel.h" nogil:
-    int w2v_score_stride(int rows)
-    int w2v_label_length(int rows)
+    enum:
+        W2V_TILE_ROWS
+        W2V_TILE_WIDTH
+    ctypedef enum w2v_link:
+        W2V_SIGMOID
+        W2V_SOFTMAX
+    size_t w2v_score_at(int inputs, int i, int r)
+    size_t w2v_tile_size(int inputs)
+    size_t w2v_score_size(int inputs, int rows)
+    size_t w2v_label_at(int r)
     ctypedef struct w2v_step:
         int inputs
         int rows
         int stride
-        int mean
-        float mean_update
+        w2v_link link
         float lr
         float **in_ "in"
         float **out
         float **delta
-        const float *label
-        const float *shift
+        float **member
+        const int *member_start
+        const float *member_update
         const float *in_weight
-        const float *out_weight
         float *score
         float *error
+        const float *label
+        const float *shift
+        const float *out_weight
+        const int *hot_input
+        const int *hot_row
+        int hot_count
+        float *log_sum
         float **ahead
         int ahead_count
     ctypedef struct w2v_kernel:
@@ -58,6 +72,8 @@ cdef enum:
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
     RING = 4                  # windows in flight: a power of two above AHEAD
     CACHED_BYTES = 1 << 18    # rows before this many bytes of a matrix are hot: the cache holds them unasked
+    BATCH = 64                # windows of one softmax step, or fewer, ...
+    BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
 
 
@@ -121,8 +137,8 @@ cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
 cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     """The target with label 1, K noise words with label 0 (Mikolov et al., NIPS 2013, equation 4)."""
     cdef int k
-    rows.label[0] = 1
     rows.index[0] = target
+    rows.label[0] = 1
     for k in range(1, loop.negative + 1):
         rows.index[k] = noise_word(loop, target)
     rows.count = merge_repeats(rows.index, loop.negative + 1, rows.weight, &rows.weighted)
@@ -133,7 +149,7 @@ cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     cdef int k
     ns_rows(loop, target, rows)
     for k in range(rows.count):
-        rows.shift[k] = loop.log_expected_noise[rows.index[k]]
+        rows.shift[w2v_label_at(k)] = loop.log_expected_noise[rows.index[k]]
 
 
 cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
@@ -143,7 +159,12 @@ cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     rows.count = <int>(loop.path_start[target + 1] - start)
     for k in range(rows.count):
         rows.index[k] = loop.path_nodes[start + k]
-        rows.label[k] = 1 - loop.path_codes[start + k]
+        rows.label[w2v_label_at(k)] = 1 - loop.path_codes[start + k]
+
+
+cdef void every_row(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+    """Every word: nothing to draw or to fetch ahead."""
+    rows.count = 0
 
 
 cdef int merge_repeats(int *index, int count, float *weight, bint *weighted) noexcept nogil:
@@ -185,7 +206,12 @@ cdef class InnerLoop:
     isa
         Name of the kernel to run, as `choose_isa` returns it.
     loss_period
-        The loss is taken from every `loss_period`-th window.
+        The loss is taken from every `loss_period`-th window (a softmax has it at hand from all).
+
+    Attributes
+    ----------
+    batch
+        Windows that a step takes against the same weights: 1, but for the softmax.
     """
 
     cdef list owned
@@ -201,7 +227,8 @@ cdef class InnerLoop:
     cdef const int32_t *path_nodes
     cdef const uint8_t *path_codes
     cdef int window, negative
-    cdef bint cbow, corrected_cbow, whole_windows
+    cdef bint cbow, corrected_cbow, softmax, whole_windows
+    cdef readonly int batch
     cdef rows_function objective
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
@@ -214,8 +241,15 @@ cdef class InnerLoop:
     cdef Rows ring[RING]
     cdef int *in_index
     cdef float *in_weight
+    cdef float **member
+    cdef float **means
+    cdef int *member_start
+    cdef float *member_update
+    cdef int *hot_input
+    cdef int *hot_row
     cdef w2v_step step
 
+    cdef int members, hot_count
     cdef int64_t windows, loss_period, loss_pairs, centers
     cdef double loss
 
@@ -232,11 +266,14 @@ cdef class InnerLoop:
         self.window = config.window
         self.cbow = config.architecture == "cbow"
         self.corrected_cbow = config.corrected_cbow
-        self.whole_windows = config.share_noise or self.cbow
+        self.batch = 1
+        self.step.link = W2V_SIGMOID
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
         self.most_rows = self.set_objective(config, tables)
-        self.allocate(2 * self.window, self.most_rows)
+        self.softmax = self.step.link == W2V_SOFTMAX
+        self.whole_windows = config.share_noise or self.cbow or self.softmax
+        self.allocate(self.batch if self.softmax else 2 * self.window, self.most_rows)
 
     cdef int set_objective(self, config, tables) except -1:
         """The table of objectives: the function that gives a target's rows, and what it looks up. Return the most rows."""
@@ -252,7 +289,10 @@ cdef class InnerLoop:
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
             return max(tables.paths.longest, 1)
-        raise NotImplementedError(config.objective)
+        self.objective = every_row
+        self.batch = max(1, min(BATCH, BATCH_SCORES // self.words))
+        self.step.link = W2V_SOFTMAX
+        return self.words
 
     cdef void *borrow(self, array, dtype) except NULL:
         """The address of a contiguous array of ours, which lives as long as this loop."""
@@ -268,30 +308,52 @@ cdef class InnerLoop:
         return <void *>((<size_t>block.ctypes.data + 63) & ~<size_t>63)
 
     cdef int allocate(self, int inputs, int rows) except -1:
-        cdef int i, k
+        cdef int i
         cdef size_t kept = BLOCK_TOKENS + 2 * self.window + 1
-        cdef size_t pairs = <size_t>inputs * w2v_score_stride(rows)
+        cdef size_t contexts = <size_t>self.batch * 2 * self.window
+        cdef size_t scores = w2v_score_size(inputs, rows) * sizeof(float)
         self.word = <int *>self.scratch(kept * sizeof(int))
         self.radius = <int *>self.scratch(kept * sizeof(int))
-        self.sentence = <int *>self.scratch((kept + 1) * sizeof(int))
-        self.in_index = <int *>self.scratch(inputs * sizeof(int))
-        self.in_weight = <float *>self.scratch(inputs * sizeof(float))
+        self.sentence = <int *>self.scratch((kept + 2) * sizeof(int))
+        self.in_index = <int *>self.scratch(contexts * sizeof(int))
+        self.in_weight = <float *>self.scratch(contexts * sizeof(float))
+        self.member = <float **>self.scratch(contexts * sizeof(void *))
+        self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
+        self.member_update = <float *>self.scratch(self.batch * sizeof(float))
+        self.means = self.vectors(self.batch)
         for i in range(RING):
-            self.ring[i].index = <int *>self.scratch(rows * sizeof(int))
-            self.ring[i].label = <float *>self.scratch(w2v_label_length(rows) * sizeof(float))
-            self.ring[i].shift = <float *>self.scratch(w2v_label_length(rows) * sizeof(float))
-            self.ring[i].weight = <float *>self.scratch(rows * sizeof(float))
-            self.ring[i].ahead = <float **>self.scratch((rows + 1) * sizeof(void *))
+            self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
         self.step.stride = self.stride
         self.step.in_ = <float **>self.scratch(inputs * sizeof(void *))
         self.step.out = <float **>self.scratch(rows * sizeof(void *))
-        self.step.delta = <float **>self.scratch(inputs * sizeof(void *))
-        self.step.score = <float *>self.scratch(pairs * sizeof(float))
-        self.step.error = <float *>self.scratch(pairs * sizeof(float))
-        delta = <float *>self.scratch(<size_t>inputs * self.stride * sizeof(float))
-        for i in range(inputs):
-            self.step.delta[i] = delta + <size_t>i * self.stride
+        self.step.delta = self.vectors(inputs)
+        self.step.score = <float *>self.scratch(scores)
+        self.step.error = <float *>self.scratch(scores)
+        if self.softmax:
+            self.hot_input = <int *>self.scratch(contexts * sizeof(int))
+            self.hot_row = <int *>self.scratch(contexts * sizeof(int))
+            self.step.log_sum = <float *>self.scratch(2 * w2v_tile_size(inputs) * sizeof(float))
+            for i in range(rows):
+                self.step.out[i] = self.output + <size_t>i * self.stride
         return 0
+
+    cdef int allocate_rows(self, Rows *rows, int count) except -1:
+        cdef size_t labels = w2v_label_at(count - 1) + 2 * W2V_TILE_WIDTH
+        rows.index = <int *>self.scratch(count * sizeof(int))
+        rows.label = <float *>self.scratch(labels * sizeof(float))
+        rows.shift = <float *>self.scratch(labels * sizeof(float))
+        rows.weight = <float *>self.scratch(count * sizeof(float))
+        rows.ahead = <float **>self.scratch((count + 1) * sizeof(void *))
+        return 0
+
+    cdef float **vectors(self, int count) except NULL:
+        """Scratch vectors, and pointers to them."""
+        cdef int i
+        cdef float **pointers = <float **>self.scratch(count * sizeof(void *))
+        cdef float *block = <float *>self.scratch(<size_t>count * self.stride * sizeof(float))
+        for i in range(count):
+            pointers[i] = block + <size_t>i * self.stride
+        return pointers
 
     @property
     def isa(self):
@@ -301,7 +363,7 @@ cdef class InnerLoop:
     @property
     def token_flops(self):
         """Multiplications and additions of one token's steps, on average at most."""
-        inputs = 2 if self.cbow else self.window + 1
+        inputs = 1 if self.cbow or self.softmax else self.window + 1
         return 6.0 * self.stride * self.most_rows * inputs
 
     def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
@@ -320,6 +382,8 @@ cdef class InnerLoop:
                 self.gather(position, end, token_key)
                 self.train()
                 position = end
+            if self.softmax:
+                self.train_batch()
         return self.centers, self.loss, self.loss_pairs
 
     cdef inline bint keeps(self, int64_t position, uint64_t token_key) noexcept nogil:
@@ -385,12 +449,14 @@ cdef class InnerLoop:
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
         """Find the next window, its output rows, and which of them to fetch; 0 at the end of the block."""
         cdef int k, coming
+        cdef size_t place
         if not self.next_window(&rows.window):
             return False
         self.objective(self, self.word[rows.window.center], rows)
-        if w2v_score_stride(rows.count) == 8:
-            memcpy(rows.label + 8, rows.label, 8 * sizeof(float))
-            memcpy(rows.shift + 8, rows.shift, 8 * sizeof(float))
+        for k in range((rows.count + W2V_TILE_ROWS - 1) // W2V_TILE_ROWS):
+            place = w2v_label_at(k * W2V_TILE_ROWS)
+            memcpy(rows.label + place + W2V_TILE_WIDTH, rows.label + place, W2V_TILE_WIDTH * sizeof(float))
+            memcpy(rows.shift + place + W2V_TILE_WIDTH, rows.shift + place, W2V_TILE_WIDTH * sizeof(float))
         rows.ahead_count = 0
         for k in range(rows.count):
             rows.ahead[rows.ahead_count] = self.output + <size_t>rows.index[k] * self.stride
@@ -431,46 +497,102 @@ cdef class InnerLoop:
         return False
 
     cdef void train_window(self, Rows *rows) noexcept nogil:
-        """The inputs of the window against its rows."""
-        cdef int k, inputs = 0
+        """The inputs of the window against its rows; a softmax gathers a batch of windows first."""
+        cdef int k
         cdef bint weighted = False
-        for k in range(rows.window.first, rows.window.last + 1):
-            self.in_index[inputs] = self.word[k]
-            inputs += k != rows.window.center
+        if self.softmax:
+            self.add_to_batch(&rows.window)
+            if self.step.inputs == self.batch:
+                self.train_batch()
+            return
         if self.cbow:
-            self.step.mean = True
-            self.step.mean_update = 1.0 / inputs if self.corrected_cbow else 1
+            self.step.inputs = self.members = 0
+            self.add_mean(&rows.window)
         else:
-            inputs = merge_repeats(self.in_index, inputs, self.in_weight, &weighted)
-        for k in range(inputs):
-            self.step.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
+            self.step.inputs = merge_repeats(self.in_index, self.take_contexts(&rows.window, self.in_index),
+                                             self.in_weight, &weighted)
+            for k in range(self.step.inputs):
+                self.step.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
+        self.step.rows = rows.count
         for k in range(rows.count):
             self.step.out[k] = self.output + <size_t>rows.index[k] * self.stride
+        self.step.label, self.step.shift = rows.label, rows.shift
         self.step.in_weight = self.step.out_weight = NULL
         if weighted or rows.weighted:
             self.step.in_weight, self.step.out_weight = self.in_weight, rows.weight
             if not weighted:
-                set_ones(self.in_weight, inputs)
+                set_ones(self.in_weight, self.step.inputs)
             if not rows.weighted:
                 set_ones(rows.weight, rows.count)
-        self.step.inputs = inputs
-        self.step.rows = rows.count
-        self.step.label = rows.label
-        self.step.shift = rows.shift
         self.kernel.step(&self.step)
         if self.windows % self.loss_period == 0:
-            self.add_loss()
+            self.add_sigmoid_loss()
         self.windows += 1
 
-    cdef void add_loss(self) noexcept nogil:
+    cdef inline int take_contexts(self, Window *window, int *index) noexcept nogil:
+        """The words around the center; return how many."""
+        cdef int k, count = 0
+        for k in range(window.first, window.last + 1):
+            index[count] = self.word[k]
+            count += k != window.center
+        return count
+
+    cdef void add_mean(self, Window *window) noexcept nogil:
+        """One more input: the mean of the window's contexts."""
+        cdef int k, i = self.step.inputs
+        cdef int count = self.take_contexts(window, self.in_index)
+        self.step.member, self.step.member_start = self.member, self.member_start
+        self.step.member_update = self.member_update
+        for k in range(count):
+            self.member[self.members + k] = self.input + <size_t>self.in_index[k] * self.stride
+        self.members += count
+        self.member_start[i + 1] = self.members
+        self.member_update[i] = <float>1 / count if self.corrected_cbow else 1
+        self.step.in_[i] = self.means[i]
+        self.step.inputs += 1
+
+    cdef void add_to_batch(self, Window *window) noexcept nogil:
+        """One more window of a softmax step: CBOW predicts the center from the mean, skip-gram, as its objective is
+        written, all contexts from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
+        cdef int k, count, i = self.step.inputs
+        cdef int center = self.word[window.center]
+        if self.cbow:
+            self.add_mean(window)
+            self.hot_row[self.hot_count] = center
+            count = 1
+        else:
+            count = self.take_contexts(window, self.hot_row + self.hot_count)
+            self.step.in_[i] = self.input + <size_t>center * self.stride
+            self.step.inputs += 1
+        for k in range(count):
+            self.hot_input[self.hot_count + k] = i
+        self.hot_count += count
+        self.in_weight[i] = count
+
+    cdef void train_batch(self) noexcept nogil:
+        """The softmax step of the windows gathered, and its loss: weight * log sum exp(score) - sum of hot scores."""
+        cdef int i, h
+        if self.step.inputs:
+            self.step.rows = self.words
+            self.step.in_weight = self.in_weight
+            self.step.hot_input, self.step.hot_row, self.step.hot_count = self.hot_input, self.hot_row, self.hot_count
+            self.kernel.step(&self.step)
+            for i in range(self.step.inputs):
+                self.loss += self.in_weight[i] * self.step.log_sum[i * W2V_TILE_WIDTH]
+            for h in range(self.hot_count):
+                self.loss -= self.step.score[w2v_score_at(self.step.inputs, self.hot_input[h], self.hot_row[h])]
+            self.loss_pairs += self.hot_count
+        self.step.inputs = self.hot_count = self.members = 0
+
+    cdef void add_sigmoid_loss(self) noexcept nogil:
         """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift, of the step just done."""
-        cdef int i, r, score_stride = w2v_score_stride(self.step.rows)
+        cdef int i, r
         cdef double x, times
-        for i in range(1 if self.cbow else self.step.inputs):
+        for i in range(self.step.inputs):
             for r in range(self.step.rows):
-                x = self.step.score[i * score_stride + r] - self.step.shift[r]
+                x = self.step.score[w2v_score_at(self.step.inputs, i, r)] - self.step.shift[w2v_label_at(r)]
                 times = self.step.in_weight[i] * self.step.out_weight[r] if self.step.in_weight else 1
-                self.loss += times * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[r] * x)
+                self.loss += times * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[w2v_label_at(r)] * x)
             self.loss_pairs += <int64_t>self.step.in_weight[i] if self.step.in_weight else 1
 
 

@@ -98,10 +98,18 @@ def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Jo
             yield int(words[center]), [int(words[p]) for p in near]
 
 
-def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job) -> float:
-    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows."""
+def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job,
+          batch: int = 1) -> float:
+    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows.
+
+    A softmax takes `batch` windows against the same weights.
+    """
+    found = list(windows(ids, tables, config, job))
+    if config.objective == "softmax":
+        return sum(train_softmax(input, output, found[k : k + batch], config, job.lr)
+                   for k in range(0, len(found), batch))
     noise_index, total = 0, 0.0
-    for target, contexts in windows(ids, tables, config, job):
+    for target, contexts in found:
         whole = config.share_noise or config.architecture == "cbow"
         for unit in [contexts] if whole else [[context] for context in contexts]:
             noise: list[int] = []
@@ -123,3 +131,32 @@ def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int]
     np.add.at(input, contexts, to_inputs)
     np.add.at(output, rows, to_rows)
     return loss(score, label, shift)
+
+
+# The softmax over the whole vocabulary, skip-gram as its objective is written: the center's vector v_c against the
+# contexts o, -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c); CBOW: the mean of the contexts against the center.
+
+
+def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[float, Array, Array]:
+    """The loss in sum, and what is added to the inputs [m, d] and the rows [V, d]; `label` [m, V] holds counts."""
+    score = inputs @ rows.T
+    log_sum = np.logaddexp.reduce(score, axis=1, keepdims=True)
+    error = lr * (label - label.sum(1, keepdims=True) * softmax(score))
+    return float(np.sum(label * (log_sum - score))), error @ rows, error.T @ inputs
+
+
+def train_softmax(input: Array, output: Array, batch: list[tuple[int, list[int]]], config: TrainConfig,
+                  lr: float) -> float:
+    """One softmax step of a batch of (center, contexts)."""
+    cbow = config.architecture == "cbow"
+    members = [contexts if cbow else [center] for center, contexts in batch]
+    targets = [[center] if cbow else contexts for center, contexts in batch]
+    label = np.zeros((len(batch), len(output)))
+    for i, words in enumerate(targets):
+        np.add.at(label[i], words, 1.0)
+    inputs = np.array([input[words].mean(0) for words in members])
+    nats, to_inputs, to_rows = softmax_step(inputs, output, label, lr)
+    for words, update in zip(members, to_inputs, strict=True):
+        np.add.at(input, words, update / (len(words) if config.corrected_cbow else 1))
+    output += to_rows
+    return nats

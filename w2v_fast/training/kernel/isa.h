@@ -1,6 +1,8 @@
 /* One instruction set: vectors of LANES floats, the few operations on them that C does not spell, and the kernel built
  * on top. An isa_*.c file defines ISA and LANES, opens its target, and includes this file once. */
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "kernel.h"
@@ -18,20 +20,22 @@ INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec x) { *(vec *)p = x; }
 
-/* Bound x to [-limit, limit]; NaN stays NaN. */
-INLINE vec clamp(vec x, float limit)
+/* Lane by lane the smaller and the larger; where x is NaN, NaN. */
+INLINE vec smaller(vec limit, vec x)
 {
 #if defined(__x86_64__) && LANES == 16
-    return (vec)_mm512_max_ps((__m512)splat(-limit), _mm512_min_ps((__m512)splat(limit), (__m512)x));
+    return (vec)_mm512_min_ps((__m512)limit, (__m512)x);
 #elif defined(__x86_64__) && LANES == 8
-    return (vec)_mm256_max_ps((__m256)splat(-limit), _mm256_min_ps((__m256)splat(limit), (__m256)x));
+    return (vec)_mm256_min_ps((__m256)limit, (__m256)x);
 #elif defined(__x86_64__)
-    return (vec)_mm_max_ps((__m128)splat(-limit), _mm_min_ps((__m128)splat(limit), (__m128)x));
+    return (vec)_mm_min_ps((__m128)limit, (__m128)x);
 #else
-    bits high = (bits)(x > splat(limit)), low = (bits)(x < splat(-limit));
-    return (vec)(((bits)x & ~(high | low)) | ((bits)splat(limit) & high) | ((bits)splat(-limit) & low));
+    bits beyond = (bits)(x > limit);
+    return (vec)(((bits)x & ~beyond) | ((bits)limit & beyond));
 #endif
 }
+
+INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
 
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

@@ -9,7 +9,7 @@
 static inline vec exponential(vec x)
 {
     const vec round_to_integer = splat(0x1.8p23f); /* adding it leaves n in the low bits of the sum */
-    vec y = clamp(x, 87.0f) * splat(1.44269504f);
+    vec y = smaller(splat(87.0f), larger(splat(-87.0f), x)) * splat(1.44269504f);
     vec shifted = y + round_to_integer;
     vec f = y - (shifted - round_to_integer);
     vec p = splat(1.3276472632e-3f);

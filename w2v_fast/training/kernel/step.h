@@ -10,85 +10,157 @@
  *       hs       Huffman path of the target    1 - code     0               sigmoid
  *       softmax  every word                    one-hot      0               softmax
  *
- * Scores are taken in tiles of INPUT_TILE inputs x W2V_ROW_TILE rows whose sums stay in registers; both updates are one
+ * Scores are taken in tiles of TILE_INPUTS inputs x W2V_TILE_ROWS rows whose sums stay in registers; both updates are one
  * pass over the columns, with the rows of a tile and their sums in registers. An input or a row that stands w times in
  * the window comes once, with weight w: its error counts w-fold on both sides, which is what w equal copies would add.
  * Threads run steps on shared weights without locks (Hogwild): reads and writes of rows race, on purpose, here only.
  */
 
-enum { INPUT_TILE = 2, TILE_WIDTH = 8 };
+enum {
+    TILE_INPUTS = 2,
+    BLOCK_ROWS = 16 * W2V_TILE_ROWS, /* rows whose columns are updated in turn while the cache holds them */
+};
 
 /* Call `tile(..., rows)` with a constant number of rows, so that it is compiled for each with everything in registers. */
-#define WITH_ROWS(rows, tile, ...)         \
-    switch (rows) {                        \
-    case 1: tile(__VA_ARGS__, 1); break;   \
-    case 2: tile(__VA_ARGS__, 2); break;   \
-    case 3: tile(__VA_ARGS__, 3); break;   \
-    case 4: tile(__VA_ARGS__, 4); break;   \
-    case 5: tile(__VA_ARGS__, 5); break;   \
-    default: tile(__VA_ARGS__, 6); break;  \
+#define WITH_ROWS(rows, tile, ...)        \
+    switch (rows) {                       \
+    case 1: tile(__VA_ARGS__, 1); break;  \
+    case 2: tile(__VA_ARGS__, 2); break;  \
+    case 3: tile(__VA_ARGS__, 3); break;  \
+    case 4: tile(__VA_ARGS__, 4); break;  \
+    case 5: tile(__VA_ARGS__, 5); break;  \
+    default: tile(__VA_ARGS__, 6); break; \
     }
 
 INLINE int minimum(int a, int b) { return a < b ? a : b; }
 
-/* score[i][0..7], score[i + 1][0..7] = in_i . out_r, in_(i + 1) . out_r for the first `rows` of out */
+/* score0[0..7], score1[0..7] = in0 . out_r, in1 . out_r for `rows` rows, then zeros */
 INLINE void score_tile(const float *in0, const float *in1, float *const *out, int stride, float *score0, float *score1,
                        const int rows)
 {
-    vec sum[INPUT_TILE * TILE_WIDTH] = {{0}};
+    vec sum[TILE_INPUTS * W2V_TILE_WIDTH] = {{0}};
     for (int c = 0; c < stride; c += LANES) {
         vec x0 = load(in0 + c), x1 = load(in1 + c);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             vec row = load(out[r] + c);
             sum[r] += x0 * row;
-            sum[TILE_WIDTH + r] += x1 * row;
+            sum[W2V_TILE_WIDTH + r] += x1 * row;
         }
     }
-    float scores[INPUT_TILE * TILE_WIDTH] __attribute__((aligned(64)));
+    float scores[TILE_INPUTS * W2V_TILE_WIDTH] __attribute__((aligned(64)));
 #pragma GCC unroll 4
-    for (int k = 0; k < INPUT_TILE * TILE_WIDTH; k += LANES)
+    for (int k = 0; k < TILE_INPUTS * W2V_TILE_WIDTH; k += LANES)
         store(scores + k, lane_sums(sum + k));
-    memcpy(score1, scores + TILE_WIDTH, sizeof(float) * TILE_WIDTH);
-    memcpy(score0, scores, sizeof(float) * TILE_WIDTH);
+    memcpy(score0, scores, sizeof(float) * W2V_TILE_WIDTH);
+    memcpy(score1, scores + W2V_TILE_WIDTH, sizeof(float) * W2V_TILE_WIDTH);
 }
 
 /* score = in . out for every pair. An odd last input is paired with itself. */
-INLINE void scores(const w2v_step *s, int score_stride)
+INLINE void scores(const w2v_step *s)
 {
-    for (int i = 0; i < s->inputs; i += INPUT_TILE) {
-        int j = minimum(i + 1, s->inputs - 1);
-        for (int r = 0; r < s->rows; r += W2V_ROW_TILE) {
-            float *score_i = s->score + (long)i * score_stride + r, *score_j = s->score + (long)j * score_stride + r;
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS)
+        for (int i = 0; i < s->inputs; i += TILE_INPUTS) {
+            int j = minimum(i + 1, s->inputs - 1);
+            float *score_i = s->score + w2v_score_at(s->inputs, i, r), *score_j = s->score + w2v_score_at(s->inputs, j, r);
             WITH_ROWS(s->rows - r, score_tile, s->in[i], s->in[j], s->out + r, s->stride, score_i, score_j)
         }
-    }
 }
 
 /* error = lr * (label - sigmoid(score - shift)), times both weights where there are any */
-INLINE void errors(const w2v_step *s, int score_stride)
+INLINE void sigmoid_errors(const w2v_step *s)
 {
-    int label_length = w2v_label_length(s->rows), count = s->inputs * score_stride;
     const vec lr = splat(s->lr);
-    for (int k = 0, l = 0; k < count; k += LANES, l = l + LANES == label_length ? 0 : l + LANES) {
-        vec x = load(s->score + k) - load(s->shift + l);
-        store(s->error + k, lr * (load(s->label + l) - sigmoid(x)));
+    int tile = (int)w2v_tile_size(s->inputs);
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
+        const float *score = s->score + w2v_score_at(s->inputs, 0, r);
+        const float *label = s->label + w2v_label_at(r), *shift = s->shift + w2v_label_at(r);
+        float *error = s->error + w2v_score_at(s->inputs, 0, r);
+        for (int k = 0; k < tile; k += LANES) {
+            int lane = k % (2 * W2V_TILE_WIDTH);
+            store(error + k, lr * (load(label + lane) - sigmoid(load(score + k) - load(shift + lane))));
+        }
     }
     if (s->in_weight)
-        for (int i = 0; i < s->inputs; i++)
-            for (int r = 0; r < s->rows; r++)
-                s->error[(long)i * score_stride + r] *= s->in_weight[i] * s->out_weight[r];
+        for (int r = 0; r < s->rows; r++)
+            for (int i = 0; i < s->inputs; i++)
+                s->error[w2v_score_at(s->inputs, i, r)] *= s->in_weight[i] * s->out_weight[r];
+}
+
+INLINE float largest_of(const float *x)
+{
+    float best = x[0];
+    for (int k = 1; k < W2V_TILE_WIDTH; k++)
+        best = x[k] > best ? x[k] : best;
+    return best;
+}
+
+INLINE float sum_of(const float *x)
+{
+    float sum = 0;
+    for (int k = 0; k < W2V_TILE_WIDTH; k++)
+        sum += x[k];
+    return sum;
+}
+
+INLINE void fill(float *x, int count, float value)
+{
+    for (int k = 0; k < count; k++)
+        x[k] = value;
+}
+
+/* error = lr * (label - weight * softmax(score)), the softmax of each input over all rows.
+ * The passes over the tiles: the largest score, for a sum without overflow; the sum of exponentials; the errors. */
+INLINE void softmax_errors(const w2v_step *s)
+{
+    int tile = (int)w2v_tile_size(s->inputs);
+    float *largest = s->log_sum, *sum = s->log_sum + tile;
+    float absent[2][2 * W2V_TILE_WIDTH] __attribute__((aligned(64))) = {{0}}; /* added to scores of no row */
+    for (int k = 0; k < 2 * W2V_TILE_WIDTH; k++) {
+        absent[0][k] = k % W2V_TILE_WIDTH < W2V_TILE_ROWS ? 0 : -FLT_MAX;
+        absent[1][k] = k % W2V_TILE_WIDTH < (s->rows - 1) % W2V_TILE_ROWS + 1 ? 0 : -FLT_MAX;
+    }
+    fill(largest, tile, -FLT_MAX);
+    fill(sum, tile, 0);
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
+        const float *score = s->score + w2v_score_at(s->inputs, 0, r), *none = absent[r + W2V_TILE_ROWS >= s->rows];
+        for (int k = 0; k < tile; k += LANES)
+            store(largest + k, larger(load(largest + k), load(score + k) + load(none + k % (2 * W2V_TILE_WIDTH))));
+    }
+    for (int i = 0; i < s->inputs; i++)
+        fill(largest + i * W2V_TILE_WIDTH, W2V_TILE_WIDTH, largest_of(largest + i * W2V_TILE_WIDTH));
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
+        const float *score = s->score + w2v_score_at(s->inputs, 0, r), *none = absent[r + W2V_TILE_ROWS >= s->rows];
+        float *error = s->error + w2v_score_at(s->inputs, 0, r);
+        for (int k = 0; k < tile; k += LANES) {
+            vec e = exponential(load(score + k) - load(largest + k) + load(none + k % (2 * W2V_TILE_WIDTH)));
+            store(error + k, e);
+            store(sum + k, load(sum + k) + e);
+        }
+    }
+    for (int i = 0; i < s->inputs; i++) {
+        float *sums = sum + i * W2V_TILE_WIDTH, total = sum_of(sums);
+        largest[i * W2V_TILE_WIDTH] += logf(total);
+        fill(sums, W2V_TILE_WIDTH, -s->lr * s->in_weight[i] / total);
+    }
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
+        float *error = s->error + w2v_score_at(s->inputs, 0, r);
+        for (int k = 0; k < tile; k += LANES)
+            store(error + k, load(error + k) * load(sum + k));
+    }
+    for (int h = 0; h < s->hot_count; h++)
+        s->error[w2v_score_at(s->inputs, s->hot_input[h], s->hot_row[h])] += s->lr;
 }
 
 /* Both updates of one tile of rows; an input's update is added to `in_sum`, which may be the input itself. */
-INLINE void update_tile(const w2v_step *s, float *const *in_sum, const float *error, int score_stride,
-                        float *const *out, int c, const int rows)
+INLINE void update_tile(const w2v_step *s, float *const *in_sum, const float *error, float *const *out, int c,
+                        const int rows)
 {
-    vec row[W2V_ROW_TILE], sum[W2V_ROW_TILE];
+    vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
         sum[r] = row[r] = load(out[r] + c);
-    for (int i = 0; i < s->inputs; i++, error += score_stride) {
+    for (int i = 0; i < s->inputs; i++, error += W2V_TILE_WIDTH) {
         vec x = load(s->in[i] + c), update = load(in_sum[i] + c);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
@@ -109,50 +181,57 @@ INLINE void add(float *to, const float *x, float times, int stride)
         store(to + c, load(to + c) + splat(times) * load(x + c));
 }
 
-/* Both updates. Several tiles of rows need the old inputs, so the inputs' updates are gathered in `delta` first. */
-INLINE void updates(const w2v_step *s, int score_stride, int keep_inputs)
+/* Both updates. Where a second tile of rows, or a second input of the same vector, needs the old inputs, the inputs'
+ * updates are gathered in `delta` first. */
+INLINE void updates(const w2v_step *s)
 {
-    int through_delta = keep_inputs || s->rows > W2V_ROW_TILE;
+    int through_delta = s->rows > W2V_TILE_ROWS || s->member || s->link == W2V_SOFTMAX;
     float *const *in_sum = through_delta ? s->delta : s->in;
     if (through_delta)
         for (int i = 0; i < s->inputs; i++)
             memset(s->delta[i], 0, sizeof(float) * s->stride);
-    for (int c = 0; c < s->stride; c += LANES)
-        for (int r = 0; r < s->rows; r += W2V_ROW_TILE)
-            WITH_ROWS(s->rows - r, update_tile, s, in_sum, s->error + r, score_stride, s->out + r, c)
-    if (through_delta && !keep_inputs)
+    for (int block = 0; block < s->rows; block += BLOCK_ROWS) {
+        int end = minimum(block + BLOCK_ROWS, s->rows);
+        for (int c = 0; c < s->stride; c += LANES)
+            for (int r = block; r < end; r += W2V_TILE_ROWS)
+                WITH_ROWS(s->rows - r, update_tile, s, in_sum, s->error + w2v_score_at(s->inputs, 0, r), s->out + r, c)
+    }
+    if (through_delta && !s->member)
         for (int i = 0; i < s->inputs; i++)
             add(s->in[i], s->delta[i], 1, s->stride);
 }
 
-/* The same step with the mean of the m vectors as its one input. */
-INLINE void step_of_mean(const w2v_step *s, int score_stride)
+/* Inputs that are means of other vectors. */
+INLINE void take_means(const w2v_step *s)
 {
-    float *mean = s->delta[1];
-    memset(mean, 0, sizeof(float) * s->stride);
+    for (int i = 0; i < s->inputs; i++) {
+        int start = s->member_start[i], end = s->member_start[i + 1];
+        memset(s->in[i], 0, sizeof(float) * s->stride);
+        for (int k = start; k < end; k++)
+            add(s->in[i], s->member[k], 1.0f / (end - start), s->stride);
+    }
+}
+
+INLINE void update_members(const w2v_step *s)
+{
     for (int i = 0; i < s->inputs; i++)
-        add(mean, s->in[i], 1.0f / s->inputs, s->stride);
-    w2v_step one = *s;
-    one.inputs = 1;
-    one.in = &mean;
-    scores(&one, score_stride);
-    errors(&one, score_stride);
-    updates(&one, score_stride, 1);
-    for (int i = 0; i < s->inputs; i++)
-        add(s->in[i], s->delta[0], s->mean_update, s->stride);
+        for (int k = s->member_start[i]; k < s->member_start[i + 1]; k++)
+            add(s->member[k], s->delta[i], s->member_update[i], s->stride);
 }
 
 static void step(const w2v_step *s)
 {
-    int score_stride = w2v_score_stride(s->rows);
     for (int k = 0; k < s->ahead_count; k++)
         for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
             __builtin_prefetch(s->ahead[k] + c, 1, 3);
-    if (s->mean) {
-        step_of_mean(s, score_stride);
-    } else {
-        scores(s, score_stride);
-        errors(s, score_stride);
-        updates(s, score_stride, 0);
-    }
+    if (s->member)
+        take_means(s);
+    scores(s);
+    if (s->link == W2V_SOFTMAX)
+        softmax_errors(s);
+    else
+        sigmoid_errors(s);
+    updates(s);
+    if (s->member)
+        update_members(s);
 }
