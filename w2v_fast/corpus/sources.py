@@ -301,25 +301,19 @@ def _block(kind: type, batch: list[Any]) -> Block:
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
     """One sentence as a list of str or an int64 array, and which of the two it is."""
-    expected = "expected a list of str tokens or a list or 1-D array of integers"
-    if isinstance(sentence, (str, bytes)):
-        raise TypeError(f"sentence {number} is the {type(sentence).__name__} {sentence[:40]!r}; {expected}, "
-                        "for example text.split()")
-    if not isinstance(sentence, np.ndarray):
-        if not isinstance(sentence, Iterable):
-            raise TypeError(f"sentence {number} is {sentence!r} of type {type(sentence).__name__}; {expected}")
-        sentence = list(sentence)
-        if not sentence or isinstance(sentence[0], str):
-            return sentence, str  # the other tokens are checked where they are encoded
-        types = set(map(type, sentence))
-        for wrong in types:
-            if not issubclass(wrong, (int, np.integer)) or wrong is bool:
-                raise TypeError(f"sentence {number} holds a token of type {wrong.__name__}; {expected}")
-        sentence = np.array(sentence)
-    if sentence.ndim != 1:
-        raise TypeError(f"sentence {number} has the shape {sentence.shape}; {expected}")
-    if sentence.dtype.kind in "UO":
-        return _sentence(sentence.tolist(), number)
-    if sentence.dtype.kind not in "iu":
-        raise TypeError(f"sentence {number} has the dtype {sentence.dtype}; {expected}")
-    return _int64(sentence), int
+    if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu" and sentence.ndim == 1:
+        return _int64(sentence), int
+    expected = "expected a list of str tokens, or a list or 1-D array of integers"
+    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
+        raise TypeError(f"sentence {number} is {sentence!r:.60} of type {type(sentence).__name__}; {expected}")
+    items = list(sentence)
+    types = set(map(type, items))
+    if all(issubclass(kind, str) for kind in types):
+        return items, str
+    if all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in types):
+        try:
+            return np.array(items, np.int64), int
+        except OverflowError:
+            raise ValueError(f"sentence {number} has an id that does not fit in 64 bits with a sign") from None
+    names = ", ".join(sorted(kind.__name__ for kind in types))
+    raise TypeError(f"sentence {number} holds tokens of type {names}; {expected}")

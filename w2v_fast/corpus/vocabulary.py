@@ -47,7 +47,7 @@ class Vocabulary:
             raise ValueError(f"{len(self.words)} words need as many counts, got the shape {self.counts.shape}")
         if len(self.words) and self.counts.min() < 0:
             raise ValueError(f"the count of {self.words[int(self.counts.argmin())]!r} is negative")
-        if self.counts.sum(dtype=np.float64) > MAX_COUNT:
+        if self.counts.sum(dtype=np.float64) >= 2.0**63:
             raise ValueError(f"the counts add up to more than {MAX_COUNT}")
 
     def __len__(self) -> int:

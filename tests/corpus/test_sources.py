@@ -1,0 +1,263 @@
+"""Every kind of source gives the same corpus, and a wrong one a clear error."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.corpus import oracle
+from w2v_fast.corpus.corpus import Corpus
+
+TEXT = b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"
+EXPECTED = oracle.encode(oracle.split(TEXT))
+
+
+def read(source, **options) -> dict:
+    return oracle.contents(Corpus.from_source(source, **{"min_count": 1, "block_bytes": 50, "workers": 2, **options}))
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(TEXT)
+    return path
+
+
+@pytest.fixture
+def tokens():
+    return [[word.decode("utf-8", "surrogateescape") for word in sentence] for sentence in oracle.split(TEXT)]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_compression_is_recognized_by_content(tmp_path, compress):
+    path = tmp_path / "text.any"
+    path.write_bytes(compress(TEXT))
+    assert read(path) == read(str(path)) == EXPECTED
+
+
+def test_zstd(tmp_path):
+    zstandard = pytest.importorskip("zstandard")
+    path = tmp_path / "text"
+    path.write_bytes(zstandard.compress(TEXT))
+    assert read(path) == EXPECTED
+
+
+def test_standard_input_is_read_once(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(gzip.compress(TEXT)))))
+    assert read("-") == EXPECTED
+
+
+def test_standard_input_of_a_process(path):
+    script = """
+from w2v_fast.corpus.corpus import Corpus
+print(Corpus.from_source("-", min_count=1).vocabulary.digest())
+"""
+    with open(path, "rb") as text:
+        pipe = subprocess.Popen(["cat"], stdin=text, stdout=subprocess.PIPE)
+        digest = subprocess.check_output([sys.executable, "-c", script], stdin=pipe.stdout, text=True).strip()
+        pipe.stdout.close()
+        pipe.wait()
+    assert digest == Corpus.from_source(path, min_count=1).vocabulary.digest()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_named_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(TEXT,))
+    writer.start()
+    assert read(pipe) == EXPECTED
+    writer.join()
+
+
+def test_many_files_end_words_and_sentences(tmp_path):
+    parts = [b"a b", b"", b"c\nd", b"e\n"]
+    for number, part in enumerate(parts):
+        (tmp_path / f"{number}.txt").write_bytes(part)
+    expected = oracle.encode([[b"a", b"b"], [b"c"], [b"d"], [b"e"]])
+    files = sorted(tmp_path.iterdir())
+    for block_bytes in (1, 2, 3, 5, 1 << 20):
+        assert read(files, block_bytes=block_bytes) == expected
+    assert read(tmp_path) == read(str(tmp_path / "*.txt")) == read([str(file) for file in files]) == expected
+
+
+def test_a_folder_is_read_below_in_order_without_hidden_files(tmp_path):
+    for name, text in [("b.txt", b"b"), ("a/z.txt", b"z"), ("a/.hidden", b"h"), (".git/x", b"x"), ("c/d/e", b"e")]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text)
+    assert read(tmp_path)["words"] == [b"z", b"b", b"e"]
+    assert read(str(tmp_path / "**" / "*.txt"))["words"] == [b"z", b"b"]
+    assert read(str(tmp_path / "[ac]"))["words"] == [b"z", b"e"]
+
+
+def test_a_name_with_glob_characters_is_a_file_first(tmp_path):
+    (tmp_path / "x[1].txt").write_bytes(b"yes")
+    assert read(tmp_path / "x[1].txt")["words"] == [b"yes"]
+
+
+def test_token_lists(tokens):
+    assert read(tokens) == EXPECTED
+    assert read(iter(tokens)) == EXPECTED
+    assert read(tuple(sentence) for sentence in tokens) == EXPECTED
+    assert read((word for word in sentence) for sentence in tokens) == EXPECTED
+    assert read([np.array(sentence) for sentence in tokens]) == EXPECTED
+
+
+def test_a_token_is_one_word_whatever_its_characters():
+    sentences = [["New York", "a\nb", "a\0b", "", "x" * 50, "é" * 20], ["New York", ""]]
+    assert read(sentences) == oracle.encode([[word.encode() for word in sentence] for sentence in sentences])
+
+
+INTEGERS = st.one_of(st.integers(0, 5), st.integers(-(2**63), 2**63 - 1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(INTEGERS, max_size=50), max_size=20).filter(any), st.integers(1, 100), st.integers(1, 3))
+def test_integers(sentences, block_bytes, workers):
+    expected = oracle.encode([[b"%d" % token for token in sentence] for sentence in sentences])
+    options = {"block_bytes": block_bytes, "workers": workers}
+    assert read(sentences, **options) == expected
+    assert read((np.array(sentence, np.int64) for sentence in sentences), **options) == expected
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i4"])
+@pytest.mark.parametrize("block_bytes", [1, 8, 100, 1 << 20])
+def test_arrays(dtype, block_bytes):
+    walks = np.random.default_rng(1).integers(0, 60, (50, 7)).astype(dtype)
+    rows = [[b"%d" % token for token in row] for row in walks.tolist()]
+    assert read(walks, block_bytes=block_bytes) == oracle.encode(rows)
+    assert read(walks[:, ::2], block_bytes=block_bytes) == oracle.encode([row[::2] for row in rows])
+    assert read(walks.ravel(), block_bytes=block_bytes) == oracle.encode([[token for row in rows for token in row]])
+
+
+@pytest.mark.parametrize("source", [
+    iter(["the cat sat"]), [["a"], "the cat sat"], [["a"], b"bytes"], [["a", 1]], [[1, "a"]], [[1, 2.5]], [[1, True]],
+    [["a"], [1]], [[1], ["a"]], [1, 2], [None], 5, None, b"text", [[["a"]]], np.array([1.5]), [np.array([1.5])],
+    [np.array([[1, 2]])], np.array([True]), ["path", ["a"]], [[b"a"]],
+])
+def test_wrong_types(source):
+    with pytest.raises(TypeError):
+        Corpus.from_source(source, min_count=1)
+
+
+@pytest.mark.parametrize("source", [
+    [], [[]], iter([]), [[], []], np.empty(0, np.int64), np.empty((0, 3), int), np.empty((3, 0), int),
+])
+def test_empty_iterables(source):
+    with pytest.raises(ValueError, match="empty"):
+        Corpus.from_source(source)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b" \0\r\n\t\n"])
+def test_empty_files(tmp_path, text):
+    (tmp_path / "text").write_bytes(text)
+    with pytest.raises(ValueError, match="empty"):
+        Corpus.from_source(tmp_path / "text")
+
+
+@pytest.mark.parametrize(("source", "message"), [
+    (np.zeros((2, 2, 2), int), "dimensions"), (np.array([2**63], np.uint64), "64 bits"), ([[2**63]], "64 bits"),
+    ([[2**70]], "64 bits"), ([["\ud800"]], "surrogate"),
+])
+def test_wrong_values(source, message):
+    with pytest.raises(ValueError, match=message):
+        Corpus.from_source(source, min_count=1)
+
+
+def test_missing_paths(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such file or folder: .*absent"):
+        Corpus.from_source(tmp_path / "absent")
+    with pytest.raises(FileNotFoundError, match="has no files"):
+        Corpus.from_source(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no file matches"):
+        Corpus.from_source(str(tmp_path / "*.txt"))
+    with pytest.raises(FileNotFoundError, match="list of tokens"):
+        Corpus.from_source(["the cat sat", "the dog sat"])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_unreadable_file(path):
+    path.chmod(0)
+    with pytest.raises(PermissionError, match=r"text\.txt"):
+        Corpus.from_source(path)
+
+
+def test_a_read_error_names_the_file(path, monkeypatch):
+    import w2v_fast.corpus.sources as sources
+
+    class Failing(io.BytesIO):
+        def readinto(self, buffer):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sources, "open_input", lambda path: Failing())
+    with pytest.raises(OSError, match=r"text\.txt.*Input/output error"):
+        Corpus.from_source(path)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_cut_compressed_files(tmp_path, compress):
+    whole = compress(TEXT)
+    path = tmp_path / "cut"
+    for length in (len(whole) - 1, len(whole) // 2, 12):
+        path.write_bytes(whole[:length])
+        with pytest.raises(OSError, match="cut"):
+            Corpus.from_source(path, min_count=1)
+
+
+@pytest.mark.parametrize("change", ["append", "touch", "replace"])
+def test_a_file_that_changes_while_it_is_read(path, change):
+    def on_progress(done, total):
+        if change == "append":
+            with open(path, "ab") as file:
+                file.write(b"more")
+        elif change == "touch":
+            os.utime(path, ns=(1, 1))
+        else:
+            other = path.with_suffix(".new")
+            other.write_bytes(TEXT)
+            other.replace(path)
+
+    with pytest.raises(OSError, match=r"text\.txt changed"):
+        Corpus.from_source(path, min_count=1, block_bytes=10, workers=1, progress=on_progress)
+
+
+def test_progress(path, tmp_path, tokens):
+    calls = []
+    read(path, progress=lambda *call: calls.append(call))
+    assert [total for _, total in calls] == [len(TEXT)] * len(calls)
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    assert calls[-1][0] == len(TEXT) + 1
+    packed = tmp_path / "text.gz"
+    packed.write_bytes(gzip.compress(TEXT))
+    for source in (packed, iter(tokens)):
+        calls.clear()
+        read(source, progress=lambda *call: calls.append(call))
+        assert {total for _, total in calls} == {None}
+        assert calls[-1][0] > len(TEXT) // 2
+
+
+def test_errors_of_the_caller_come_through(path, tokens):
+    def sentences():
+        yield from tokens
+        raise KeyError("mine")
+
+    def on_progress(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyError, match="mine"):
+        read(sentences())
+    with pytest.raises(KeyboardInterrupt):
+        read(path, progress=on_progress)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2v_fast-ingest")]
