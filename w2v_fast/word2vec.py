@@ -83,7 +83,7 @@ class Word2Vec:
         if grow and known is not None:
             self.corpus = _grown(self.corpus, known, self.config)
         if len(self.corpus.vocabulary) == 1:
-            warnings.warn(f"the vocabulary has one word, {self.corpus.vocabulary.words[0]!r}, and nothing to tell it from",
+            warnings.warn(f"the vocabulary is one word, {self.corpus.vocabulary.words[0]!r}: there is nothing to learn",
                           RuntimeWarning, stacklevel=2)
         self.memory = MemoryEstimate(len(self.corpus.vocabulary), _tokens_in_memory(self.corpus), self.config)
         self.memory.check()

@@ -135,7 +135,7 @@ class Trainer:
         self.losses = [EpochLoss() for _ in range(config.epochs)]
         self.last_checkpoint: Path | None = None
         self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[_Worker] = []
         self._halt = False
         self._stopped = False
         self._error: BaseException | None = None
@@ -282,25 +282,28 @@ class Trainer:
 
     def _train_round(self, watch: _Watch, seconds: float) -> None:
         """Do jobs until none is left, for some seconds, or up to a stop; all threads have ended when it returns."""
-        for thread in self._threads:  # a second Ctrl-C may have left some that finish their job
-            thread.join()
+        self._wait()  # a second Ctrl-C may have left threads that finish their job
         self._error = None
         self._halt = False
-        self._threads = [threading.Thread(target=self._work, args=(loop,), name=f"w2v_fast-{i}", daemon=True)
-                         for i, loop in enumerate(self._loops)]
+        self._threads = [_Worker(self._work, loop, number) for number, loop in enumerate(self._loops)]
         try:
             for thread in self._threads:
                 thread.start()
             watch.wait(self._threads, time.monotonic() + seconds)
         finally:
             self._halt = True
-            for thread in self._threads:
-                if thread.ident is not None:
-                    thread.join()
+            self._wait()
             self._check_weights()
         if self._error is not None:
             raise self._error
         watch.tell()
+
+    def _wait(self) -> None:
+        """Wait until every thread that was started has finished its job."""
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.finished.wait()
+                thread.join()
 
     def _work(self, loop: InnerLoop) -> None:
         try:
@@ -338,6 +341,26 @@ class Trainer:
             f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}")
 
 
+class _Worker(threading.Thread):
+    """A thread that tells when it has finished.
+
+    `join` is only for threads known to have finished: when Ctrl-C interrupts it, CPython 3.11 and 3.12 take a thread
+    that still runs for one that has ended (python/cpython#90882).
+    """
+
+    def __init__(self, work: Callable[[InnerLoop], None], loop: InnerLoop, number: int) -> None:
+        super().__init__(name=f"w2v_fast-{number}", daemon=True)
+        self.finished = threading.Event()
+        self._work = work
+        self._loop = loop
+
+    def run(self) -> None:
+        try:
+            self._work(self._loop)
+        finally:
+            self.finished.set()
+
+
 class _Watch:
     """Reports a few times a second, and at the end of each epoch, while threads work."""
 
@@ -349,12 +372,12 @@ class _Watch:
         self._kept_before = trainer.kept_tokens
         self._epochs_done = trainer.tokens // trainer.jobs.tokens
 
-    def wait(self, threads: list[threading.Thread], until: float) -> None:
-        """Return when the threads have ended, or at the time `until`."""
-        while any(thread.is_alive() for thread in threads) and (left := until - time.monotonic()) > 0:
+    def wait(self, threads: list[_Worker], until: float) -> None:
+        """Return when the threads have finished, or at the time `until`."""
+        while any(not thread.finished.is_set() for thread in threads) and (left := until - time.monotonic()) > 0:
             self.tell()
             for thread in threads:
-                thread.join(min(REPORT_SECONDS, left) / len(threads))
+                thread.finished.wait(min(REPORT_SECONDS, left) / len(threads))
 
     def tell(self) -> None:
         """Report what the caller does not know yet."""
