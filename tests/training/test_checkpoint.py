@@ -15,12 +15,12 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
+from w2v_fast.training._inner import supported_isas
 
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast import files
 from w2v_fast.config import TrainConfig
 from w2v_fast.training import checkpoint as checkpoint_module
-from w2v_fast.training._inner import supported_isas
 from w2v_fast.training.checkpoint import Checkpoint, CheckpointError, CheckpointFolder
 from w2v_fast.training.trainer import DivergenceError, Trainer
 
@@ -102,7 +102,9 @@ class TestKill:
             left = rng.randrange(1, 200)
             for module, name in ((checkpoint_module, "_write"), (os, "fsync"), (os, "replace"), (os, "chmod"),
                                  (files, "sync_folder")):
-                def deadly(*arguments, original=getattr(module, name)):
+                original = getattr(module, name)
+
+                def deadly(*arguments, original=original):
                     nonlocal left
                     left -= 1
                     if left == 0:
@@ -227,7 +229,7 @@ def test_the_newest_whole_checkpoint_is_used(stopped):
 def test_no_whole_checkpoint_is_an_error(stopped):
     for path in stopped.iterdir():
         path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(CheckpointError, match="no checkpoint in .* is whole"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint in .* is whole"):
         trainer_of().resume(stopped)
 
 
