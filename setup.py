@@ -9,7 +9,8 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wno-unused-function"]
+FLAGS = ["-O3", "-Wall", "-Wno-unused-function"]
+C_FLAGS, CXX_FLAGS = ["-std=gnu11"], ["-std=c++17"]
 LINK_FLAGS: list[str] = []
 if os.environ.get("W2V_FAST_SANITIZE"):
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
@@ -21,8 +22,10 @@ KERNEL_SOURCES = [f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa
 KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in ("kernel", "isa", "link", "step", "dispatch")]
 
 
-def extension(name: str, sources: list[str], depends: list[str] | None = None) -> Extension:
-    return Extension(name, sources, depends=depends, extra_compile_args=FLAGS, extra_link_args=LINK_FLAGS)
+def extension(name: str, sources: list[str], depends: list[str] | None = None, language: str = "c") -> Extension:
+    flags = FLAGS + (C_FLAGS if language == "c" else CXX_FLAGS)
+    return Extension(name, sources, depends=depends, language=language, extra_compile_args=flags,
+                     extra_link_args=LINK_FLAGS)
 
 
 setup(
@@ -30,6 +33,7 @@ setup(
         [
             extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
             extension("w2v_fast.training._inner", ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES], KERNEL_HEADERS),
+            extension("w2v_fast.vectors.formats._text", ["w2v_fast/vectors/formats/_text.pyx"], language="c++"),
         ],
         build_dir="build/cython",
         compiler_directives={

@@ -17,9 +17,10 @@ ALLOWED = {
     "vectors": {"config", "files"},
     "memory": {"config"},
     "word2vec": {"config", "files", "memory", "corpus", "training", "vectors"},
+    "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "info": {"config", "training"},
-    "cli": {"config", "files", "corpus", "training", "vectors", "word2vec", "info", "__init__"},
-    "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "info"},
+    "cli": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info", "__init__"},
+    "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info"},
     "__main__": {"cli"},
 }
 INCLUDES = {

@@ -6,6 +6,7 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.info import show_config
+from w2v_fast.loss import Loss, evaluate_loss
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec, load, train
 
@@ -14,4 +15,15 @@ try:
 except PackageNotFoundError:
     __version__ = "0+unknown"
 
-__all__ = ["Corpus", "KeyedVectors", "TrainConfig", "Vocabulary", "Word2Vec", "load", "show_config", "train"]
+__all__ = [
+    "Corpus",
+    "KeyedVectors",
+    "Loss",
+    "TrainConfig",
+    "Vocabulary",
+    "Word2Vec",
+    "evaluate_loss",
+    "load",
+    "show_config",
+    "train",
+]

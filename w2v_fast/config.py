@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 ARCHITECTURES = ("skipgram", "cbow")
 OBJECTIVES = ("ns", "nce", "hs", "softmax")
+OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
 INSTRUCTION_SETS = ("base", "avx2", "avx512")
 
 
@@ -84,6 +86,15 @@ class TrainConfig:
                 hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
                 raise TypeError(f"unknown option {name!r}{hint}")
         return cls(**options)
+
+    def as_metadata(self) -> dict[str, str]:
+        """The hyper-parameters as strings, for a file of vectors: what `from_metadata` reads."""
+        return {"train_config": json.dumps(dataclasses.asdict(self))}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
+        """The config of a model from its metadata; the defaults where it has none."""
+        return cls.from_options(json.loads(metadata.get("train_config", "{}")))
 
     @property
     def threads(self) -> int:

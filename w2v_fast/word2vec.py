@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import warnings
 from typing import Any
@@ -162,8 +161,7 @@ class Word2Vec:
         """The word vectors as they are now, without a copy: further training changes them."""
         return KeyedVectors(self.corpus.vocabulary.words, self.trainer.weights.vectors,
                             counts=self.corpus.vocabulary.counts,
-                            output_vectors=self.trainer.weights.output_vectors,
-                            metadata={name: str(value) for name, value in dataclasses.asdict(self.config).items()})
+                            output_vectors=self.trainer.weights.output_vectors, metadata=self.config.as_metadata())
 
 
 def train(corpus: Corpus | Source, *, progress: str | Report = "quiet", vocabulary: Vocabulary | None = None,

@@ -66,8 +66,9 @@ class PairsResult:
         return self.covered / self.pairs if self.pairs else math.nan
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures, for JSON."""
-        return {**dataclasses.asdict(self), "coverage": self.coverage}
+        """All figures, for JSON; what is undefined is None."""
+        figures = {**dataclasses.asdict(self), "coverage": self.coverage}
+        return {name: None if value != value else value for name, value in figures.items()}
 
 
 def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter: str | None = None,
@@ -128,7 +129,7 @@ def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, en
     """Read word pairs and their scores: two words first, then the score in the first column that holds a number.
 
     So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published. Empty lines and lines that begin
-    with `#` are passed over, and so is a header, a first line in which no column holds a number.
+    with `#` are passed over, and so is a header: a first line that has text in the column of the score.
 
     Parameters
     ----------
@@ -148,11 +149,11 @@ def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, en
     if delimiter is None:
         delimiter = next((mark for mark in DELIMITERS if lines and mark in lines[0][1]), None)
     rows = [(number, [field.strip() for field in line.split(delimiter)]) for number, line in lines]
-    if rows and _score_column(rows[0][1]) is None:
-        rows = rows[1:]
+    column = next(filter(None, (_score_column(fields) for _, fields in [*rows[1:2], *rows[:1]])), None)
     if not rows:
         raise ValueError(f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score")
-    column = _score_column(rows[0][1])
+    if column is not None and column < len(rows[0][1]) and _number(rows[0][1][column]) is None:
+        rows = rows[1:]
     pairs = []
     for number, fields in rows:
         score = _number(fields[column]) if column is not None and column < len(fields) else None
@@ -377,7 +378,7 @@ def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarra
     """Whether the best answer to each question is the expected one.
 
     The few different words of the questions are compared with all rows once, by one matrix product for each block of
-    rows; the score of a question then is a sum (or product) of three rows of that table.
+    rows; the score of a question then is a sum (or product) of rows of that table, and b - a is shared by many.
 
     Parameters
     ----------
@@ -396,19 +397,24 @@ def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarra
         [N] bool.
     """
     words, places = np.unique(questions[:, :3], return_inverse=True)
-    places = places.reshape(-1, 3)
+    a, b, c = places.reshape(-1, 3).T
+    (pair_a, pair_b), pair = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
     directions = np.nan_to_num(neighbors.unit_rows(vectors[words], norms[words]), copy=False)
     barred = _barred(questions[:, :3], spelling_of)
     best_scores = np.full(len(questions), -np.inf, np.float32)
     best_rows = np.full(len(questions), -1, np.int64)
+    buffers = np.empty((2, QUESTION_CHUNK * QUESTION_ROWS), np.float32)
     for block in neighbors.row_blocks(0, len(vectors), QUESTION_ROWS):
         gain, cost, combine = _terms(neighbors.defined_cosines(directions, vectors[block], norms[block]), method)
-        gain[:, norms[block] == 0] = -np.inf
+        undefined = np.flatnonzero(norms[block] == 0)
+        pair_terms = combine(gain[pair_b], cost[pair_a])
         for chunk in neighbors.row_blocks(0, len(questions), QUESTION_CHUNK):
-            a, b, c = places[chunk].T
-            scores = gain[b]
-            combine(scores, gain[c], out=scores)
-            combine(scores, cost[a], out=scores)
+            shape = chunk.stop - chunk.start, block.stop - block.start
+            scores, others = (buffer[: shape[0] * shape[1]].reshape(shape) for buffer in buffers)
+            np.take(pair_terms, pair[chunk], axis=0, out=scores, mode="clip")
+            np.take(gain, c[chunk], axis=0, out=others, mode="clip")
+            combine(scores, others, out=scores)
+            scores[:, undefined] = -np.inf
             first, last = np.searchsorted(barred["cell"], _cell(block.start, chunk.start) + np.arange(2))
             scores[barred["question"][first:last] - chunk.start, barred["row"][first:last] - block.start] = -np.inf
             winners = scores.argmax(axis=1)

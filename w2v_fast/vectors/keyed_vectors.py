@@ -2,7 +2,7 @@
 
     vectors [V, d]      row i belongs to index_to_key[i]
     cosine(a, b)        a . b / (|a| |b|)
-    query               the mean of unit vectors, weighted: +1 for positive keys, -1 for negative ones
+    query               the mean of the keys' unit vectors, weighted: +1 for positive keys, -1 for negative ones
 """
 
 from __future__ import annotations
@@ -189,9 +189,8 @@ class KeyedVectors:
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
             return ""
-        bare = key.strip()
-        spellings = [bare, bare.lower(), bare.capitalize(), bare.title(), bare.upper(), bare.replace(" ", "_"),
-                     bare.lower().replace(" ", "_")]
+        spellings = (spelling for form in (key.strip(), key.strip().replace(" ", "_"))
+                     for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper()))
         known = next((spelling for spelling in spellings if spelling in self.key_to_index), None)
         return f"; did you mean {known!r}?" if known is not None else ""
 
@@ -235,7 +234,7 @@ class KeyedVectors:
         weights
             One for each key; default 1.
         pre_normalize
-            Scale each vector to length 1 first.
+            Scale the vectors of keys to length 1 first; vectors given as such are taken as they are.
         post_normalize
             Scale the mean to length 1.
         ignore_missing
@@ -262,11 +261,12 @@ class KeyedVectors:
         return _unit_or_zero(mean) if post_normalize else mean
 
     def _as_vector(self, key: Key | np.ndarray, norm: bool) -> np.ndarray:
+        """The vector of a key, scaled to length 1 with `norm`, or the vector given."""
         if not isinstance(key, np.ndarray):
             return self.get_vector(key, norm=norm)
         if key.shape != (self.vector_size,):
             raise ValueError(f"vector of shape {key.shape}; expected ({self.vector_size},)")
-        return _unit_or_zero(key) if norm else key
+        return key
 
     # -- pairs and sets of keys -------------------------------------------------------------------------------------
 
@@ -403,7 +403,8 @@ class KeyedVectors:
         ----------
         positive, negative
             A key, a vector [d], or a list of keys, vectors and `(key or vector, weight)` tuples. Weights are 1 for
-            positive and -1 for negative entries unless a tuple gives its own, which is used as it stands.
+            positive and -1 for negative entries unless a tuple gives its own, which is used as it stands. The vectors
+            of keys are scaled to length 1, vectors given as such are taken as they are.
         topn
             How many keys; None for the scores of all keys as an array, in the order of rows.
         clip_start, clip_end
@@ -428,9 +429,8 @@ class KeyedVectors:
         rows = self._rows(clip_start, clip_end, restrict_vocab)
         if indexer is not None and topn is not None:
             self._check_whole(rows)
-            found = indexer.most_similar(query, operator.index(topn) + len(own))
-            keys = {self.index_to_key[row] for row in own}
-            return [pair for pair in found if pair[0] not in keys][: max(topn, 0)]
+            keys, wanted = {self.index_to_key[row] for row in own}, max(operator.index(topn), 0)
+            return [pair for pair in indexer.most_similar(query, wanted + len(own)) if pair[0] not in keys][:wanted]
         return self._top(neighbors.cosines(self.vectors[rows], self.norms[rows], query), rows.start, topn, own)
 
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
@@ -460,7 +460,6 @@ class KeyedVectors:
         rows = [row for row in neighbors.best(scores, topn + len(without)).tolist() if first_row + row not in without]
         return [(self.index_to_key[first_row + row], float(scores[row])) for row in rows[:topn]]
 
-
     def most_similar_cosmul(self, positive: Any = None, negative: Any = None, topn: int | None = 10,
                             restrict_vocab: int | None = None) -> Neighbors | np.ndarray:
         """Keys with the highest product of closeness to the positive, divided by that to the negative ones.
@@ -482,8 +481,8 @@ class KeyedVectors:
         """Product over `keys` of (1 + cosine) / 2, for each row: [rows] float32."""
         product = np.ones(rows.stop - rows.start, np.float32)
         for key in keys:
-            cosines = neighbors.cosines(self.vectors[rows], self.norms[rows], self._as_vector(key, norm=True))
-            product *= (1 + cosines) / 2
+            query = _unit(self._as_vector(key, norm=False))
+            product *= (1 + neighbors.cosines(self.vectors[rows], self.norms[rows], query)) / 2
         return product
 
     def most_similar_many(self, queries: Iterable[Any], negatives: Iterable[Any] | None = None, topn: int | None = 10,
@@ -758,6 +757,71 @@ class KeyedVectors:
         from w2v_fast.vectors import formats
 
         return formats.load(path, **options)
+
+    @classmethod
+    def load_word2vec_format(cls, fname: str | os.PathLike[str], fvocab: str | os.PathLike[str] | None = None,
+                             binary: bool = False, encoding: str = "utf8", unicode_errors: str = "strict",
+                             limit: int | None = None, datatype: Any = np.float32, no_header: bool = False
+                             ) -> KeyedVectors:
+        """Read a file in the format of word2vec.c; `load` finds the format by itself and has more options.
+
+        Parameters
+        ----------
+        fvocab
+            Vocabulary file, `word count` lines, to take the counts from; words that it lacks count 0.
+        binary
+            Binary instead of text.
+        encoding, unicode_errors
+            How the words' bytes are decoded.
+        limit
+            Read the first rows only, this many (0 or None: all).
+        datatype
+            Type of the vectors in memory: float32 or float16.
+        no_header
+            The text has no first line with the number and size of the vectors.
+        """
+        if binary and no_header:
+            raise ValueError("a binary file needs its header: no_header works with text only")
+        options: dict[str, Any] = {} if binary else {"no_header": no_header}
+        vectors = cls.load(fname, format="word2vec_binary" if binary else "word2vec_text", limit=limit or None,
+                           encoding=encoding, errors=unicode_errors, **options)
+        vectors.vectors = vectors.vectors.astype(datatype, copy=False)
+        if fvocab is not None:
+            from w2v_fast.vectors.counts_file import read_counts
+
+            counts = read_counts(fvocab, encoding, unicode_errors)
+            vectors.counts = np.array([counts.get(key, 0) for key in vectors.index_to_key], np.int64)
+        return vectors
+
+    def save_word2vec_format(self, fname: str | os.PathLike[str], fvocab: str | os.PathLike[str] | None = None,
+                             binary: bool = False, write_header: bool = True) -> None:
+        """Write the format of word2vec.c, the most frequent words first if there are counts.
+
+        Parameters
+        ----------
+        fvocab
+            File for the counts, `word count` lines.
+        binary
+            Binary instead of text.
+        write_header
+            False leaves the first line of the text out, as GloVe does.
+        """
+        if fvocab is not None and self.counts is None:
+            raise ValueError(f"cannot write {os.fspath(fvocab)}: these vectors have no counts")
+        if binary and not write_header:
+            raise ValueError("a binary file needs its header: write_header=False works with text only")
+        ordered = self._most_frequent_first()
+        ordered.save(fname, format="word2vec_binary" if binary else "word2vec_text" if write_header else "glove")
+        if fvocab is not None and ordered.counts is not None:
+            from w2v_fast.vectors.counts_file import write_counts
+
+            write_counts(fvocab, dict(zip(ordered.index_to_key, ordered.counts.tolist(), strict=True)))
+
+    def _most_frequent_first(self) -> KeyedVectors:
+        if self.counts is None or (np.diff(self.counts) <= 0).all():
+            return self
+        order = np.argsort(-self.counts, kind="stable")
+        return KeyedVectors([self.index_to_key[row] for row in order.tolist()], self.vectors[order], self.counts[order])
 
     def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
         """A copy of the vectors in memory: [V, d] of `dtype`."""

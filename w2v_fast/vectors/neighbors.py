@@ -15,6 +15,8 @@ BLOCK_ROWS = 4096
 """Rows of vectors at a time: a block of 4096 x 300 float32 takes 5 MB and stays in the cache."""
 BLOCK_SCORES = 1 << 22
 """Scores at a time in a batch, 16 MB."""
+GROUP_SCORES = 1024
+"""Scores of which the maximum is taken first when one query's neighbors are selected."""
 UNDEFINED = np.float32(-2.0)
 """Stands for NaN while scores are compared: lower than every cosine."""
 
@@ -53,12 +55,22 @@ def cosines(vectors: np.ndarray, norms: np.ndarray, query: np.ndarray) -> np.nda
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:
-    """Positions of the `count` highest of `scores` [V], highest first, NaN last."""
+    """Positions of the `count` highest of `scores` [V], highest first, NaN last; equal ones as gensim orders them.
+
+    The `count`-th highest of the maxima of small groups is reached by few scores, and by all that are wanted: a quick
+    way, unless scores are equal, or NaN, so that their order is a matter of the sorting algorithm.
+    """
     descending = -scores
-    if count >= len(scores):
-        return np.argsort(descending)
-    chosen = np.argpartition(descending, count)[:count]
-    return chosen[np.argsort(descending[chosen])]
+    if not 0 < count < len(scores):
+        return np.argsort(descending)[:count]
+    group = max(1, min(GROUP_SCORES, len(scores) // (8 * count)))
+    maxima = np.maximum.reduceat(scores, np.arange(0, len(scores), group))
+    candidates = np.flatnonzero(scores >= np.partition(maxima, -count)[-count])
+    order = candidates[np.argsort(descending[candidates])][: count + 1]
+    if len(order) < count or (np.diff(descending[order]) == 0).any():
+        order = np.argpartition(descending, count)[:count]
+        order = order[np.argsort(descending[order])]
+    return order[:count]
 
 
 def best_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int
@@ -95,24 +107,41 @@ def best_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, co
 
 def _best_of_chunk(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int, block_rows: int
                    ) -> tuple[np.ndarray, np.ndarray]:
-    """Go through the vectors once; a block is looked into only for the queries whose worst neighbor it beats."""
+    """Go through the vectors once and keep the best of what was seen."""
     top_scores = np.full((len(queries), count), -np.inf, np.float32)
     top_rows = np.zeros((len(queries), count), np.int64)
-    for block in row_blocks(0, len(vectors), block_rows):
-        block_scores = defined_cosines(queries, vectors[block], norms[block])
-        hits = np.flatnonzero(block_scores.max(axis=1) > top_scores.min(axis=1))
-        if not len(hits):
-            continue
-        merged = np.concatenate([top_scores[hits], block_scores[hits]], axis=1)
-        kept = np.argpartition(merged, -count, axis=1)[:, -count:]
-        block_numbers = np.arange(block.start, block.stop)
-        merged_rows = np.concatenate([top_rows[hits], np.broadcast_to(block_numbers, block_scores[hits].shape)], axis=1)
-        top_scores[hits] = np.take_along_axis(merged, kept, axis=1)
-        top_rows[hits] = np.take_along_axis(merged_rows, kept, axis=1)
+    for block in _growing_blocks(len(vectors), 4 * count, block_rows):
+        _keep_best(top_scores, top_rows, defined_cosines(queries, vectors[block], norms[block]), block.start)
     order = np.argsort(-top_scores, axis=1, kind="stable")
     top_scores = np.take_along_axis(top_scores, order, axis=1)
     top_scores[top_scores == UNDEFINED] = np.nan
     return np.take_along_axis(top_rows, order, axis=1), top_scores
+
+
+def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
+    """Cut `0..stop` into slices, each twice the one before: a high mark is set early, and few scores beat it later."""
+    start, size = 0, min(first, largest)
+    while start < stop:
+        yield slice(start, min(start + size, stop))
+        start, size = start + size, min(2 * size, largest)
+
+
+def _keep_best(top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray, first_row: int) -> None:
+    """Merge a block of scores [Q, B] into the best so far [Q, count]; only what beats the worst of these is touched."""
+    better = np.flatnonzero(scores > top_scores.min(axis=1, keepdims=True))
+    if not len(better):
+        return
+    query, column = np.divmod(better, scores.shape[1])
+    hits, first, found = np.unique(query, return_index=True, return_counts=True)
+    hit = np.repeat(np.arange(len(hits)), found)
+    place = top_scores.shape[1] + np.arange(len(query)) - np.repeat(first, found)
+    merged_scores = np.pad(top_scores[hits], [(0, 0), (0, found.max())], constant_values=-np.inf)
+    merged_rows = np.pad(top_rows[hits], [(0, 0), (0, found.max())])
+    merged_scores[hit, place] = scores[query, column]
+    merged_rows[hit, place] = first_row + column
+    kept = np.argpartition(merged_scores, -top_scores.shape[1], axis=1)[:, -top_scores.shape[1]:]
+    top_scores[hits] = np.take_along_axis(merged_scores, kept, axis=1)
+    top_rows[hits] = np.take_along_axis(merged_rows, kept, axis=1)
 
 
 def cosines_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:

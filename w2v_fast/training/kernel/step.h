@@ -44,6 +44,7 @@ INLINE void score_tile(const float *in0, const float *in1, float *const *out, in
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             vec row = load(out[r] + c);
+            IN_REGISTER(row);
             sum[r] += x0 * row;
             sum[W2V_TILE_WIDTH + r] += x1 * row;
         }
@@ -56,12 +57,22 @@ INLINE void score_tile(const float *in0, const float *in1, float *const *out, in
     memcpy(score1, scores + W2V_TILE_WIDTH, sizeof(float) * W2V_TILE_WIDTH);
 }
 
+/* Ask for a share of the rows that a step soon to come will write; all at once would stall on the first misses. */
+INLINE void fetch_ahead(const w2v_step *s, int first, int end)
+{
+    for (int k = first; k < minimum(end, s->ahead_count); k++)
+        for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
+            __builtin_prefetch(s->ahead[k] + c, 1, 3);
+}
+
 /* score = in . out for every pair. An odd last input is paired with itself. */
 INLINE void scores(const w2v_step *s)
 {
     for (int r = 0; r < s->rows; r += W2V_TILE_ROWS)
         for (int i = 0; i < s->inputs; i += TILE_INPUTS) {
             int j = minimum(i + 1, s->inputs - 1);
+            if (r == 0)
+                fetch_ahead(s, i, i + TILE_INPUTS);
             float *score_i = s->score + w2v_score_at(s->inputs, i, r), *score_j = s->score + w2v_score_at(s->inputs, j, r);
             WITH_ROWS(s->rows - r, score_tile, s->in[i], s->in[j], s->out + r, s->stride, score_i, score_j)
         }
@@ -157,11 +168,13 @@ INLINE void update_tile(const w2v_step *s, float *const *in_sum, const float *er
                         const int rows)
 {
     vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
+    float *const *in = s->in;
+    const int inputs = s->inputs;
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
         sum[r] = row[r] = load(out[r] + c);
-    for (int i = 0; i < s->inputs; i++, error += W2V_TILE_WIDTH) {
-        vec x = load(s->in[i] + c), update = load(in_sum[i] + c);
+    for (int i = 0; i < inputs; i++, error += W2V_TILE_WIDTH) {
+        vec x = load(in[i] + c), update = load(in_sum[i] + c);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             vec e = splat(error[r]);
@@ -221,12 +234,10 @@ INLINE void update_members(const w2v_step *s)
 
 static void step(const w2v_step *s)
 {
-    for (int k = 0; k < s->ahead_count; k++)
-        for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
-            __builtin_prefetch(s->ahead[k] + c, 1, 3);
     if (s->member)
         take_means(s);
     scores(s);
+    fetch_ahead(s, (s->inputs + 1) / 2 * 2, s->ahead_count);
     if (s->link == W2V_SOFTMAX)
         softmax_errors(s);
     else

@@ -1,0 +1,186 @@
+"""Files of word vectors: which format a file has, and how to read and write each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from w2v_fast.vectors.formats import (
+    glove,
+    npy,
+    projector,
+    safetensors_folder,
+    spacy,
+    word2vec_binary,
+    word2vec_text,
+)
+from w2v_fast.vectors.formats.errors import FormatError
+from w2v_fast.vectors.formats.header import parse_header
+from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats.source import Source, open_source
+from w2v_fast.vectors.formats.table import Table, Vectors
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+__all__ = ["FORMATS", "FormatError", "ReadOptions", "WriteOptions", "load", "save", "sniff"]
+
+FORMATS: dict[str, ModuleType] = {
+    "word2vec_binary": word2vec_binary,
+    "word2vec_text": word2vec_text,
+    "glove": glove,
+    "safetensors": safetensors_folder,
+    "npy": npy,
+    "projector": projector,
+    "spacy": spacy,
+}
+"""Name -> module with SUFFIXES, `write(kv, path, options)`, and, where it can be read, `read(source, options)` (native
+folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
+READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
+
+_OTHER_KINDS = [
+    (b"\xba\x16\x4f\x2f", "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
+                          "load the .vec file that training wrote beside it"),
+    (b"\x80\x02", "a Python pickle"), (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"), (b"\x80\x05", "a Python pickle"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself; fetch it with: git lfs pull"),
+    (b"PK\x03\x04", "a zip archive (or .npz, .docx, ...); unpack it and load the file inside"),
+    (b"FiFu", "a finalfusion file; convert it with finalfusion's own tools to word2vec format"),
+    (b"SQLite format 3\x00", "an SQLite database (perhaps a .magnitude file)"),
+    (b"<!doctype", "an HTML page: the download returned a web page instead of the file"),
+    (b"<html", "an HTML page: the download returned a web page instead of the file"),
+    (b"<?xml", "an XML page: the download returned a message instead of the file"),
+    (b"\xff\xfe", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
+    (b"\xfe\xff", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
+]
+_PICKLE_ADVICE = ("; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
+                  "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))")
+
+
+def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> KeyedVectors:
+    """Read word vectors.
+
+    Parameters
+    ----------
+    path
+        A file, plain or packed with gzip, bzip2, xz or zstd (seen by its first bytes), `-` for standard input, a URL
+        (extra `remote`), or a folder.
+    format
+        One of FORMATS. Default: what the content shows.
+    **options
+        See `ReadOptions`; a format accepts those that mean something to it.
+
+    Returns
+    -------
+    KeyedVectors
+        Vectors [V, d] float32, or float16 where the file has it. A file of no words at all is valid: [0, d].
+
+    Raises
+    ------
+    FormatError
+        The content is not what the format promises; a ValueError that names the line or byte, what is expected
+        there and what was found.
+    OSError
+        The file cannot be read.
+    TypeError, ValueError
+        An unknown format or option, or a value out of its range.
+    """
+    table = _read(path, format, options)
+    return KeyedVectors(table.keys, table.vectors, table.counts, output_vectors=table.output_vectors,
+                        metadata=table.metadata)
+
+
+def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
+    """Read with the module of the format: a folder can only be the native one."""
+    if os.path.isdir(path):
+        return _read_as(format or "safetensors", path, options)
+    with open_source(path) as source:
+        return _read_as(format or sniff(source), source, options)
+
+
+def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:
+    module = _format_named(format, READABLE)
+    if (module is safetensors_folder) == isinstance(source, Source):
+        raise FormatError(source.name if isinstance(source, Source) else os.fspath(source),
+                          f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}")
+    table: Table = module.read(source, ReadOptions.from_options(options, module.READS, format))
+    return table
+
+
+def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+    """Write word vectors, whole or not at all.
+
+    Parameters
+    ----------
+    kv
+        `KeyedVectors`, or anything with its `index_to_key`, `vectors`, `counts`, `output_vectors` and `metadata`.
+    path
+        The file to write (or to replace), `-` for standard output.
+    format
+        One of FORMATS. Default: by the suffix of `path`.
+    **options
+        See `WriteOptions`; a format accepts those that mean something to it.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold a word (it is named), a number is not finite, or the suffix tells no format. Nothing is
+        written.
+    OSError
+        The file cannot be written; an old file stays as it was.
+    """
+    name = format or format_of_suffix(path)
+    module = _format_named(name, list(FORMATS))
+    if kv.vectors.ndim != 2 or not kv.vectors.shape[1] or len(kv.vectors) != len(kv.index_to_key):
+        raise ValueError(f"vectors of shape {kv.vectors.shape} for {len(kv.index_to_key)} words; expected a row for "
+                         "each word and one number or more in it")
+    module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
+
+
+def format_of_suffix(path: str | os.PathLike[str]) -> str:
+    """Name the format that `save` writes for a path; a folder, or a name without a suffix, is the native one."""
+    name = os.fspath(path)
+    suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(name).suffix.lower()
+    for format, module in FORMATS.items():
+        if suffix in module.SUFFIXES and name != "-":
+            return format
+    known = ", ".join(f"{suffix or 'no suffix'} ({name})" for name, module in FORMATS.items()
+                      for suffix in module.SUFFIXES)
+    raise ValueError(f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
+                     f"or pass format= one of {', '.join(FORMATS)}")
+
+
+def _format_named(name: str, known: list[str]) -> ModuleType:
+    if name not in known:
+        only_written = " (this one can only be written)" if name in FORMATS else ""
+        raise ValueError(f"unknown format {name!r}{only_written}; known: {', '.join(known)}")
+    return FORMATS[name]
+
+
+def sniff(source: Source) -> str:
+    """Name the format of a file by its first bytes, or raise FormatError that says what else it is."""
+    head = source.head
+    if not head:
+        source.check_intact(False)
+        raise FormatError(source.name, "the file is empty")
+    first, _, rest = head.partition(b"\n")
+    for magic, kind in _OTHER_KINDS:
+        if head[:len(magic)].lower() == magic.lower() and not word2vec_text.shows_row(first, None):
+            raise FormatError(source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0)
+    if head.startswith(npy.MAGIC):
+        return "npy"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= safetensors_folder.LARGEST_HEADER:
+        raise FormatError(source.name, "this is a safetensors file; load the folder it lies in", offset=0)
+    if source.name.endswith("_tensor.tsv"):
+        raise FormatError(source.name, "this is an export for the Embedding Projector; its words are in another file: "
+                                       "load what it was made from")
+    header = parse_header(first)
+    if header is None:
+        if word2vec_text.shows_row(first, None) or word2vec_text.is_printable(first):
+            return "word2vec_text"
+        raise FormatError(source.name, "binary data without the header of a word2vec file; GloVe's own .bin holds no "
+                                       "words and cannot be used, its .txt can", offset=0, found=head[:16])
+    if word2vec_text.shows_row(rest.lstrip(b"\r\n").partition(b"\n")[0], header[1]):
+        return "word2vec_text"
+    binary = not word2vec_text.is_printable(rest) or (rest and source.name.lower().endswith(".bin"))
+    return "word2vec_binary" if binary else "word2vec_text"

@@ -1,0 +1,90 @@
+"""One fuzz target for each reader: bytes in; a result, or an error that says what is wrong. Nothing else is allowed.
+
+    python -m tests.fuzz.targets word2vec_binary [corpus folders and libFuzzer flags]       (needs atheris)
+"""
+
+import contextlib
+import sys
+import tempfile
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from w2v_fast.vectors.formats import load
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+ALLOWED = (ValueError, OSError)  # FormatError is a ValueError
+VARIANTS: list[dict] = [{}, {"strict": False, "on_truncated": "keep", "allow_nonfinite": True}, {"limit": 1}]
+MEMORY = 64 << 20  # for buffers, whatever the file
+PEAK_PER_BYTE = 64
+
+
+def check(read: Callable[[], object], size: int) -> None:
+    """Run a reader on a file of `size` bytes; fail on any other exception, and on more memory than that explains."""
+    tracing = tracemalloc.is_tracing()
+    if tracing:
+        tracemalloc.reset_peak()
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(*ALLOWED):
+        warnings.simplefilter("ignore")
+        kv = read()
+        assert len(kv.index_to_key) == len(set(kv.index_to_key)) == len(kv.vectors)  # type: ignore[attr-defined]
+        np.asarray(kv.vectors).sum()  # type: ignore[attr-defined]
+    if tracing:
+        peak = tracemalloc.get_traced_memory()[1]
+        assert peak < MEMORY + PEAK_PER_BYTE * size, f"{peak} bytes for a file of {size}"
+
+
+def read_stream(format: str | None, folder: Path, data: bytes) -> None:
+    """A file in one of the stream formats, or of unknown format (None)."""
+    path = folder / "v.bin"
+    path.write_bytes(data)
+    for options in VARIANTS if format else [{}, {"limit": 1}]:
+        check(partial(load, path, format=format, **options), len(data))
+
+
+def read_part(format: str, name: str, folder: Path, data: bytes) -> None:
+    """A format of several files, one of which is damaged; the others are as `prepare` wrote them."""
+    (folder / format / name).unlink(missing_ok=True)  # a map of the old one may be open
+    (folder / format / name).write_bytes(data)
+    path = folder / format / "v.npy" if format == "npy" else folder / format
+    for options in [{"mmap": False}, {"limit": 1}, *([] if format == "npy" else [{"verify": True}])]:
+        check(partial(load, path, format=format, **options), len(data))
+
+
+TARGETS: dict[str, Callable[[Path, bytes], None]] = {
+    "sniffed": partial(read_stream, None),
+    "word2vec_binary": partial(read_stream, "word2vec_binary"),
+    "word2vec_text": partial(read_stream, "word2vec_text"),
+    "glove": partial(read_stream, "glove"),
+}
+PARTS = [("safetensors", "model.safetensors"), ("safetensors", "words.safetensors"), ("safetensors", "config.json"),
+         ("npy", "v.npy"), ("npy", "v.words.txt")]
+TARGETS |= {f"{format}/{name}": partial(read_part, format, name) for format, name in PARTS}
+
+
+def prepare(folder: Path) -> None:
+    """Write a whole and valid model in each format of several files."""
+    kv = KeyedVectors(["a", "b\u00e9", "c"], np.arange(6, dtype=np.float32).reshape(3, 2) / 8, np.array([3, 2, 1]))
+    (folder / "npy").mkdir()
+    kv.save(folder / "npy" / "v.npy")
+    kv.save(folder / "safetensors")
+
+
+def main() -> None:
+    """Run one target under atheris."""
+    import atheris
+
+    target = TARGETS[sys.argv.pop(1)]
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        atheris.instrument_all()
+        atheris.Setup(sys.argv, partial(target, Path(folder)))
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

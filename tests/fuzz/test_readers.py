@@ -1,0 +1,47 @@
+"""Every reader on damaged files, with a fixed seed: a result or a clear error, in bounded memory."""
+
+import gzip
+import tracemalloc
+
+import pytest
+
+from tests.fuzz import mutations
+from tests.fuzz.targets import PARTS, TARGETS, prepare
+from w2v_fast.vectors.formats import word2vec_binary, word2vec_text
+
+BINARY = b"3 2\n" + b"".join(word + b" \1\2\3<\n  =\n" for word in (b"a", b"b\xc3", b"c"))
+TEXT = b"3 2\na 1.5 -2\nb \xc3\xa9 0.25 1e-3\nc 3 4\n"
+GLOVE = b"the 1.5 -2\n. . . 0.25 1e-3\nc\t3\t4\n"
+SEEDS = {"word2vec_binary": [BINARY], "word2vec_text": [TEXT], "glove": [GLOVE],
+         "sniffed": [BINARY, TEXT, GLOVE, gzip.compress(BINARY), b"\x93NUMPY\x01\x00v\x00{'descr'", b"\x80\x04."]}
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks_and_traced_memory(monkeypatch):
+    monkeypatch.setattr(word2vec_binary, "BLOCK", 16)
+    monkeypatch.setattr(word2vec_text, "BLOCK", 16)
+    tracemalloc.start(1)
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_streams(name, tmp_path):
+    for number, seed in enumerate(SEEDS[name]):
+        for data in (*mutations.cuts(seed), *mutations.flips(seed, 100, number)):
+            TARGETS[name](tmp_path, data)
+
+
+@pytest.mark.parametrize("name", ["word2vec_binary", "word2vec_text", "sniffed"])
+def test_headers(name, tmp_path):
+    for data in mutations.headers(SEEDS[name][0]):
+        TARGETS[name](tmp_path, gzip.compress(data) if name == "sniffed" else data)
+
+
+@pytest.mark.parametrize(("format", "name"), PARTS)
+def test_parts(format, name, tmp_path):
+    prepare(tmp_path)
+    seed = (tmp_path / format / name).read_bytes()
+    step = max(1, len(seed) // 100)
+    for data in (*list(mutations.cuts(seed))[::step], *mutations.flips(seed, 100, 0)):
+        TARGETS[f"{format}/{name}"](tmp_path, data)

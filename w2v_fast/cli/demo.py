@@ -1,0 +1,65 @@
+"""Train on the text of Python's own standard library, or on CORPUS, and print neighbors of a few words.
+
+Nothing is downloaded: the text is the documentation and the comments of the modules that come with this interpreter,
+some 640 thousand words, and the run takes a few seconds. Words without upper case and punctuation make the vocabulary.
+
+Example:
+  w2v-fast demo
+  w2v-fast demo text8
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from typing import TYPE_CHECKING
+
+from w2v_fast.cli.notes import note
+
+if TYPE_CHECKING:
+    from w2v_fast.corpus.vocabulary import Vocabulary
+
+WORDS = ("list", "socket", "month", "thread")
+SETTINGS = {"architecture": "cbow", "alpha": 0.05, "window": 10, "negative": 10, "min_count": 10, "epochs": 20}
+NEIGHBORS = 7
+CONTENT_SHARE = 5e-4
+"""A more frequent word is one of grammar more often than not."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("corpus", metavar="CORPUS", nargs="?",
+                        help="a text file or folder to train on, with the default settings of 'train' "
+                             "(default: the standard library)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from w2v_fast.cli.standard_library import sentences
+    from w2v_fast.word2vec import Word2Vec
+
+    started = time.monotonic()
+    if arguments.corpus is None:
+        note(f"reading the standard library of Python {platform.python_version()}")
+        model = Word2Vec(sentences(), **SETTINGS)
+        words = [word for word in WORDS if word in model.corpus.vocabulary]
+    else:
+        note(f"reading {arguments.corpus}")
+        model = Word2Vec(arguments.corpus)
+        words = content_words(model.corpus.vocabulary)
+    note(f"read {model.corpus.raw_tokens:,} words in {time.monotonic() - started:.1f} s; training "
+         f"{len(model.corpus.vocabulary):,} vectors on {model.config.threads} threads")
+    started = time.monotonic()
+    vectors = model.train().wv
+    seconds = time.monotonic() - started
+    note(f"trained {model.trainer.tokens:,} words in {seconds:.1f} s: {model.trainer.tokens / seconds / 1e6:.2f} "
+         "million words a second")
+    for word in words:
+        print(f"{word + ':':<12}", *(neighbor for neighbor, _ in vectors.most_similar(word, topn=NEIGHBORS)))
+
+
+def content_words(vocabulary: Vocabulary) -> list[str]:
+    """The most frequent words that are not too frequent to mean something."""
+    limit = CONTENT_SHARE * int(vocabulary.counts.sum())
+    words = [word for word, count in zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)
+             if count < limit and len(word) > 3 and word.isalpha()]
+    return (words or vocabulary.words)[: len(WORDS)]

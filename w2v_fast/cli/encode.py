@@ -1,0 +1,30 @@
+"""Read text once and save it as a corpus of ids, which 'train' opens without reading the text again.
+
+Example:
+  w2v-fast encode 'dumps/*.gz' -o corpus.w2v --min-count 20
+  w2v-fast train corpus.w2v -o vectors.bin
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from w2v_fast.cli import options
+from w2v_fast.cli.notes import note
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="file for the corpus")
+    options.add_corpus_arguments(parser)
+    options.add_config_arguments(parser, "min_count", "max_vocab", "workers")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from w2v_fast.cli.reading import read_corpus
+
+    config = options.config_from(arguments)
+    options.check_writable(arguments.output)
+    corpus = read_corpus(arguments, config)
+    corpus.save(arguments.output)
+    if arguments.progress != "quiet":
+        note(f"wrote {arguments.output}")

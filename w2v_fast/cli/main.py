@@ -1,0 +1,150 @@
+# PYTHON_ARGCOMPLETE_OK
+"""The command `w2v-fast`: finds the command, runs it, and turns what went wrong into one line and an exit code.
+
+    0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from w2v_fast.cli.notes import note
+from w2v_fast.cli.parser import Parser, UsageError
+from w2v_fast.cli.signals import Stopped, raise_on_sigterm
+
+COMMANDS = ("train", "encode", "vocab", "similar", "demo")
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+EPILOG = """\
+'w2v-fast COMMAND --help' tells more. Data go to standard output, everything else to standard error.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
+Completion in bash (extra: completion): eval "$(register-python-argcomplete w2v-fast)"
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    return execute(build_parser(), argv)
+
+
+def build_parser() -> Parser:
+    """The parser of all commands. Each command is a module with `add_arguments(parser)` and `run(arguments)`."""
+    parser = Parser(prog="w2v-fast", description="word2vec on CPUs: train word vectors and question them.",
+                    epilog=EPILOG)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for name in COMMANDS:
+        module = importlib.import_module(f"w2v_fast.cli.{module_name(name)}")
+        summary, _, rest = module.__doc__.partition("\n")
+        command = commands.add_parser(name, help=summary, description=f"{summary}\n{rest}".strip())
+        module.add_arguments(command)
+        add_traceback(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def module_name(command: str) -> str:
+    """The module below w2v_fast.cli that holds a command."""
+    return "word2vec_c" if command == "word2vec" else command.replace("-", "_")
+
+
+def add_traceback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--traceback", action="store_true", help="show where an error comes from")
+
+
+class _Version(argparse.Action):
+    def __call__(self, *_: Any) -> None:
+        from w2v_fast import __version__
+
+        print(f"w2v-fast {__version__}")
+        raise SystemExit(0)
+
+
+def execute(parser: Parser, argv: Sequence[str] | None) -> int:
+    """Parse `argv`, call `arguments.run(arguments)`, report what is raised on stderr, and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _complete(parser)
+    try:
+        with raise_on_sigterm(), _plain_output():
+            arguments = parser.parse_args(words)
+            code = arguments.run(arguments)
+            sys.stdout.flush()
+            return code or 0
+    except UsageError as error:
+        return _report(error, str(error), WRONG_USAGE, words)
+    except Stopped as error:
+        note(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return FAILED
+    except Exception as error:
+        return _report(error, _message(error), FAILED, words)
+
+
+def _complete(parser: Parser) -> None:
+    if "_ARGCOMPLETE" in os.environ:
+        with contextlib.suppress(ImportError):
+            import argcomplete
+
+            argcomplete.autocomplete(parser)
+
+
+@contextlib.contextmanager
+def _plain_output() -> Iterator[None]:
+    """Words leave as the bytes they came in as; warnings and log records are one line each."""
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("w2v-fast: %(message)s"))
+    logger = logging.getLogger("w2v_fast")
+    logger.addHandler(handler)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    note(f"warning: {message}")
+
+
+def _report(error: BaseException, message: str, code: int, words: list[str]) -> int:
+    if "--traceback" in words:
+        traceback.print_exception(error)
+    note(f"error: {' '.join(message.split())}")
+    return code
+
+
+def _message(error: Exception) -> str:
+    """What went wrong, without Python's decorations; the type too where the error is not one of bad input."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
+    if isinstance(error, (OSError, ValueError, ImportError)):
+        return str(error) or type(error).__name__
+    return f"{type(error).__name__}: {error} (run again with --traceback and report it)"
+
+
+def _discard_output() -> None:
+    """Whoever read stdout has gone: let the interpreter's last flush go nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

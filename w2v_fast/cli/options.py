@@ -1,0 +1,181 @@
+"""Options that several commands share; those of `train` come from the fields of TrainConfig."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from w2v_fast.cli.parser import UsageError, suggestion
+from w2v_fast.config import TrainConfig
+from w2v_fast.files import check_writable
+
+if TYPE_CHECKING:
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+FORMATS = ("word2vec_binary", "word2vec_text", "glove", "safetensors", "npy", "projector", "spacy")
+"""The names of `w2v_fast.vectors.formats.FORMATS`, without importing numpy for the help."""
+PROGRESS_MODES = ("bar", "json", "quiet")
+CORPUS_HELP = ("text files, folders or globs, compressed or not, '-' for standard input; or one file that 'encode' "
+               "wrote. White space separates words, a newline ends a sentence")
+UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
+
+# -- hyper-parameters -----------------------------------------------------------------------------------------------
+
+def add_config_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
+    """One option for each field of TrainConfig, or for those named. Only what is given enters the namespace."""
+    group = parser.add_argument_group("hyper-parameters")
+    for field in dataclasses.fields(TrainConfig):
+        if not names or field.name in names:
+            _add_field(group, field)
+
+
+def _add_field(group: argparse._ArgumentGroup, field: dataclasses.Field[Any]) -> None:
+    flag, rule = flag_of(field.name), field.metadata
+    text = _help(field)
+    if isinstance(field.default, bool):
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+    elif rule["choices"]:
+        group.add_argument(flag, choices=rule["choices"], default=argparse.SUPPRESS, help=text)
+    else:
+        kind = int if field.default is None else type(field.default)
+        group.add_argument(flag, type=kind, metavar="N" if kind is int else "X", default=argparse.SUPPRESS, help=text)
+
+
+def _help(field: dataclasses.Field[Any]) -> str:
+    """What a field means, its default and its range."""
+    rule, default, facts = field.metadata, field.default, []
+    if default is not None:
+        facts.append(f"default: {('no', 'yes')[default] if isinstance(default, bool) else default}")
+    if math.isfinite(rule["low"]):
+        above, bounded = "above " if rule["open_low"] else "", rule["high"] < 2**60
+        facts.append(f"{above}{rule['low']:g}" + (f" to {rule['high']:.10g}" if bounded else "" if above else " or more"))
+    text: str = rule["help"]
+    if facts and text.endswith(")"):
+        return f"{text[:-1]}; {', '.join(facts)})"
+    return f"{text} ({', '.join(facts)})" if facts else text
+
+
+def flag_of(field: str) -> str:
+    """The option of a field: vector_size is --vector-size."""
+    return f"--{field.replace('_', '-')}"
+
+
+def given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The hyper-parameters on the command line."""
+    return {field.name: getattr(arguments, field.name) for field in dataclasses.fields(TrainConfig)
+            if hasattr(arguments, field.name)}
+
+
+def config_from(arguments: argparse.Namespace) -> TrainConfig:
+    """The hyper-parameters, checked; a value out of its range is a wrong usage."""
+    return checked_config(**given(arguments))
+
+
+def checked_config(**options: Any) -> TrainConfig:
+    """A TrainConfig; UsageError for a value out of its range."""
+    try:
+        return TrainConfig(**options)
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from None
+
+
+# -- the corpus -----------------------------------------------------------------------------------------------------
+
+def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    """CORPUS, and how it is read."""
+    parser.add_argument("corpus", metavar="CORPUS", nargs="+", help=CORPUS_HELP)
+    parser.add_argument("--read-vocab", metavar="FILE",
+                        help="take words and counts from these 'word count' lines instead of counting the corpus")
+    parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count,
+                        help="ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to "
+                             "a temporary file (default: half of the RAM)")
+    add_progress_arguments(parser)
+
+
+def add_progress_arguments(parser: argparse.ArgumentParser) -> None:
+    """--progress and --quiet."""
+    parser.add_argument("--progress", choices=PROGRESS_MODES, default="bar",
+                        help="what standard error shows (default: bar)")
+    parser.add_argument("--quiet", action="store_const", const="quiet", dest="progress",
+                        help="the same as --progress quiet")
+
+
+def byte_count(text: str) -> int:
+    """Bytes, perhaps in units of 2**10, 2**20, 2**30 or 2**40: 100000, 64K, 512M, 1.5G, 1T."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes; expected one like 1000000, 512M or 8G")
+    return int(float(match[1]) * 2 ** UNITS[match[2].upper()])
+
+
+# -- vectors --------------------------------------------------------------------------------------------------------
+
+def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
+    """FILE, word vectors to read."""
+    parser.add_argument("vectors", metavar="FILE", help="word vectors of any known format, compressed or not")
+
+
+def load_vectors(path: str) -> KeyedVectors:
+    """Read vectors of any known format."""
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+
+    return KeyedVectors.load(path)
+
+
+def output_format(path: str, format: str | None) -> str:
+    """The format to write: the one named, or what the suffix of `path` says; UsageError if neither tells."""
+    from w2v_fast.vectors import formats
+
+    if format is None:
+        try:
+            return formats.format_of_suffix(path)
+        except ValueError:
+            raise UsageError(f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give "
+                             f"--format, one of {', '.join(FORMATS)}") from None
+    if format not in formats.FORMATS:
+        raise UsageError(f"unknown format {format!r}{suggestion(format, formats.FORMATS)}")
+    return format
+
+
+def add_format_argument(parser: argparse.ArgumentParser) -> None:
+    """--format, of the file to write."""
+    parser.add_argument("--format", metavar="FORMAT",
+                        help=f"{', '.join(FORMATS)} (default: what the name says: .bin, .txt, .vec, .npy, .tsv, or "
+                             "the native folder without a suffix)")
+
+
+def check_target(path: str, format: str) -> None:
+    """Raise now the OSError that writing vectors to `path` would raise after the work."""
+    from w2v_fast.vectors.formats.safetensors_folder import is_ours
+
+    if format != "safetensors":
+        check_writable(path)
+        return
+    if os.path.lexists(path) and not (os.path.isdir(path) and (is_ours(path) or not os.listdir(path))):
+        raise FileExistsError(f"cannot replace {path}: it is not a folder of vectors")
+    check_writable(f"{path.rstrip('/')}.part")
+
+
+# -- questions ------------------------------------------------------------------------------------------------------
+
+def add_topn_argument(parser: argparse.ArgumentParser) -> None:
+    """--topn."""
+    parser.add_argument("--topn", type=positive, metavar="N", default=10, help="words to print (default: 10)")
+
+
+def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help=f"print JSON: {what}")
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -1,0 +1,66 @@
+"""Parser: argparse with one-line errors, and the nearest known name beside an unknown one."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, NoReturn
+
+NUMBER = re.compile(r"-\.?\d")
+
+
+class UsageError(Exception):
+    """A wrong command line: exit code 2."""
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help with room for long option names; descriptions keep their lines."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog, max_help_position=28, **options)
+
+
+class Parser(argparse.ArgumentParser):
+    """Options in full only; an error is a `UsageError`, raised before anything is printed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Sequence[str] | None = None,  # type: ignore[override]
+                         namespace: argparse.Namespace | None = None) -> tuple[argparse.Namespace, list[str]]:
+        """Name unknown options and commands first: what else is wrong may follow from them."""
+        for argument in args or ():
+            if argument == "--" or not self._is_option(argument):
+                if self._subparsers is not None:
+                    self._check_command(argument)
+                    break
+                if argument == "--":
+                    break
+            elif not self._knows(argument):
+                name = argument.split("=")[0]
+                self.error(f"unknown option {name}{suggestion(name, self._option_string_actions)}")
+        return super().parse_known_args(args, namespace)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _is_option(argument: str) -> bool:
+        return len(argument) > 1 and argument[0] == "-" and not NUMBER.match(argument)
+
+    def _knows(self, argument: str) -> bool:
+        attached = argument[:2] if argument[1] != "-" else ""  # a value right after a short option: -oFILE
+        return any(name in self._option_string_actions for name in (argument, argument.split("=")[0], attached))
+
+    def _check_command(self, name: str) -> None:
+        commands = next(action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        if name not in commands:
+            self.error(f"unknown command {name!r}{suggestion(name, commands)}")
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """`; did you mean NAME?` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""

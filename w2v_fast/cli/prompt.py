@@ -1,0 +1,35 @@
+"""A prompt for questions, one a line, until the end of the input."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+
+from w2v_fast.cli.notes import note
+
+
+def answer_lines(text: str, answer: Callable[[list[str]], object]) -> None:
+    """Call `answer` with the words of each line; a line that it cannot answer (ValueError, KeyError) is noted."""
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if at_terminal:
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  (gives input() a history and editing)
+        note("Ctrl-D ends")
+    with contextlib.suppress(EOFError):
+        while True:
+            words = input(f"{text}: " if at_terminal else "").split()
+            if words:
+                _answered(words, answer)
+    if at_terminal:
+        print()
+
+
+def _answered(words: list[str], answer: Callable[[list[str]], object]) -> None:
+    try:
+        answer(words)
+    except KeyError as error:
+        note(str(error.args[0]))
+    except ValueError as error:
+        note(str(error))
+    sys.stdout.flush()

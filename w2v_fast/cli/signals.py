@@ -1,0 +1,85 @@
+"""Ctrl-C and SIGTERM: the first one stops a run in good order, the second one ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from w2v_fast.training.trainer import Progress, Report
+
+NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+
+class Stopped(BaseException):
+    """A signal asked to stop. Like KeyboardInterrupt it is no Exception, so that nothing takes it for an error."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(NAMES.get(signal.Signals(number), f"stopped by signal {number}"))
+        self.exit_code = 128 + number
+
+
+class StopSignals:
+    """While it is entered, the first SIGINT or SIGTERM is noted, and `check` raises it; a second one raises at once.
+
+    Attributes
+    ----------
+    stopped
+        The signal that came, or None.
+    """
+
+    def __init__(self) -> None:
+        self.stopped: Stopped | None = None
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> StopSignals:
+        for number in NAMES:
+            self._stack.enter_context(_handled(number, self._handle))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.stopped is not None:
+            raise Stopped(number)
+        self.stopped = Stopped(number)
+
+    def check(self) -> None:
+        """Raise `Stopped` if a signal has come."""
+        if self.stopped is not None:
+            raise self.stopped
+
+    def checked(self, report: Report | None) -> Report:
+        """A report function that checks before it reports: training calls it several times a second."""
+        def check_and_report(progress: Progress) -> None:
+            self.check()
+            if report is not None:
+                report(progress)
+        return check_and_report
+
+
+@contextlib.contextmanager
+def raise_on_sigterm() -> Iterator[None]:
+    """SIGTERM raises `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+    with _handled(signal.SIGTERM, handle):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(number: int, handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Install a handler for a while, unless signals are none of our business: ignored ones, or another thread."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

@@ -1,0 +1,26 @@
+"""Count the words of a corpus: one 'word count' line a word, the most frequent first.
+
+Example:
+  w2v-fast vocab text8 --min-count 100 | head
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from w2v_fast.cli import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", default="-",
+                        help="file for the lines (default: standard output)")
+    options.add_corpus_arguments(parser)
+    options.add_config_arguments(parser, "min_count", "max_vocab", "workers")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from w2v_fast.cli.reading import read_corpus
+
+    config = options.config_from(arguments)
+    options.check_writable(arguments.output)
+    read_corpus(arguments, config).vocabulary.save(arguments.output)

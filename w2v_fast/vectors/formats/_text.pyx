@@ -1,0 +1,249 @@
+# cython: language_level = 3, boundscheck = False, wraparound = False, cdivision = True
+# cython: initializedcheck = False, freethreading_compatible = True
+"""Decimal rows <-> float32 rows, and the walk over word2vec binary records; all without the GIL and without state.
+
+A text row is `word SP number ... SP number`; the separator may be TAB, and numbers may be apart by several.
+Exactly one separator ends the word, so a word may hold spaces: the row is split from the right.
+"""
+
+from libc.math cimport isfinite
+from libc.stdint cimport int64_t
+from libc.string cimport memchr, memcpy
+
+cdef extern from "Python.h":
+    str PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors)
+
+cdef extern from *:
+    """
+    #include <charconv>
+    #include <cfloat>
+    #include <system_error>
+    #if !defined(__cpp_lib_to_chars)
+    #error "this C++ library has no std::from_chars/std::to_chars for float; use libstdc++ 12 or newer"
+    #endif
+
+    // The number at [text, end) and where it ends, or a null pointer if there is none. Never depends on the locale.
+    static inline const char *read_float(const char *text, const char *end, float *value) {
+        if (end - text > 1 && text[0] == '+' && text[1] != '-') ++text;
+        std::from_chars_result result = std::from_chars(text, end, *value);
+        if (result.ec == std::errc::result_out_of_range) {  // a float64 that is tiny or huge as a float32
+            double wide;
+            result = std::from_chars(text, end, wide);
+            *value = wide > FLT_MAX ? HUGE_VALF : wide < -FLT_MAX ? -HUGE_VALF : (float) wide;
+        }
+        return result.ec == std::errc() ? result.ptr : nullptr;
+    }
+
+    // The shortest decimal that reads back as the same float32; a null pointer if it does not fit.
+    static inline char *write_float(char *text, char *end, float value) {
+        std::to_chars_result result = std::to_chars(text, end, value);
+        return result.ec == std::errc() ? result.ptr : nullptr;
+    }
+    """
+    const char *read_float(const char *text, const char *end, float *value) noexcept nogil
+    char *write_float(char *text, char *end, float value) noexcept nogil
+
+OK, TOO_FEW, TOO_MANY, NOT_A_NUMBER, NOT_FINITE = range(5)
+LONGEST_NUMBER = 16
+
+cdef enum Status:
+    c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite
+
+cdef struct Row:
+    Status status
+    Py_ssize_t fields       # numbers found before the problem
+    const char *word_end
+    const char *problem     # where the status arose
+
+
+cdef inline bint is_separator(char c) noexcept nogil:
+    return c == b" " or c == b"\t"
+
+
+cdef inline void parse_numbers(const char *text, const char *end, float *out, Py_ssize_t dim, bint allow_nonfinite,
+                               Row *row) noexcept nogil:
+    """Read exactly `dim` numbers from [text, end)."""
+    cdef Py_ssize_t i
+    cdef const char *after
+    for i in range(dim):
+        row.fields = i
+        row.problem = text
+        if text == end:
+            row.status = c_too_few
+            return
+        after = read_float(text, end, out + i)
+        if after == NULL or (after != end and not is_separator(after[0])):
+            row.status = c_not_a_number
+            return
+        if not allow_nonfinite and not isfinite(out[i]):
+            row.status = c_not_finite
+            return
+        while after != end and is_separator(after[0]):
+            after += 1
+        text = after
+    row.fields = dim
+    row.problem = text
+    row.status = c_ok if text == end else c_too_many
+
+
+cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssize_t dim,
+                          bint allow_nonfinite) noexcept nogil:
+    """Read one row from [text, end), which has no blanks at its end."""
+    cdef Row row
+    cdef const char *word_end = text
+    cdef Py_ssize_t i
+    while word_end != end and not is_separator(word_end[0]):
+        word_end += 1
+    row.word_end = word_end
+    if word_end != end:
+        parse_numbers(word_end + 1, end, out, dim, allow_nonfinite, &row)
+        if row.status == c_ok:
+            return row
+    word_end = end  # not `dim` plain numbers after the first separator: count them from the right
+    for i in range(dim):
+        while word_end != text and is_separator((word_end - 1)[0]):
+            word_end -= 1
+        while word_end != text and not is_separator((word_end - 1)[0]):
+            word_end -= 1
+        if word_end == text:
+            row.status = c_too_few
+            row.fields = i
+            row.problem = text
+            return row
+    row.word_end = word_end - 1
+    parse_numbers(word_end, end, out, dim, allow_nonfinite, &row)
+    return row
+
+
+def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, float[:, ::1] out, int64_t[::1] starts,
+               int64_t[::1] ends):
+    """Parse the lines of `block` into rows of `out` and the places [start, end) of their words; blank lines are left out.
+
+    Returns
+    -------
+    rows, lines
+        How many rows were read and how many lines were passed before the end or the problem.
+    status, fields, offset
+        OK, or what is wrong with the next line, after how many numbers, and at which byte of the block.
+    """
+    cdef Py_ssize_t dim = out.shape[1], rows = 0, lines = 0
+    cdef Py_ssize_t room = out.shape[0]
+    if block.shape[0] == 0 or room == 0:
+        return 0, 0, OK, 0, 0
+    cdef const char *base = <const char *> &block[0]
+    cdef const char *text = base
+    cdef const char *stop = base + block.shape[0]
+    cdef const char *line_end
+    cdef const char *end
+    cdef Row row
+    with nogil:
+        row.status = c_ok
+        row.fields = 0
+        row.problem = base
+        while text < stop and rows < room:
+            line_end = <const char *> memchr(text, 10, stop - text)
+            if line_end == NULL:
+                line_end = stop
+            end = line_end
+            while end != text and (is_separator((end - 1)[0]) or (end - 1)[0] == 13):
+                end -= 1
+            if end != text:
+                row = parse_row(text, end, &out[rows, 0], dim, allow_nonfinite)
+                if row.status != c_ok:
+                    break
+                starts[rows] = text - base
+                ends[rows] = row.word_end - base
+                rows += 1
+            lines += 1
+            text = line_end + 1
+    return rows, lines, <int> row.status, row.fields, row.problem - base
+
+
+def format_rows(const float[:, ::1] rows, const unsigned char[::1] words, const int64_t[::1] offsets, char separator,
+                unsigned char[::1] out):
+    """Write each word `words[offsets[i]:offsets[i + 1]]` and its numbers into `out`; return the bytes written.
+
+    `out` must hold the words and LONGEST_NUMBER * size + 1 bytes for each row. A row whose word is empty starts with
+    its first number.
+    """
+    cdef Py_ssize_t i, j, length
+    if out.shape[0] == 0:
+        return 0
+    cdef char *base = <char *> &out[0]
+    cdef char *end = base + out.shape[0]
+    cdef char *text = base
+    with nogil:
+        for i in range(rows.shape[0]):
+            length = offsets[i + 1] - offsets[i]
+            if length > end - text:
+                text = NULL
+                break
+            if length:
+                memcpy(text, &words[offsets[i]], length)
+                text += length
+            for j in range(rows.shape[1]):
+                if (j or length) and text != end:
+                    text[0] = separator
+                    text += 1
+                text = write_float(text, end, rows[i, j])
+                if text == NULL:
+                    break
+            if text == NULL or text == end:
+                text = NULL
+                break
+            text[0] = 10
+            text += 1
+    if text == NULL:
+        raise ValueError("the output buffer is too small")
+    return text - base
+
+
+def scan_records(const unsigned char[::1] block, Py_ssize_t size, Py_ssize_t longest_word, int64_t[::1] starts,
+                 int64_t[::1] ends):
+    """Find the records `[LF] word SP size*4 bytes` at the front of `block`; never look inside a vector.
+
+    Returns
+    -------
+    records, used, too_long
+        Whole records found (their words are at [start, end), the vector follows one byte later), the bytes they take,
+        and whether the next word has no end within `longest_word` bytes.
+    """
+    cdef Py_ssize_t records = 0, used = 0, start, length = block.shape[0], room = starts.shape[0]
+    cdef bint too_long = False
+    cdef const unsigned char *space
+    with nogil:
+        while records < room and used < length:
+            start = used + (block[used] == 10)
+            if start == length:
+                break
+            space = <const unsigned char *> memchr(&block[start], 32, min(length - start, longest_word + 1))
+            if space == NULL:
+                too_long = length - start > longest_word
+                break
+            if length - (space - &block[0]) - 1 < 4 * size:
+                break
+            starts[records] = start
+            ends[records] = space - &block[0]
+            used = ends[records] + 1 + 4 * size
+            records += 1
+    return records, used, too_long
+
+
+def copy_vectors(const unsigned char[::1] block, const int64_t[::1] ends, float[:, ::1] out):
+    """Copy the vector that follows each word end into a row of `out`."""
+    cdef Py_ssize_t i, size = out.shape[1]
+    with nogil:
+        for i in range(out.shape[0]):
+            memcpy(&out[i, 0], &block[ends[i] + 1], 4 * size)
+
+
+def decode_words(const unsigned char[::1] block, const int64_t[::1] starts, const int64_t[::1] ends):
+    """The words at [start, end) as a list of str: UTF-8 with surrogateescape."""
+    cdef Py_ssize_t i
+    cdef list words = []
+    if block.shape[0] == 0:
+        return words
+    cdef const char *base = <const char *> &block[0]
+    for i in range(starts.shape[0]):
+        words.append(PyUnicode_DecodeUTF8(base + starts[i], ends[i] - starts[i], b"surrogateescape"))
+    return words

@@ -1,0 +1,26 @@
+"""GloVe text: word2vec text without a header. Its words may hold spaces: a line is split from the right."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+from w2v_fast.vectors.formats import word2vec_text
+from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats.source import Source
+from w2v_fast.vectors.formats.table import Table, Vectors
+
+READS: frozenset[str] = word2vec_text.READS - {"no_header"}
+WRITES: frozenset[str] = word2vec_text.WRITES
+SUFFIXES: tuple[str, ...] = ()
+FORBIDDEN = "\t\n\r\v\f\0"
+
+
+def read(source: Source, options: ReadOptions) -> Table:
+    """Read the rows; the first line shows the vector size."""
+    return word2vec_text.read(source, dataclasses.replace(options, no_header=True))
+
+
+def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
+    """Write one line for each word. The first shows a reader the vector size: its word must not end in a number."""
+    word2vec_text.write(kv, path, options, FORBIDDEN, header=False)

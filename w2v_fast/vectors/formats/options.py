@@ -1,0 +1,114 @@
+"""What a caller may ask of a reader or a writer: every option once, with its default and its check."""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any, Self
+
+
+class _Options:
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], allowed: frozenset[str], format: str) -> Self:
+        """Build from keywords; a name that `format` does not know is a TypeError that suggests the nearest one."""
+        for name in options:
+            if name not in allowed:
+                near = difflib.get_close_matches(name, allowed, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(allowed)) or 'none'}"
+                raise TypeError(f"format {format!r} has no option {name!r}; {hint}")
+        return cls(**options)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReadOptions(_Options):
+    """Options of `load`.
+
+    Parameters
+    ----------
+    limit
+        Read the first rows of the file only, this many; 0 reads none, None all. What follows them is not checked.
+    encoding, errors
+        How the bytes of a word become a str. The default keeps every byte: two words of different bytes stay different.
+    on_duplicate
+        A word that comes again: keep its "first" row or its "last" (one warning with the count), or raise an "error".
+    no_header
+        Text: True if the file has no "count size" line, False if it must have one, None to look.
+    byteorder
+        Binary: "little" as every known writer writes, or "big".
+    strict
+        A header that disagrees with the rows is an error; False takes the rows as they are, with a warning.
+    on_truncated
+        A file that is cut: "error", or "keep" the whole rows before the cut, with a warning.
+    allow_nonfinite
+        Accept NaN and infinity.
+    mmap
+        Native folder and .npy: map the file instead of reading it; the pages come when they are touched.
+    verify
+        Native folder: compare the checksums of the matrices too, not only those of the small parts.
+        Default: when they are read into memory (`mmap=False`).
+    """
+
+    limit: int | None = None
+    encoding: str = "utf-8"
+    errors: str = "surrogateescape"
+    on_duplicate: str = "first"
+    no_header: bool | None = None
+    byteorder: str = "little"
+    strict: bool = True
+    on_truncated: str = "error"
+    allow_nonfinite: bool = False
+    mmap: bool = True
+    verify: bool | None = None
+
+    def __post_init__(self) -> None:
+        _check_limit(self.limit)
+        _check_choice("on_duplicate", self.on_duplicate, ("first", "last", "error"))
+        _check_choice("byteorder", self.byteorder, ("little", "big"))
+        _check_choice("on_truncated", self.on_truncated, ("error", "keep"))
+        try:
+            codecs.lookup_error(self.errors)
+            ascii_stays = b"a 1\n".decode(self.encoding) == "a 1\n"
+        except (LookupError, UnicodeError) as error:
+            raise ValueError(f"encoding = {self.encoding!r}, errors = {self.errors!r}: {error}") from error
+        if not ascii_stays:
+            raise ValueError(f"encoding = {self.encoding!r} does not write ASCII as ASCII, so spaces cannot be found")
+
+    @property
+    def keeps_bytes(self) -> bool:
+        """Whether decoding is one-to-one, as UTF-8 with surrogateescape is."""
+        return codecs.lookup(self.encoding).name == "utf-8" and self.errors == "surrogateescape"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WriteOptions(_Options):
+    """Options of `save`.
+
+    Parameters
+    ----------
+    limit
+        Write the first rows only, this many; None writes all.
+    escape
+        For words that the format cannot hold: None refuses them, "percent" writes such bytes (and %) as %20,
+        and any other text, such as "_", replaces each of them.
+    allow_nonfinite
+        Write NaN and infinity.
+    """
+
+    limit: int | None = None
+    escape: str | None = None
+    allow_nonfinite: bool = False
+
+    def __post_init__(self) -> None:
+        _check_limit(self.limit)
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and (isinstance(limit, bool) or limit != int(limit) or limit < 0):
+        raise ValueError(f"limit = {limit!r} must be a number of rows, 0 or more, or None for all")
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")
