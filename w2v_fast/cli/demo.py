@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli.notes import note
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from w2v_fast.corpus.vocabulary import Vocabulary
 
 WORDS = ("list", "socket", "month", "thread")
-SETTINGS = {"architecture": "cbow", "alpha": 0.05, "window": 10, "negative": 10, "min_count": 10, "epochs": 20}
+SETTINGS: dict[str, Any] = {"architecture": "cbow", "alpha": 0.05, "window": 10, "negative": 10, "min_count": 10,
+                            "epochs": 20}
 NEIGHBORS = 7
 CONTENT_SHARE = 5e-4
 """A more frequent word is one of grammar more often than not."""

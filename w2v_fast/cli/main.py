@@ -21,7 +21,8 @@ from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.signals import Stopped, raise_on_sigterm
 
-COMMANDS = ("train", "encode", "vocab", "similar", "demo")
+COMMANDS = ("train", "encode", "vocab", "phrases", "similar", "analogy", "odd-one-out", "evaluate", "inspect",
+            "convert", "classes", "plot", "demo", "word2vec")
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
@@ -44,7 +45,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name in COMMANDS:
         module = importlib.import_module(f"w2v_fast.cli.{module_name(name)}")
-        summary, _, rest = module.__doc__.partition("\n")
+        summary, _, rest = (module.__doc__ or "").partition("\n")
         command = commands.add_parser(name, help=summary, description=f"{summary}\n{rest}".strip())
         module.add_arguments(command)
         add_traceback(command)

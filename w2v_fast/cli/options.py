@@ -21,6 +21,8 @@ FORMATS = ("word2vec_binary", "word2vec_text", "glove", "safetensors", "npy", "p
 PROGRESS_MODES = ("bar", "json", "quiet")
 CORPUS_HELP = ("text files, folders or globs, compressed or not, '-' for standard input; or one file that 'encode' "
                "wrote. White space separates words, a newline ends a sentence")
+MEMORY_HELP = ("ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to a temporary "
+               "file (default: half of the RAM)")
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
@@ -53,7 +55,8 @@ def _help(field: dataclasses.Field[Any]) -> str:
         facts.append(f"default: {('no', 'yes')[default] if isinstance(default, bool) else default}")
     if math.isfinite(rule["low"]):
         above, bounded = "above " if rule["open_low"] else "", rule["high"] < 2**60
-        facts.append(f"{above}{rule['low']:g}" + (f" to {rule['high']:.10g}" if bounded else "" if above else " or more"))
+        upto = f" to {rule['high']:.10g}" if bounded else "" if above else " or more"
+        facts.append(f"{above}{rule['low']:g}{upto}")
     text: str = rule["help"]
     if facts and text.endswith(")"):
         return f"{text[:-1]}; {', '.join(facts)})"
@@ -92,8 +95,7 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--read-vocab", metavar="FILE",
                         help="take words and counts from these 'word count' lines instead of counting the corpus")
     parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count,
-                        help="ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to "
-                             "a temporary file (default: half of the RAM)")
+                        help=MEMORY_HELP)
     add_progress_arguments(parser)
 
 
@@ -120,26 +122,47 @@ def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("vectors", metavar="FILE", help="word vectors of any known format, compressed or not")
 
 
-def load_vectors(path: str) -> KeyedVectors:
-    """Read vectors of any known format."""
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+def add_word_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE and WORD..., without which a prompt opens."""
+    add_vectors_argument(parser)
+    parser.add_argument("words", metavar="WORD", nargs="*", help="without words a prompt asks for them")
 
-    return KeyedVectors.load(path)
+
+def load_vectors(path: str, format: str | None = None, **reading: Any) -> KeyedVectors:
+    """Read vectors of any known format."""
+    from w2v_fast.vectors import formats
+
+    return formats.load(path, format, **reading)
+
+
+def format_of(path: str) -> str:
+    """The format that the content of a file shows."""
+    from w2v_fast.vectors import formats
+
+    if os.path.isdir(path):
+        return "safetensors"
+    with formats.open_source(path) as source:
+        return formats.sniff(source)
+
+
+def known_format(name: str) -> str:
+    """`name`, if it is a format; else UsageError."""
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name!r}{suggestion(name, FORMATS)}")
+    return name
 
 
 def output_format(path: str, format: str | None) -> str:
     """The format to write: the one named, or what the suffix of `path` says; UsageError if neither tells."""
     from w2v_fast.vectors import formats
 
-    if format is None:
-        try:
-            return formats.format_of_suffix(path)
-        except ValueError:
-            raise UsageError(f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give "
-                             f"--format, one of {', '.join(FORMATS)}") from None
-    if format not in formats.FORMATS:
-        raise UsageError(f"unknown format {format!r}{suggestion(format, formats.FORMATS)}")
-    return format
+    if format is not None:
+        return known_format(format)
+    try:
+        return formats.format_of_suffix(path)
+    except ValueError:
+        raise UsageError(f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give --format, "
+                         f"one of {', '.join(FORMATS)}") from None
 
 
 def add_format_argument(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +191,17 @@ def add_topn_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topn", type=positive, metavar="N", default=10, help="words to print (default: 10)")
 
 
+def add_method_argument(parser: argparse.ArgumentParser) -> None:
+    """--method, of solving analogies."""
+    parser.add_argument("--method", choices=("add", "mul"), default="add",
+                        help="sum of the cosines (3CosAdd) or product (3CosMul) (default: add)")
+
+
+def add_seed_argument(parser: argparse.ArgumentParser) -> None:
+    """--seed, of the libraries that take numpy's seeds."""
+    parser.add_argument("--seed", type=seed, metavar="N", default=1, help="seed of random choices (default: 1)")
+
+
 def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help=f"print JSON: {what}")
@@ -177,5 +211,18 @@ def positive(text: str) -> int:
     """A whole number above 0."""
     number = int(text)
     if number < 1:
+        raise ValueError
+    return number
+
+
+def row_limit(text: str) -> int | None:
+    """A number of rows; 0 is None, all of them."""
+    return positive(text) if text != "0" else None
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2**32 - 1."""
+    number = int(text)
+    if not 0 <= number < 2**32:
         raise ValueError
     return number

@@ -27,11 +27,27 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)
+        self._mixing = False
 
     def parse_known_args(self, args: Sequence[str] | None = None,  # type: ignore[override]
                          namespace: argparse.Namespace | None = None) -> tuple[argparse.Namespace, list[str]]:
-        """Name unknown options and commands first: what else is wrong may follow from them."""
-        for argument in args or ():
+        """Name unknown options and commands first: what else is wrong may follow from them.
+
+        In a command, options may stand between the positional arguments.
+        """
+        if self._mixing:
+            return super().parse_known_args(args, namespace)
+        self._check_names(args or ())
+        if self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
+
+    def _check_names(self, args: Sequence[str]) -> None:
+        for argument in args:
             if argument == "--" or not self._is_option(argument):
                 if self._subparsers is not None:
                     self._check_command(argument)
@@ -41,7 +57,6 @@ class Parser(argparse.ArgumentParser):
             elif not self._knows(argument):
                 name = argument.split("=")[0]
                 self.error(f"unknown option {name}{suggestion(name, self._option_string_actions)}")
-        return super().parse_known_args(args, namespace)  # type: ignore[arg-type]
 
     @staticmethod
     def _is_option(argument: str) -> bool:

@@ -37,7 +37,7 @@ def read_text(paths: list[str], config: TrainConfig, progress: str = "quiet", vo
               memory_budget: int | None = None) -> Corpus:
     """Read text files and say how large the corpus is."""
     corpus = Corpus.from_source(paths, min_count=config.min_count, max_vocab=config.max_vocab, vocabulary=vocabulary,
-                                workers=config.workers, memory_budget=memory_budget, progress=_reporter(progress))
+                                workers=config.workers, memory_budget=memory_budget, progress=reporter(progress))
     if progress == "bar":
         note(f"read {corpus.raw_tokens:,} words: {len(corpus):,} of them are of the {len(corpus.vocabulary):,} "
              "words in the vocabulary")
@@ -73,7 +73,7 @@ def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
     return Vocabulary([vocabulary.words[row] for row in rows], vocabulary.counts[rows])
 
 
-def _reporter(mode: str) -> Report | None:
+def reporter(mode: str) -> Report | None:
     """What shows how much has been read: a bar, JSON lines, or nothing."""
     if mode == "bar":
         return _Bar()

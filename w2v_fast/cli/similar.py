@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_vectors_argument(parser)
-    parser.add_argument("words", metavar="WORD", nargs="*", help="words to compare with; none opens a prompt")
+    options.add_word_arguments(parser)
     options.add_topn_argument(parser)
     options.add_json_argument(parser, "one object for each question, one a line")
 

@@ -69,5 +69,5 @@ def train_and_write(corpus: Corpus, config: TrainConfig, progress: str, output: 
             note(f"{stop} after {done:.1%} of the run; writing what is trained (once more ends without writing)")
         write(model.wv)
     if progress != "quiet" or signals.stopped:
-        note(f"wrote {len(corpus.vocabulary):,} vectors of {config.vector_size} dimensions to {output}")
+        note(f"wrote {output}: {len(corpus.vocabulary):,} words")
     return signals.stopped.exit_code if signals.stopped else 0

@@ -1,0 +1,47 @@
+"""Answer 'A is to B as C is to ?'.
+
+Without words, three of them are read from each line of a prompt. A line of output is: word, score.
+
+Example:
+  w2v-fast analogy vectors.bin man king woman
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from w2v_fast.cli import options
+from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.prompt import answer_lines
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_word_arguments(parser)
+    options.add_topn_argument(parser)
+    options.add_method_argument(parser)
+    options.add_json_argument(parser, "one object for each question, one a line")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if len(arguments.words) not in (0, 3):
+        raise UsageError(f"an analogy needs three words, A B C; got {len(arguments.words)}")
+    vectors = options.load_vectors(arguments.vectors)
+    solve = vectors.most_similar if arguments.method == "add" else vectors.most_similar_cosmul
+
+    def answer(words: list[str]) -> None:
+        if len(words) != 3:
+            raise ValueError(f"an analogy needs three words; got {len(words)}")
+        a, b, c = words
+        found = solve(positive=[b, c], negative=[a], topn=arguments.topn)
+        if arguments.json:
+            print(json.dumps({"a": a, "b": b, "c": c, "method": arguments.method,
+                              "answers": [{"word": word, "score": score} for word, score in found]}))
+        else:
+            for word, score in found:
+                print(f"{word}\t{score:.4f}")
+
+    if arguments.words:
+        answer(arguments.words)
+    else:
+        answer_lines("A B C", answer)

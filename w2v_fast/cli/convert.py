@@ -1,0 +1,57 @@
+"""Read vectors of one format and write them in another.
+
+Examples:
+  w2v-fast convert GoogleNews-vectors-negative300.bin.gz news.txt
+  w2v-fast convert glove.6B.100d.txt first.bin --limit 50000
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from w2v_fast.cli import options
+from w2v_fast.cli.notes import note
+from w2v_fast.cli.parser import UsageError
+
+READING = ("limit", "on_duplicate", "on_truncated", "allow_nonfinite")
+WRITING = ("escape", "allow_nonfinite")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="IN", help="word vectors, compressed or not, '-' for standard input")
+    parser.add_argument("output", metavar="OUT", help="file to write, '-' for standard output (needs --format)")
+    parser.add_argument("--from", metavar="FORMAT", dest="source_format",
+                        help="format of IN (default: what its content shows)")
+    options.add_format_argument(parser)
+    parser.add_argument("--limit", type=options.positive, metavar="N", default=argparse.SUPPRESS,
+                        help="only the first rows, this many")
+    parser.add_argument("--escape", metavar="TEXT", default=argparse.SUPPRESS,
+                        help="replaces what OUT cannot hold in a word, such as a space; 'percent' writes %%20 "
+                             "(default: such a word is an error)")
+    parser.add_argument("--on-duplicate", choices=("first", "last", "error"), default=argparse.SUPPRESS,
+                        help="which row of a word that comes again is kept (default: first)")
+    parser.add_argument("--on-truncated", choices=("error", "keep"), default=argparse.SUPPRESS,
+                        help="a file that is cut: an error, or its whole rows are kept (default: error)")
+    parser.add_argument("--allow-nonfinite", action="store_true", default=argparse.SUPPRESS,
+                        help="let NaN and infinity pass")
+    parser.add_argument("--quiet", action="store_true", help="say nothing")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from w2v_fast.vectors import formats
+
+    source_format = arguments.source_format and options.known_format(arguments.source_format)
+    format = options.output_format(arguments.output, arguments.format)
+    options.check_target(arguments.output, format)
+    try:
+        vectors = formats.load(arguments.input, source_format, **_given(arguments, READING))
+        formats.save(vectors, arguments.output, format, **_given(arguments, WRITING))
+    except TypeError as error:  # an option that means nothing to the format
+        raise UsageError(str(error)) from None
+    if not arguments.quiet:
+        note(f"wrote {arguments.output}: {len(vectors):,} vectors of {vectors.vector_size} dimensions, {format}")
+
+
+def _given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}

@@ -1,0 +1,107 @@
+"""Compare vectors with human judgments: similarity of word pairs, and analogies.
+
+A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) is one of pairs; a FILE whose first line starts
+with ':' (questions-words.txt) is one of analogies. Words are compared without regard to case.
+
+Example:
+  w2v-fast evaluate vectors.bin wordsim353.tsv questions-words.txt
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from w2v_fast.cli import options
+from w2v_fast.files import open_input
+
+if TYPE_CHECKING:
+    from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
+
+ANALOGY_VOCABULARY = 300_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("vectors", metavar="VECTORS", help="word vectors of any known format, compressed or not")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="word pairs or analogy questions")
+    parser.add_argument("--restrict-vocab", type=options.row_limit, metavar="N", default=argparse.SUPPRESS,
+                        help="words beyond the first N rows are unknown, and no answers; 0 is off "
+                             f"(default: {ANALOGY_VOCABULARY} for analogies, off for pairs)")
+    parser.add_argument("--oov", choices=("skip", "zero"), default="skip",
+                        help="pairs and questions with an unknown word are left out, or count as similarity 0 and as "
+                             "answered wrong (default: skip)")
+    parser.add_argument("--case-sensitive", action="store_true", help="compare words as they are written")
+    options.add_method_argument(parser)
+    options.add_json_argument(parser, "one array with an object for each FILE")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
+
+    kinds = [has_questions(path) for path in arguments.files]
+    vectors = options.load_vectors(arguments.vectors)
+    rules = {"oov": arguments.oov, "case_insensitive": not arguments.case_sensitive}
+    reports = []
+    for path, questions in zip(arguments.files, kinds, strict=True):
+        limit = getattr(arguments, "restrict_vocab", ANALOGY_VOCABULARY if questions else None)
+        if questions:
+            answers = evaluate_analogies(vectors, path, restrict_vocab=limit, method=arguments.method, **rules)
+            reports.append({"file": path, "kind": "analogies", **answers.as_dict()})
+            lines = analogy_lines(answers)
+        else:
+            pairs = evaluate_pairs(vectors, path, restrict_vocab=limit, **rules)
+            reports.append({"file": path, "kind": "pairs", **pairs.as_dict()})
+            lines = pair_lines(pairs)
+        if not arguments.json:
+            print("\n".join([path, *(f"  {line}" for line in lines), ""]))
+    if arguments.json:
+        print(json.dumps([_finite(report) for report in reports]))
+
+
+def has_questions(path: str) -> bool:
+    """Whether a file opens with an analogy section."""
+    with open_input(path) as file:
+        first = next((line for line in file if line.strip()), b"")
+    return first.removeprefix(b"\xef\xbb\xbf").startswith(b":")
+
+
+def pair_lines(result: PairsResult) -> list[str]:
+    """A table of the correlations, and the rules under it."""
+    return [
+        f"pairs     {result.pairs:>8,}   covered {result.covered:,} ({result.coverage:.1%})",
+        f"Spearman  {result.spearman:>8.4f}{_p(result.spearman_p)}",
+        f"Pearson   {result.pearson:>8.4f}{_p(result.pearson_p)}",
+        _rules(result, "unknown words: pair left out" if result.oov == "skip" else "unknown words: similarity 0"),
+    ]
+
+
+def analogy_lines(result: AnalogyResult) -> list[str]:
+    """A table of the sections, their sums, and the rules under it."""
+    sums = [result.semantic, result.syntactic, result.total]
+    width = max(len(score.name) for score in [*result.sections, *sums])
+    head = f"{'section':<{width}}  {'questions':>9}  {'covered':>9}  {'correct':>9}  accuracy"
+    unknown = "question left out" if result.oov == "skip" else "answered wrong"
+    return [head, *(_score_line(score, width) for score in [*result.sections, *sums]),
+            _rules(result, f"unknown words: {unknown}; method {result.method}")]
+
+
+def _score_line(score: AnalogyScore, width: int) -> str:
+    accuracy = "-" if math.isnan(score.accuracy) else f"{score.accuracy:.2%}"
+    return f"{score.name:<{width}}  {score.questions:>9,}  {score.covered:>9,}  {score.correct:>9,}  {accuracy:>8}"
+
+
+def _rules(result: PairsResult | AnalogyResult, unknown: str) -> str:
+    case = "case ignored" if result.case_insensitive else "case kept"
+    rows = f"first {result.restrict_vocab:,} rows" if result.restrict_vocab else "all rows"
+    return f"({unknown}; {case}; {rows})"
+
+
+def _p(value: float) -> str:
+    return "" if math.isnan(value) else f"   p {value:.2g}"
+
+
+def _finite(report: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: what is undefined is null."""
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in report.items()}

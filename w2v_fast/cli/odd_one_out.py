@@ -1,0 +1,34 @@
+"""Print the word that fits the others least: the one farthest from the mean of all.
+
+Example:
+  w2v-fast odd-one-out vectors.bin breakfast cereal dinner lunch
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from w2v_fast.cli import options
+from w2v_fast.cli.parser import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_vectors_argument(parser)
+    parser.add_argument("words", metavar="WORD", nargs="+", help="three words or more")
+    options.add_json_argument(parser, "the word, and the cosine of each word to the mean of all")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if len(set(arguments.words)) < 3:
+        raise UsageError("an odd one out needs three different words or more")
+    vectors = options.load_vectors(arguments.vectors)
+    for word in arguments.words:
+        vectors.get_index(word)
+    ranked = vectors.rank_by_centrality(dict.fromkeys(arguments.words))
+    odd = ranked[-1][1]
+    if arguments.json:
+        cosines = [{"word": word, "cosine": cosine} for cosine, word in ranked]
+        print(json.dumps({"odd_one_out": odd, "cosines": cosines}))
+    else:
+        print(odd)

@@ -1,0 +1,105 @@
+"""Draw a map of words: neighbors in space are neighbors on paper, as far as two dimensions allow.
+
+Needs matplotlib and scikit-learn (extra: plot); --method umap needs umap-learn too.
+
+Examples:
+  w2v-fast plot vectors.bin -o map.png --top 300 --method tsne
+  w2v-fast plot vectors.bin -o cities.svg paris rome berlin france italy germany
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+from w2v_fast.cli import options
+from w2v_fast.cli.parser import UsageError
+from w2v_fast.files import atomic_write
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+METHODS = {"pca": "scikit-learn", "tsne": "scikit-learn", "umap": "umap-learn"}
+MODULES = {"scikit-learn": "sklearn", "umap-learn": "umap", "matplotlib": "matplotlib"}
+SUFFIXES = (".png", ".svg", ".html")
+PERPLEXITY = 30
+INCHES, DOTS_PER_INCH = 12, 150
+HTML = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n{svg}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_vectors_argument(parser)
+    parser.add_argument("words", metavar="WORD", nargs="*", help="words to draw (default: the first --top rows)")
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="file to write: .png, .svg or .html")
+    parser.add_argument("--top", type=options.positive, metavar="N", default=200,
+                        help="how many of the first rows to draw, the most frequent words (default: 200)")
+    parser.add_argument("--method", choices=METHODS, default="pca",
+                        help="principal components, t-SNE or UMAP (default: pca)")
+    options.add_seed_argument(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    suffix = os.path.splitext(arguments.output)[1].lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{arguments.output}: the name must end with {', '.join(SUFFIXES)}")
+    _require("matplotlib", METHODS[arguments.method])
+    options.check_writable(arguments.output)
+    vectors = options.load_vectors(arguments.vectors)
+    words = list(dict.fromkeys(arguments.words)) or vectors.index_to_key[: arguments.top]
+    if len(words) < 3:
+        raise ValueError(f"a map needs three words or more; got {len(words)}")
+    matrix = vectors[words].astype("float32")
+    lengths = (matrix * matrix).sum(axis=1, keepdims=True) ** 0.5
+    places = project(matrix / lengths.clip(1e-30), arguments.method, arguments.seed)
+    picture = draw(words, places, "png" if suffix == ".png" else "svg")
+    if suffix == ".html":
+        svg = picture.decode()
+        picture = HTML.format(title=os.path.basename(arguments.vectors), svg=svg[svg.index("<svg"):]).encode()
+    with atomic_write(arguments.output) as file:
+        file.write(picture)
+
+
+def _require(*packages: str) -> None:
+    for package in packages:
+        if importlib.util.find_spec(MODULES[package]) is None:
+            extra = package if package == "umap-learn" else "'w2v_fast[plot]'"
+            raise ImportError(f"this plot needs {package}; pip install {extra}")
+
+
+def project(directions: NDArray[Any], method: str, seed: int) -> NDArray[Any]:
+    """Two coordinates for each of n unit vectors: [n, 2]."""
+    if method == "pca":
+        from sklearn.decomposition import PCA
+
+        reducer: Any = PCA(2, random_state=seed)
+    elif method == "tsne":
+        from sklearn.manifold import TSNE
+
+        reducer = TSNE(2, perplexity=min(PERPLEXITY, (len(directions) - 1) / 3), random_state=seed)
+    else:
+        from umap import UMAP
+
+        reducer = UMAP(n_neighbors=min(15, len(directions) - 1), metric="cosine", random_state=seed, n_jobs=1)
+    places: NDArray[Any] = reducer.fit_transform(directions)
+    return places
+
+
+def draw(words: list[str], places: NDArray[Any], format: str) -> bytes:
+    """A picture of the words at their places."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "w2v_fast"}):
+        figure = Figure((INCHES, INCHES), layout="constrained")
+        axes = figure.add_subplot()
+        axes.axis("off")
+        axes.scatter(places[:, 0], places[:, 1], s=6)
+        for word, (x, y) in zip(words, places.tolist(), strict=True):
+            axes.annotate(word.encode(errors="replace").decode(), (x, y), xytext=(3, 3), textcoords="offset points",
+                          fontsize=8, parse_math=False)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=format, dpi=DOTS_PER_INCH, metadata={"Date": None, "Creator": None} if format == "svg" else None)
+    return buffer.getvalue()
