@@ -67,6 +67,10 @@ cdef extern from "kernel/dispatch.h" nogil:
     int w2v_kernel_runs(int i)
 
 
+cdef extern from *:
+    void prefetch "__builtin_prefetch" (const void *) noexcept nogil
+
+
 cdef enum:
     BLOCK_TOKENS = 2048       # tokens whose windows are found at once
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
@@ -129,14 +133,18 @@ cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
 
 
 cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
-    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words."""
+    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words.
+
+    The choice between column and alias is arithmetic: a branch would be mispredicted, and wait for the table each time.
+    """
     cdef uint64_t bits
-    cdef int column, word, attempt
+    cdef int column, alias, word, attempt
     for attempt in range(REDRAWS):
         bits = draw(loop.noise_key, loop.noise_index)
         loop.noise_index += 1
         column = scaled(bits >> 32, loop.words)
-        word = column if <uint32_t>bits < loop.alias[column].threshold else loop.alias[column].alias
+        alias = loop.alias[column].alias
+        word = alias ^ ((column ^ alias) & -<int>(<uint32_t>bits < loop.alias[column].threshold))
         if word != target:
             return word
     word = scaled(bits >> 32, loop.words - 1)
@@ -152,6 +160,8 @@ cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     rows.label[0] = 1
     for k in range(1, loop.negative + 1):
         rows.index[k] = noise_word(loop, target)
+    for k in range(loop.negative):
+        prefetch(&loop.alias[scaled(draw(loop.noise_key, loop.noise_index + k) >> 32, loop.words)])
     rows.count = merge_repeats(rows.index, loop.negative + 1, rows.weight, &rows.weighted)
 
 
