@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.common import RESULTS, log
 
 Rows = Sequence[dict[str, Any]]
-CURVES = {"max_vocab": "words in the vocabulary", "vector_size": "dimensions of a vector", "workers": "workers"}
+CURVES = {"max_vocab": "words in the vocabulary", "vector_size": "dimensions of a vector", "workers": "workers",
+          "negative": "noise words"}
 QUALITY = ("WordSim-353", "SimLex-999", "analogies")
 OURS, PEER = "#1f6fb4", "#9aa5b1"
 
@@ -110,12 +111,40 @@ def _quality(name: str, rows: Rows) -> None:
             axes.bar(at, mean(values), width * 0.9, color=f"C{number}", alpha=0.75, label=run if place == 0 else None)
             axes.plot([at] * len(values), values, "k.", markersize=3)
     axes.set_xticks(range(len(QUALITY)), ["WordSim-353, rho", "SimLex-999, rho", "analogies, share right"])
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
+    _save(name, rows, axes)
+
+
+def _roofline(name: str, rows: Rows) -> None:
+    """What all cores can do at so many operations a byte from memory, and where training stands with no row cached."""
+    place = [row["place"] for row in rows if row["kind"] == "copy"][-1]
+    copy = median(median(row["bytes/s"]) for row in rows if row["kind"] == "copy" and row["place"] == place) / 1e9
+    trained = [row for row in rows if row["kind"] == "training"]
+    most = max(row["workers"] for row in trained)
+    axes = _axes()
+    for number, row in enumerate(row for row in rows if row["kind"] == "peak" and row["place"] == place):
+        peak, color = median(row["FLOP/s"]) / 1e9, f"C{number}"
+        intensities = [0.25, peak / copy, 64]
+        axes.plot(intensities, [min(peak, copy * x) for x in intensities], color=color,
+                  label=f"{row['isa']}: {peak:.0f} GFLOP/s")
+        for point in trained:
+            if point["isa"] == row["isa"] and point["workers"] == most:
+                at = point["flops of a word"] / point["bytes of a word"], median(point["FLOP/s"]) / 1e9
+                axes.plot(*at, "o", color=color)
+                axes.annotate(f"d={point['d']}", at, xytext=(5, -3), textcoords="offset points", fontsize=7)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("operations a byte, if no row were in a cache")
+    axes.set_ylabel(f"GFLOP/s, {place} ({most} workers); slope: copy, {copy:.0f} GB/s")
+    axes.legend(fontsize=7, loc="lower right")
     _save(name, rows, axes)
 
 
 CHARTS: dict[str | None, Callable[[str, Rows], None]] = {
     "throughput": _throughput, "compare": _rate_bars, "quality": _quality,
+    "roofline": _roofline,
 }
 
 

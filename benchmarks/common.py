@@ -58,7 +58,7 @@ def markdown_table(rows: list[dict[str, Any]], columns: list[str]) -> str:
     """Rows as a Markdown table; floats with three significant digits."""
     def cell(value: Any) -> str:
         if isinstance(value, float):
-            return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+            return three_digits(value)
         return "" if value is None else str(value)
 
     lines = [columns, ["---"] * len(columns), *([cell(row.get(column)) for column in columns] for row in rows)]
@@ -106,9 +106,14 @@ def caption(about: Mapping[str, Any], *facts: object) -> str:
     return "; ".join(str(fact) for fact in (*facts, *machine_facts))
 
 
-def spread(values: Sequence[float], digits: int = 3) -> str:
+def three_digits(value: float) -> str:
+    """At least three significant digits, never an exponent for a large number."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def spread(values: Sequence[float]) -> str:
     """Median and range, such as `6.81 (6.52 to 7.03)`; one value stands alone."""
-    middle, low, high = (f"{value:.{digits}g}" for value in (statistics.median(values), min(values), max(values)))
+    middle, low, high = map(three_digits, (statistics.median(values), min(values), max(values)))
     return middle if len(values) == 1 else f"{middle} ({low} to {high})"
 
 

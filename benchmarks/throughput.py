@@ -13,24 +13,19 @@ workers, from an iterable (its queue) and with `corpus_file`, where it has the o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from benchmarks.common import caption, corpus_parser, machine, markdown_table, option_value, publish, ratios, spread
 from benchmarks.text import Text, first_words
-from benchmarks.trainers import PROTOCOL, Outcome, Run, alternate, gensim_can
+from benchmarks.trainers import PROTOCOL, RATES, Outcome, Run, alternate, gensim_can, rates_of
 from w2v_fast.config import TrainConfig
 from w2v_fast.training import _inner
 
 GENSIM_MODES = ("gensim", "gensim corpus_file")
 NOT_GENSIM = ("isa", "share_noise")
 """Options that make no difference to gensim, which draws fresh noise for every pair."""
-RATES: dict[str, Callable[[Outcome], float]] = {
-    "raw words/s": lambda outcome: outcome.raw_rate,
-    "kept words/s": lambda outcome: outcome.kept_rate,
-    "end to end": lambda outcome: outcome.total_rate,
-}
 
 
 def main() -> None:
@@ -69,7 +64,7 @@ def parse_axis(argument: str) -> tuple[str, list[Any]]:
 
 
 def label(trainer: str, point: Mapping[str, Any]) -> str:
-    return ", ".join([trainer, *(f"{name} {value}" for name, value in point.items())])
+    return ", ".join([trainer, *(f"{name} {value}" for name, value in point.items() if value is not None)])
 
 
 def gensim_point(point: Mapping[str, Any], workers: int) -> dict[str, Any]:
@@ -91,14 +86,14 @@ def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point
         "benchmark": "throughput", "label": name, "trainer": run.trainer, "version": taken[0].version,
         "options": run.options, "isa": taken[0].isa,
         "vocabulary": taken[0].vocabulary, "raw words": taken[0].raw_words, "kept words": taken[0].kept_words,
-        **{rate: [get(outcome) for outcome in taken] for rate, get in RATES.items()},
+        **rates_of(taken),
     }
     others = {"1 worker": label("w2v_fast", {**point, "workers": 1}),
               **{mode: label(mode, gensim_point(point, run.options["workers"])) for mode in GENSIM_MODES}}
     for other, other_name in others.items():
         if run.trainer == "w2v_fast" and other_name in outcomes and other_name != name:
-            for rate, get in RATES.items():
-                row[f"{rate}, times {other}"] = ratios(row[rate], [get(outcome) for outcome in outcomes[other_name]])
+            for rate, values in rates_of(outcomes[other_name]).items():
+                row[f"{rate}, times {other}"] = ratios(row[rate], values)
     return row
 
 

@@ -8,7 +8,7 @@ probability, so where a trainer reports one of the two, the other follows by the
     gensim        reports kept words; with `corpus_file` it passes over a line at each batch of about 10,000 words
     fastText      reports raw words a second of its training; it trains line ends as a word, and they are counted
     word2vec.c    reports its progress in raw words, with line ends, which it does not train: they are taken off.
-                  Rate and seconds are those between its first and last report, so epochs it leaves out do not count
+                  The rate is that between its first and last report, so words it leaves out do not count
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,20 +71,13 @@ class Outcome:
     isa: str | None = None
     scores: dict[str, float] | None = None
 
-    @property
-    def raw_rate(self) -> float:
-        """Raw words a second of training."""
-        return self.raw_words / self.seconds
 
-    @property
-    def kept_rate(self) -> float:
-        """Kept words a second of training."""
-        return self.kept_words / self.seconds
-
-    @property
-    def total_rate(self) -> float:
-        """Raw words a second from the path of the text to the vectors."""
-        return self.raw_words / self.total_seconds
+RATES: dict[str, Callable[[Outcome], float]] = {
+    "raw words/s": lambda outcome: outcome.raw_words / outcome.seconds,
+    "kept words/s": lambda outcome: outcome.kept_words / outcome.seconds,
+    "end to end": lambda outcome: outcome.raw_words / outcome.total_seconds,
+}
+"""What is compared; the last is raw words a second from the path of the text to the vectors."""
 
 
 def perform(run: Run) -> Outcome:
@@ -115,9 +108,14 @@ def alternate(runs: Mapping[str, Run], repeats: int) -> tuple[dict[str, list[Out
                 log(f"round {number}/{repeats}: {name}: FAILED, left out: {error}")
                 continue
             outcomes[name].append(outcome)
-            log(f"round {number}/{repeats}: {name}: {outcome.raw_rate / 1e6:.3f} M raw words/s, "
+            log(f"round {number}/{repeats}: {name}: {outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
                 f"{outcome.seconds:.1f} s training, {outcome.total_seconds:.1f} s in all")
     return {name: taken for name, taken in outcomes.items() if name not in failed}, failed
+
+
+def rates_of(taken: Sequence[Outcome]) -> dict[str, list[float]]:
+    """Each of RATES in every round."""
+    return {rate: [get(outcome) for outcome in taken] for rate, get in RATES.items()}
 
 
 def gensim_can(config: TrainConfig) -> bool:
@@ -210,23 +208,23 @@ def train_word2vec_c(run: Run) -> tuple[Outcome, None]:
         }
         command = [binary, *(part for name, value in flags.items() for part in (f"-{name}", str(value)))]
         start = time.perf_counter()
-        head, reports = _follow(command)
+        output, reports = _follow(command)
         done = time.perf_counter()
         counts = Vocabulary.load(counts_path)
-    found = re.search(r"Words in train file: (\d+)", head)
-    if found is None or len(reports) < 2:
+    found = re.search(r"Words in train file: (\d+)", output)
+    if found is None or len(reports) < 2 or reports[0][1] == reports[-1][1]:
         raise TrainerError(f"{binary} reported no progress; is the text too short?")
     line_ends = counts.counts[counts.index["</s>"]] if "</s>" in counts else 0
     (first_time, first), (last_time, last) = reports[0], reports[-1]
-    raw = (last - first) / 100 * config.epochs * int(found[1]) * (1 - line_ends / int(found[1]))
+    raw = last / 100 * config.epochs * (int(found[1]) - int(line_ends))
+    seconds = (last_time - first_time) * last / (last - first)
     version = re.search(r"v ([\w.]+)", subprocess.run([binary], capture_output=True, text=True).stdout)
     return Outcome(version[1] if version else "unknown", len(counts), raw,
-                   raw * kept_share(counts.words, counts.counts, config.sample), last_time - first_time,
-                   done - start), None
+                   raw * kept_share(counts.words, counts.counts, config.sample), seconds, done - start), None
 
 
 def _follow(command: list[str]) -> tuple[str, list[tuple[float, float]]]:
-    """Run word2vec.c: what it printed before training, and (time, progress in percent) of each of its reports."""
+    """Run word2vec.c: what it printed, and (time, progress in percent) of each of its reports."""
     output, reports = b"", []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -236,7 +234,7 @@ def _follow(command: list[str]) -> tuple[str, list[tuple[float, float]]]:
                 reports.append((time.perf_counter(), float(percent[-1])))
     if process.returncode < 0:
         raise TrainerError(f"{command[0]} was ended by signal {-process.returncode}")
-    return output.partition(b"\r")[0].decode(), reports
+    return output.decode(errors="replace"), reports
 
 
 def kept_share(words: list[str], counts: Any, sample: float) -> float:
