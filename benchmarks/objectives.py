@@ -11,7 +11,6 @@ held-out ones are what the faster objectives get where all have the same time.
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import ROOT, caption, corpus_parser, log, machine, markdown_table, write_results
-from benchmarks.softmax import COLORS, window_pairs
+from benchmarks.softmax import COLORS, first_sentences, window_pairs
 from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -36,6 +35,7 @@ from w2v_fast.word2vec import Word2Vec
 
 Matrix = NDArray[np.float32]
 Row = dict[str, Any]
+Points = tuple[NDArray[Any], NDArray[Any]]
 
 PAGE, FIGURES = ROOT / "docs" / "objectives.md", ROOT / "docs" / "figures"
 HELD_OUT = 100_000
@@ -102,13 +102,13 @@ def pair_counts(corpus: Corpus, config: TrainConfig, epochs: Sequence[int]) -> M
 
 def read(path: str, words: int, vocabulary: int) -> Study:
     corpus = Corpus.from_source(path, max_vocab=vocabulary)
-    ends = np.flatnonzero(corpus.ids < 0) + 1
-    first, last = (int(ends[min(np.searchsorted(ends, place), len(ends) - 1)]) for place in (HELD_OUT, HELD_OUT + words))
+    first, last = (len(first_sentences(corpus.ids, tokens)) for tokens in (HELD_OUT, HELD_OUT + words))
     if last <= first:
-        raise SystemExit(f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; the study "
-                         f"needs more than the {first} that are held out")
-    parts = [Corpus(corpus.ids[slice(*place)], corpus.vocabulary) for place in ((0, first), (first, last), (first, None))]
-    return Study(*parts, config=TrainConfig(**OPTIONS))
+        raise SystemExit(f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; the "
+                         f"study needs more than the {first} that are held out")
+    held_out, text, rest = (Corpus(corpus.ids[start:stop], corpus.vocabulary)
+                            for start, stop in ((0, first), (first, last), (first, len(corpus))))
+    return Study(held_out, text, rest, TrainConfig(**OPTIONS))
 
 
 @dataclasses.dataclass
@@ -189,7 +189,8 @@ def gradient_cosines(study: Study, models: dict[str, Model]) -> list[Row]:
         log_z = log_partition(scores)
         softmax = gradients(v, u, counts - total * np.exp(scores - log_z))
         for k in NOISE_COUNTS:
-            logits = {"NCE, exact Z": scores - log_z - np.log(k * q), "NCE, Z = 1": scores - np.log(k * q), "NS": scores}
+            shifted = scores - np.log(k * q)
+            logits = {"NCE, exact Z": shifted - log_z, "NCE, Z = 1": shifted, "NS": scores}
             row: Row = {"model": name, "k": k}
             for objective, logit in logits.items():
                 error = counts * sigmoid(-logit) - total * k * q * sigmoid(logit)
@@ -221,18 +222,24 @@ def shifted_pmi(study: Study) -> tuple[Matrix, Matrix]:
     return plain, exact
 
 
-def pmi_fit(study: Study, scores: dict[str, Matrix]) -> tuple[list[Row], tuple[NDArray[Any], NDArray[Any]]]:
+def pmi_fit(study: Study, scores: dict[str, Matrix]) -> tuple[list[Row], Points]:
     """u.v against PMI - log k by the least count of the pairs; and the points of the figure."""
     plain, exact = shifted_pmi(study)
+    joint = study.pairs.T
     rows = []
     for name, score in scores.items():
         for least in FREQUENT:
-            found = study.pairs.T >= least
+            found = joint >= least
             row = {"vectors": name, "pairs seen at least": least, **fit(plain[found], score[found])}
             rows.append({**row, "r, target excluded": fit(exact[found], score[found])["r"]})
-    found = np.flatnonzero((study.pairs.T >= FREQUENT[1]).ravel())
-    chosen = np.random.default_rng(0).choice(found, min(4000, len(found)), replace=False)
-    return rows, (plain.ravel()[chosen], next(iter(scores.values())).ravel()[chosen])
+    return rows, some_points(joint >= FREQUENT[1], plain, next(iter(scores.values())))
+
+
+def some_points(found: NDArray[np.bool_], x: Matrix, y: Matrix) -> Points:
+    """At most 4,000 of the pairs, for a scatter."""
+    places = np.flatnonzero(found.ravel())
+    chosen = np.random.default_rng(0).choice(places, min(4000, len(places)), replace=False)
+    return x.ravel()[chosen], y.ravel()[chosen]
 
 
 def partition_rows(study: Study, log_z: dict[str, Matrix]) -> list[Row]:
@@ -247,7 +254,7 @@ def partition_rows(study: Study, log_z: dict[str, Matrix]) -> list[Row]:
 
 
 def nce_fit(study: Study, scores: dict[str, Matrix], log_z: dict[str, Matrix]
-            ) -> tuple[list[Row], tuple[NDArray[Any], NDArray[Any]]]:
+            ) -> tuple[list[Row], Points]:
     """NCE's scores, without a normalizer, against the softmax's log p and the counted log p."""
     log_p = scores["softmax"] - log_z["softmax"]
     joint = study.pairs.T
@@ -258,9 +265,7 @@ def nce_fit(study: Study, scores: dict[str, Matrix], log_z: dict[str, Matrix]
         found = joint >= least
         rows += [{"pairs seen at least": least, "NCE's u.v against": name, **fit(target[found], scores["nce"][found])}
                  for name, target in {"softmax's log p": log_p, "counted log p": counted}.items()]
-    found = np.flatnonzero((joint >= FREQUENT[1]).ravel())
-    chosen = np.random.default_rng(0).choice(found, min(4000, len(found)), replace=False)
-    return rows, (log_p.ravel()[chosen], scores["nce"].ravel()[chosen])
+    return rows, some_points(joint >= FREQUENT[1], log_p, scores["nce"])
 
 
 # ------------------------------------------------------------------------------------------------- b. scores of pairs
@@ -384,15 +389,15 @@ def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Ma
 def zero_target(study: Study, folder: str, samples: Samples, workers: int
                 ) -> tuple[list[Row], list[Row], dict[str, Matrix]]:
     """ns beside false pairs with target zero, of several weights: quality by step, the scores of pairs at the end."""
-    errors: dict[str, Error] = {"ns": ns_error, **{f"zero, weight {penalty}": zero_error(penalty) for penalty in PENALTIES}}
+    errors: dict[str, Error] = {"ns": ns_error}
+    errors |= {f"zero, weight {penalty}": zero_error(penalty) for penalty in PENALTIES}
     curve, scores, products = [], [], {}
     for name, error in errors.items():
         start = time.perf_counter()
         for step, v, u in minimize(study, error, workers):
-            vectors = KeyedVectors(study.vocabulary.words, v)
+            vectors, products[name] = KeyedVectors(study.vocabulary.words, v), v @ u.T
             curve.append({"false pairs": name, "step": step, **quality(vectors, folder)})
         log(f"minimized {name}: {time.perf_counter() - start:.0f} s; {curve[-1]}")
-        products[name] = v @ u.T
         scores += [{"false pairs": name, **row} for row in score_rows({"u.v": products[name]}, samples)]
     return curve, scores, products
 
@@ -421,7 +426,9 @@ def quality_rows(study: Study, models: dict[str, Model], folder: str, workers: i
     rows = []
     for objective in OBJECTIVES:
         for seed in range(1, SEEDS[objective] + 1):
-            model = models[objective] if seed == 1 else train(study.text, objective=objective, seed=seed, workers=workers)
+            model = models[objective]
+            if seed > 1:
+                model = train(study.text, objective=objective, seed=seed, workers=workers)
             rows.append({"objective": objective, "seed": seed, "tokens trained": model.word2vec.trainer.tokens,
                          "seconds": model.seconds, **quality(model.word2vec.wv, folder),
                          "held-out nats": log_likelihood(model, study, workers)})
@@ -438,7 +445,7 @@ def baseline_rows(study: Study) -> list[Row]:
 
 
 def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers: int) -> list[Row]:
-    """Equal time: what the softmax took for the study's text, spent by the others on more text, and then more epochs."""
+    """Equal time: what the softmax took for the study's text; the others spend it on more text, then more epochs."""
     rows = []
     for objective in OBJECTIVES:
         model = models[objective]
@@ -446,7 +453,7 @@ def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers
             trainer = model.word2vec.trainer
             tokens = trainer.tokens / model.seconds * models["softmax"].seconds
             epochs = max(OPTIONS["epochs"], int(tokens / len(study.rest)))
-            text = Corpus(cut(study.rest.ids, int(tokens / epochs)), study.vocabulary)
+            text = Corpus(first_sentences(study.rest.ids, int(tokens / epochs)), study.vocabulary)
             model = train(text, objective=objective, epochs=epochs, workers=workers, seed=1)
         rows.append({"objective": objective, "seconds": model.seconds, "epochs": model.word2vec.config.epochs,
                      "tokens trained": model.word2vec.trainer.tokens, **quality(model.word2vec.wv, folder),
@@ -454,22 +461,17 @@ def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers
     return rows
 
 
-def cut(ids: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
-    """The first sentences with about so many tokens."""
-    ends = np.flatnonzero(ids < 0) + 1
-    return ids[: int(ends[min(np.searchsorted(ends, tokens), len(ends) - 1)])]
-
-
 def learning_rates(study: Study, folder: str, workers: int) -> list[Row]:
     """Other learning rates; the softmax's on a fifth of the text, which is enough to see whether it diverges."""
     rows = []
     for objective, alphas in OTHER_ALPHAS.items():
         part = 5 if objective == "softmax" else 1
-        text = Corpus(cut(study.text.ids, len(study.text) // part), study.vocabulary)
+        text = Corpus(first_sentences(study.text.ids, len(study.text) // part), study.vocabulary)
         for alpha in alphas:
             model = train(text, objective=objective, alpha=alpha, workers=workers, seed=1)
             rows.append({"objective": objective, "alpha": alpha, "tokens trained": model.word2vec.trainer.tokens,
-                         "diverged": "no" if np.isfinite(model.v).all() else "yes", **quality(model.word2vec.wv, folder)})
+                         "diverged": "no" if np.isfinite(model.v).all() else "yes",
+                         **quality(model.word2vec.wv, folder)})
     return rows
 
 
@@ -518,7 +520,7 @@ def draw_gradients(rows: list[Row]) -> None:
     save("gradients", made)
 
 
-def scatter(axes: Any, points: tuple[NDArray[Any], NDArray[Any]], color: str, x: str, y: str) -> None:
+def scatter(axes: Any, points: Points, color: str, x: str, y: str) -> None:
     axes.scatter(*points, s=3, alpha=0.4, color=color, linewidths=0, rasterized=True)
     ends = [min(points[0].min(), points[1].min()), max(points[0].max(), points[1].max())]
     axes.plot(ends, ends, color="#333333", linewidth=1, linestyle=":", label="y = x")
@@ -559,8 +561,8 @@ def draw_zero(curve: list[Row], products: dict[str, Matrix], samples: Samples) -
             axes.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colors[name], label=name)
         axes.set(xlabel="steps over all pairs", ylabel=f"{score}, {'share right' if score == 'analogies' else 'rho'}")
     for name in names:
-        panels[2].hist(products[name][samples["never seen"]], bins=120, histtype="step", density=True, color=colors[name],
-                       label=name)
+        panels[2].hist(products[name][samples["never seen"]], bins=120, histtype="step", density=True,
+                       color=colors[name])
     panels[2].set(xlabel="u.v of pairs never seen (nats)", ylabel="share of pairs, per nat", yscale="log")
     panels[0].legend(fontsize=7, title="false pairs", title_fontsize=7)
     save("zero", made)
@@ -601,10 +603,12 @@ def write_page(tables: dict[str, str]) -> None:
     """Put each table between its markers, <!-- NAME --> and <!-- end -->."""
     page = PAGE.read_text()
     for name, table in tables.items():
-        page, places = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda match, table=table:
-                               f"{match[1]}\n{table}\n\n{match[2]}", page, flags=re.DOTALL)
-        if not places:
-            raise SystemExit(f"{PAGE} has no place for the table {name!r}: expected <!-- {name} --> and <!-- end -->")
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, found, rest = page.partition(start)
+        _, ended, after = rest.partition(end)
+        if not found or not ended:
+            raise SystemExit(f"{PAGE} has no place for the table {name!r}: expected {start.strip()} and {end}")
+        page = f"{before}{start}\n{table}\n\n{end}{after}"
     with atomic_write(PAGE) as file:
         file.write(page.encode())
 
@@ -641,12 +645,13 @@ def main() -> None:
     found["equal-time"] = [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
 
     pairs = int(study.pairs.sum())
-    setup = caption(about, Path(arguments.corpus).name, f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most "
-                    f"frequent words", f"{len(study.held_out):,} tokens held out", f"{pairs:,} pairs trained",
+    setup = caption(about, Path(arguments.corpus).name,
+                    f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
+                    f"{len(study.held_out):,} tokens held out", f"{pairs:,} pairs trained",
                     *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1")
     tables = {"setup": setup, **{name: table_of(name, rows) for name, rows in found.items()}}
-    rows = [{"benchmark": "objectives", "table": name, **row, "text": Path(arguments.corpus).name, "tokens": len(study.text),
-             "workers": workers, "setup": setup} for name, taken in found.items() for row in taken]
+    rows = [{"benchmark": "objectives", "table": name, **row, "setup": setup}
+            for name, taken in found.items() for row in taken]
     rows = [{key: None if value != value else value for key, value in row.items()} for row in rows]
     text = "\n\n".join(f"## {name}\n\n{table}" for name, table in tables.items())
     text += f"\n\nAll took {time.perf_counter() - started:.0f} s."

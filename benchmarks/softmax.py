@@ -1,9 +1,10 @@
 """What does a full softmax cost? `python -m benchmarks.softmax CORPUS --store`
 
 Words a second of the four objectives over the vocabulary's size, for each number of workers, and of a full softmax as
-one would write it in numpy (BLAS) and, where it is installed, in PyTorch. All alternate in one run; every cell trains as
-many words as take about `--seconds`, which a calibration finds. Raw words are those of the vocabulary, with those that
-subsampling drops; kept words are those it leaves, the centers of windows.
+one would write it in numpy (BLAS) and, where it is installed, in PyTorch. All alternate in one run; every cell trains
+as many words as take about `--seconds`, which a calibration finds. Raw words are those of the vocabulary, with those
+that subsampling drops; kept words are those it leaves, the centers of windows. Needs threadpoolctl, which gives BLAS
+as many threads as there are workers.
 
 The useful arithmetic of a softmax is 6 V d flops for each center: scores, and the gradients of both matrices, each a
 product with 2 V d.
@@ -14,18 +15,24 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
+import itertools
 import math
+import os
+import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from w2v_fast.training._inner import choose_isa
 
 from benchmarks.common import RESULTS, caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
-from w2v_fast.config import OBJECTIVES, TrainConfig
+from benchmarks.kernels.build import load
+from benchmarks.roofline import arithmetic_peak
+from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training.generator import derive, draw
 from w2v_fast.training.jobs import TOKENS
@@ -34,6 +41,7 @@ from w2v_fast.training.trainer import Trainer
 
 BATCH = 128
 """Centers of a batch of numpy's and PyTorch's softmax; their learning rate is half of ours, whose batch is half."""
+LONGEST_SENTENCE = 1 << 20
 SMALLEST_RUN = 0.1
 """Seconds that a calibration must take before it is believed."""
 COLORS = {"ns": "#1f6fb4", "nce": "#2a9d5c", "hs": "#b8860b", "softmax": "#c2410c", "numpy softmax": "#7c3aed",
@@ -63,6 +71,12 @@ def window_pairs(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, ep
     return words[kept], center[order], context[order]
 
 
+def first_sentences(ids: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
+    """The first sentences with about so many tokens."""
+    left = np.flatnonzero(ids[tokens : tokens + LONGEST_SENTENCE] < 0)
+    return ids[: tokens + int(left[0]) + 1] if len(left) else ids
+
+
 Batch = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]
 
 
@@ -72,7 +86,7 @@ def batches(pairs: Pairs) -> list[Batch]:
     places, row = np.unique(center, return_inverse=True)
     edges = np.searchsorted(row, np.arange(0, len(places) + BATCH, BATCH))
     return [(words[places[k * BATCH : (k + 1) * BATCH]], row[start:stop] - k * BATCH, words[context[start:stop]])
-            for k, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)) if stop > start]
+            for k, (start, stop) in enumerate(itertools.pairwise(edges)) if stop > start]
 
 
 def numpy_softmax(words: int, config: TrainConfig, workers: int) -> Callable[[list[Batch]], None]:
@@ -160,9 +174,8 @@ class Cell:
     def run(self, tokens: int) -> tuple[float, int]:
         """Train the first sentences with about so many tokens; seconds, and kept words. What is timed is the training
         alone; the tables, and the windows of numpy and PyTorch, are made before."""
-        ends = np.flatnonzero(self.corpus.ids[: 4 * tokens + 10_000] < 0) + 1
-        self.tokens = int(ends[min(np.searchsorted(ends, tokens), len(ends) - 1)])
-        ids = self.corpus.ids[: self.tokens]
+        ids = first_sentences(self.corpus.ids, tokens)
+        self.tokens = len(ids)
         if self.who in OBJECTIVES:
             trainer = Trainer(ids, self.corpus.vocabulary, self.config)
             start = time.perf_counter()
@@ -170,7 +183,8 @@ class Cell:
             return time.perf_counter() - start, trainer.kept_tokens
         tables = Tables(self.corpus.vocabulary, self.config)
         work = batches(window_pairs(ids, tables, self.config))
-        train = (numpy_softmax if self.who.startswith("numpy") else torch_softmax)(self.words, self.config, self.workers)
+        rival = numpy_softmax if self.who.startswith("numpy") else torch_softmax
+        train = rival(self.words, self.config, self.workers)
         start = time.perf_counter()
         train(work)
         return time.perf_counter() - start, sum(len(batch[0]) for batch in work)
@@ -197,7 +211,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="times each cell is measured (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement, about (%(default)s)")
     arguments = parser.parse_args()
-    sizes, workers = ([int(number) for number in text.split(",")] for text in (arguments.vocabularies, arguments.workers))
+    sizes = [int(number) for number in arguments.vocabularies.split(",")]
+    workers = [int(number) for number in arguments.workers.split(",")]
     start = time.perf_counter()
     cells = [cell for size in sizes for cell in cells_of(read(arguments.corpus, size, arguments.words), workers)]
     for cell in cells:
@@ -209,7 +224,8 @@ def main() -> None:
         for cell in cells:
             cell.train()
         log(f"round {number + 1} of {arguments.rounds} done, {time.perf_counter() - start:.0f} s")
-    ceilings = {number: {"FMA peak": fma_peak(number), "BLAS product": matrix_product_rate(number)} for number in workers}
+    ceilings = {number: {"FMA peak": fma_peak(number), "BLAS product": matrix_product_rate(number)}
+                for number in workers}
     about = {**machine(), "torch": _torch_version()}
     rows = [row_of(cell, ceilings[cell.workers], arguments.corpus, about) for cell in cells]
     publish(arguments.name, rows, report(rows, cells[0].config, about, time.perf_counter() - start), arguments.store)
@@ -232,19 +248,21 @@ def cells_of(corpus: Corpus, workers: Sequence[int]) -> list[Cell]:
 
 
 def fma_peak(workers: int) -> float | None:
-    """Measured peak of the cores in flops a second; None where its microbenchmark is missing."""
+    """Measured peak of as many cores as workers, in flops a second; None without a C compiler or enough cores."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(usable_cpus()))
     try:
-        roofline = importlib.import_module("benchmarks.roofline")
-    except ImportError:
+        library = load("peak.c", "-O2")
+    except (OSError, subprocess.CalledProcessError) as error:
+        log(f"the FMA peak was not measured: {error}")
         return None
-    return float(roofline.fma_peak(workers))
+    return arithmetic_peak(library, choose_isa(None), cores[:workers]) if workers <= len(cores) else None
 
 
 def _torch_version() -> str | None:
     return str(importlib.import_module("torch").__version__) if importlib.util.find_spec("torch") else None
 
 
-def row_of(cell: Cell, ceilings: dict[str, float | None], corpus: str, about: dict[str, Any]) -> dict[str, Any]:
+def row_of(cell: Cell, ceilings: Mapping[str, float | None], corpus: str, about: dict[str, Any]) -> dict[str, Any]:
     shares = {f"share of {name}": cell.flops / peak for name, peak in ceilings.items() if cell.flops and peak}
     return {"benchmark": "softmax", "who": cell.who, "vocabulary": cell.words, "workers": cell.workers,
             "tokens": cell.tokens, "raw words/s": cell.raw, "kept words/s": cell.kept,
@@ -260,15 +278,16 @@ def report(rows: list[dict[str, Any]], config: TrainConfig, about: dict[str, Any
               **{name: f"{row[name]:.1%}" for name in shares if name in row}} for row in rows]
     lines = [
         caption(about, rows[0]["text"], f"torch {about['torch']}"),
-        f"vector_size {config.vector_size}, window {config.window}, negative {config.negative}, sample {config.sample}. "
-        f"Medians of {len(rows[0]['raw words/s'])} alternating rounds, and their range. All took {seconds:.0f} s.",
+        f"vector_size {config.vector_size}, window {config.window}, negative {config.negative}, "
+        f"sample {config.sample}. Medians of {len(rows[0]['raw words/s'])} alternating rounds, and their range. "
+        f"All took {seconds:.0f} s.",
         markdown_table(shown, ["who", "vocabulary", "workers", "tokens", "words/s (raw)", "words/s (kept)", "GFLOP/s",
                                *shares]),
         "\n".join(f"- {statement}" for workers in sorted({row["workers"] for row in rows})
                   for statement in statements([row for row in rows if row["workers"] == workers], workers)),
     ]
     if "share of FMA peak" not in shares:
-        lines.append("The FMA peak was not measured: benchmarks/roofline.py is missing.")
+        lines.append("The FMA peak was not measured: that needs a C compiler, and a core for each worker.")
     return "\n\n".join(lines)
 
 
@@ -277,12 +296,12 @@ def statements(rows: list[dict[str, Any]], workers: int) -> list[str]:
     at = f"{workers} worker{'s' * (workers > 1)}"
     rate = {(row["who"], row["vocabulary"]): row["raw words/s"] for row in rows}
     largest = max(row["vocabulary"] for row in rows)
-    found = [f"{at}, {largest:,} words: ns is {spread(ratios(rate['ns', largest], rate[who, largest]))} times as fast as "
-             f"{'our' if who == 'softmax' else 'the'} {who}"
-             for who in COLORS if "softmax" in who and (who, largest) in rate]
-    found += [f"{at}, {largest:,} words: our softmax is "
-              f"{spread(ratios(rate['softmax', largest], rate[who, largest]))} times as fast as the {who}"
-              for who in COLORS if who.endswith(" softmax") and (who, largest) in rate]
+    found = []
+    for fast, slow in [*(("ns", who) for who in COLORS if "softmax" in who),
+                       *(("softmax", who) for who in COLORS if who.endswith(" softmax"))]:
+        if (slow, largest) in rate:
+            times = spread(ratios(rate[fast, largest], rate[slow, largest]))
+            found.append(f"{at}, {largest:,} words: {fast} is {times} times as fast as {slow}")
     return [*found, f"{at}: {crossing(rate)}"]
 
 
@@ -290,8 +309,7 @@ def crossing(rate: dict[tuple[str, int], list[float]]) -> str:
     """Where the curves of hs and ns cross: log(ratio) is taken as linear in log V between two sizes."""
     sizes = sorted({size for _, size in rate})
     gap = [math.log(median(ratios(rate["hs", size], rate["ns", size]))) for size in sizes]
-    for (low, below), (high, above) in zip(*(list(zip(sizes, gap, strict=True))[k:len(sizes) - 1 + k] for k in (0, 1)),
-                                           strict=True):
+    for (low, below), (high, above) in itertools.pairwise(zip(sizes, gap, strict=True)):
         if below * above < 0:
             place = math.log(low) + (math.log(high) - math.log(low)) * below / (below - above)
             return f"hs and ns cross at about V = {math.exp(place):,.0f}"
@@ -319,12 +337,13 @@ def draw_chart(rows: list[dict[str, Any]], path: Path) -> None:
             if row["workers"] == number:
                 curves.setdefault(row["who"], []).append((row["vocabulary"], median(row["raw words/s"])))
         guides: dict[str, tuple[str, Callable[[float], float]]] = {
-            "O(1)": ("ns", lambda size: 1.0), "O(log V)": ("hs", math.log), "O(V)": ("softmax", float)}
+            "O(1)": ("ns", lambda _: 1.0), "O(log V)": ("hs", math.log), "O(V)": ("softmax", float)}
         for guide, (who, cost) in guides.items():
             (start, speed), *_, (end, _) = curves[who]
-            axes.plot([start, end], [speed, speed * cost(start) / cost(end)], color="#888888", linewidth=1, linestyle=":")
-            axes.annotate(guide, (end, speed * cost(start) / cost(end)), color="#666666", fontsize=8,
-                          xytext=(3, 0), textcoords="offset points", va="center")
+            slowest = speed * cost(start) / cost(end)
+            axes.plot([start, end], [speed, slowest], color="#888888", linewidth=1, linestyle=":")
+            axes.annotate(guide, (end, slowest), color="#666666", fontsize=8, xytext=(3, 0), va="center",
+                          textcoords="offset points")
         for who, points in curves.items():
             axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=COLORS[who], label=who,
                       linestyle="--" if " " in who else "-")
