@@ -246,7 +246,7 @@ def partition_rows(study: Study, log_z: dict[str, Matrix]) -> list[Row]:
     """Mean and spread of log Z over centers, weighted by how often they are trained."""
     rows = []
     for name, values in log_z.items():
-        weight = study.pairs.sum(0 if name != "softmax" else 1).astype(np.float64)
+        weight = study.pairs.sum(1 if name == "softmax" else 0).astype(np.float64)
         mean = np.average(values[:, 0], weights=weight)
         rows.append({"objective": name, "mean of log Z": float(mean),
                      "sd of log Z": float(np.sqrt(np.average((values[:, 0] - mean) ** 2, weights=weight)))})
@@ -435,13 +435,14 @@ def quality_rows(study: Study, models: dict[str, Model], folder: str, workers: i
     return rows
 
 
-def baseline_rows(study: Study) -> list[Row]:
-    """Held-out nats of distributions that know nothing of the center."""
-    counts = pair_counts(study.held_out, study.config, [0]).sum(0)
+def baseline_rows(study: Study, log_p: dict[str, Matrix]) -> list[Row]:
+    """Held-out nats of distributions that know nothing of the center, and of others, log p [center, context]."""
+    counts = pair_counts(study.held_out, study.config, [0])
     trained = study.pairs.sum(0, dtype=np.float64) + 1
-    unigram = -float(counts @ np.log(trained / trained.sum()) / counts.sum())
-    return [{"distribution": "uniform, log V", "held-out nats": float(np.log(len(counts)))},
-            {"distribution": "how often a word is a context", "held-out nats": unigram}]
+    known = {"uniform, 1 / V": np.full(len(trained), -np.log(len(trained))),
+             "how often a word is a context": np.log(trained / trained.sum()), **log_p}
+    return [{"distribution": name, "held-out nats": -float(np.sum(counts * values, dtype=np.float64) / counts.sum())}
+            for name, values in known.items()]
 
 
 def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers: int) -> list[Row]:
@@ -533,7 +534,8 @@ def draw_learned(ns: Any, nce: Any, log_z: dict[str, Matrix]) -> None:
     scatter(panels[0], ns, COLORS["ns"], "PMI - log k (nats)", "u.v of ns (nats)")
     scatter(panels[1], nce, COLORS["nce"], "softmax's log p (nats)", "u.v of nce (nats)")
     for name, values in log_z.items():
-        panels[2].hist(values[:, 0], bins=80, histtype="step", density=True, color=COLORS[name], label=name)
+        panels[2].hist(values[:, 0], bins=80, histtype="step", density=True, color=COLORS[name.split()[0]], label=name,
+                       linestyle="--" if "+" in name else "-")
     panels[2].set(xlabel="log Z of a center (nats)", ylabel="share of centers, per nat", yscale="log")
     panels[2].legend(fontsize=8)
     save("learned", made)
@@ -629,6 +631,8 @@ def main() -> None:
     found: dict[str, list[Row]] = {"gradients": gradient_cosines(study, models)}
     scores = {name: models[name].v @ models[name].u.T for name in ("ns", "nce", "softmax")}
     log_z = {name: log_partition(values) for name, values in scores.items()}
+    biased = scores["ns"] + np.log(study.config.negative * study.noise).astype(np.float32)
+    log_z["ns + log(k q)"] = log_partition(biased)
     found["partition"] = partition_rows(study, log_z)
     found["nce"], nce_points = nce_fit(study, scores, log_z)
     quantities = {"u.v of ns": scores["ns"], "u.v of nce": scores["nce"],
@@ -640,7 +644,8 @@ def main() -> None:
     found["zero-quality"], found["zero-scores"], products = zero_target(study, folder, samples, workers)
     found["pmi"], pmi_points = pmi_fit(study, {"ns, as trained": scores["ns"], "ns, minimized": products["ns"]})
     found["equal-words"] = quality_rows(study, models, folder, workers)
-    found["baselines"] = baseline_rows(study)
+    biased -= log_z["ns + log(k q)"]
+    found["baselines"] = baseline_rows(study, {"exp(u.v + log(k q(w))) of ns, normalized": biased})
     found["alphas"] = learning_rates(study, folder, workers)
     found["equal-time"] = [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
 
