@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from w2v_fast.training._inner import choose_isa
 
 from benchmarks.common import RESULTS, caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
 from benchmarks.kernels.build import load
 from benchmarks.roofline import arithmetic_peak
 from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.generator import derive, draw
 from w2v_fast.training.jobs import TOKENS
 from w2v_fast.training.tables import Tables

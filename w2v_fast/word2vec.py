@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from w2v_fast.config import TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig
 from w2v_fast.corpus._ingest import compact
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
@@ -18,8 +18,6 @@ from w2v_fast.training.progress import reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, EpochLoss, Report, Trainer
 from w2v_fast.training.weights import copy_rows
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
-
-TREE = {"hs"}  # objectives whose output rows are nodes of this run's tree, not words
 
 
 class Word2Vec:
@@ -148,7 +146,8 @@ class Word2Vec:
             raise ValueError(f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary")
         rows, known_rows = np.array(pairs, np.int64).T
         copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        if known.output_vectors is not None and not {self.config.objective, known.metadata.get("objective")} & TREE:
+        objectives = (self.config.objective, TrainConfig.from_metadata(known.metadata).objective)
+        if known.output_vectors is not None and {OUTPUT_ROWS[objective] for objective in objectives} == {"words"}:
             copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
 
     @property
