@@ -502,7 +502,7 @@ def draw_forces() -> None:
     axes.plot(x, sigmoid(x), color=COLORS["ns"], label="false pair, logistic: sigmoid(u.v)")
     axes.plot(x, np.clip(x, -1.2, 1.2), color=COLORS["softmax"], label="false pair, target zero: u.v")
     axes.plot(x, -sigmoid(-x), color=COLORS["nce"], label="true pair, logistic: -sigmoid(-u.v)")
-    axes.set(xlabel="u.v (nats)", ylabel="force that lowers u.v (derivative of the loss)", ylim=(-1.2, 1.2))
+    axes.set(xlabel="u.v (nats)", ylabel="derivative of the loss by u.v", ylim=(-1.2, 1.2))
     axes.axhline(0, color="#666666", linewidth=0.8)
     axes.legend(fontsize=7, loc="lower right")
     save("forces", made)
