@@ -163,7 +163,6 @@ class Cell:
             tokens *= 4
             taken = self.run(tokens)[0]
         self.tokens = max(int(self.tokens * seconds / taken), BATCH)
-        self.train()
 
     def train(self) -> None:
         """One round."""
@@ -217,8 +216,6 @@ def main() -> None:
     cells = [cell for size in sizes for cell in cells_of(read(arguments.corpus, size, arguments.words), workers)]
     for cell in cells:
         cell.calibrate(arguments.seconds)
-        cell.raw.clear()
-        cell.kept.clear()
         log(f"{cell.who}, V {cell.words}, workers {cell.workers}: {cell.tokens} tokens a run")
     for number in range(arguments.rounds):
         for cell in cells:
