@@ -28,6 +28,7 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.files import atomic_write
 from w2v_fast.loss import evaluate_loss
+from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.tables import Tables
 from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -651,7 +652,8 @@ def main() -> None:
     setup = caption(about, Path(arguments.corpus).name,
                     f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
                     f"{len(study.held_out):,} tokens held out", f"{pairs:,} pairs trained",
-                    *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1")
+                    *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1",
+                    f"instruction set {choose_isa(None)}")
     tables = {"setup": setup, **{name: table_of(name, rows) for name, rows in found.items()}}
     rows = [{"benchmark": "objectives", "table": name, **row, "setup": setup}
             for name, taken in found.items() for row in taken]
