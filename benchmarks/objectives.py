@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from w2v_fast.training._inner import choose_isa
 
 from benchmarks.common import ROOT, caption, corpus_parser, log, machine, markdown_table, write_results
 from benchmarks.softmax import COLORS, first_sentences, window_pairs
@@ -463,13 +464,11 @@ def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers
 
 
 def learning_rates(study: Study, folder: str, workers: int) -> list[Row]:
-    """Other learning rates; the softmax's on a fifth of the text, which is enough to see whether it diverges."""
+    """The study's text with other learning rates."""
     rows = []
     for objective, alphas in OTHER_ALPHAS.items():
-        part = 5 if objective == "softmax" else 1
-        text = Corpus(first_sentences(study.text.ids, len(study.text) // part), study.vocabulary)
         for alpha in alphas:
-            model = train(text, objective=objective, alpha=alpha, workers=workers, seed=1)
+            model = train(study.text, objective=objective, alpha=alpha, workers=workers, seed=1)
             rows.append({"objective": objective, "alpha": alpha, "tokens trained": model.word2vec.trainer.tokens,
                          "diverged": "no" if np.isfinite(model.v).all() else "yes",
                          **quality(model.word2vec.wv, folder)})
@@ -502,7 +501,7 @@ def draw_forces() -> None:
     axes.plot(x, sigmoid(x), color=COLORS["ns"], label="false pair, logistic: sigmoid(u.v)")
     axes.plot(x, np.clip(x, -1.2, 1.2), color=COLORS["softmax"], label="false pair, target zero: u.v")
     axes.plot(x, -sigmoid(-x), color=COLORS["nce"], label="true pair, logistic: -sigmoid(-u.v)")
-    axes.set(xlabel="u.v (nats)", ylabel="force that lowers u.v (derivative of the loss)", ylim=(-1.2, 1.2))
+    axes.set(xlabel="u.v (nats)", ylabel="derivative of the loss by u.v", ylim=(-1.2, 1.2))
     axes.axhline(0, color="#666666", linewidth=0.8)
     axes.legend(fontsize=7, loc="lower right")
     save("forces", made)
@@ -616,7 +615,7 @@ def write_page(tables: dict[str, str]) -> None:
 
 
 def main() -> None:
-    parser = corpus_parser(__doc__, "objectives", 3_000_000)
+    parser = corpus_parser(__doc__, "objectives", 2_500_000)
     parser.add_argument("--eval", required=True, metavar="FOLDER", help="of the evaluation sets")
     parser.add_argument("--vocabulary", type=int, default=5000, help="most frequent words (%(default)s)")
     parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (default: the usable CPUs)")
@@ -653,7 +652,8 @@ def main() -> None:
     setup = caption(about, Path(arguments.corpus).name,
                     f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
                     f"{len(study.held_out):,} tokens held out", f"{pairs:,} pairs trained",
-                    *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1")
+                    *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1",
+                    f"instruction set {choose_isa(None)}")
     tables = {"setup": setup, **{name: table_of(name, rows) for name, rows in found.items()}}
     rows = [{"benchmark": "objectives", "table": name, **row, "setup": setup}
             for name, taken in found.items() for row in taken]
@@ -681,7 +681,7 @@ def table_of(name: str, rows: list[Row]) -> str:
     if name == "equal-words":
         rows = with_means(rows, "objective")
     elif name == "zero-quality":
-        rows = [row for row in rows if row["step"] == STEPS]
+        rows = [row for row in rows if row["step"] % (STEPS // 3) == 0]
     columns = [column for column in dict.fromkeys(key for row in rows for key in row) if column != "seed"]
     return markdown_table(rows, columns)
 

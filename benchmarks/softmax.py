@@ -163,7 +163,6 @@ class Cell:
             tokens *= 4
             taken = self.run(tokens)[0]
         self.tokens = max(int(self.tokens * seconds / taken), BATCH)
-        self.train()
 
     def train(self) -> None:
         """One round."""
@@ -217,8 +216,6 @@ def main() -> None:
     cells = [cell for size in sizes for cell in cells_of(read(arguments.corpus, size, arguments.words), workers)]
     for cell in cells:
         cell.calibrate(arguments.seconds)
-        cell.raw.clear()
-        cell.kept.clear()
         log(f"{cell.who}, V {cell.words}, workers {cell.workers}: {cell.tokens} tokens a run")
     for number in range(arguments.rounds):
         for cell in cells:
@@ -226,7 +223,7 @@ def main() -> None:
         log(f"round {number + 1} of {arguments.rounds} done, {time.perf_counter() - start:.0f} s")
     ceilings = {number: {"FMA peak": fma_peak(number), "BLAS product": matrix_product_rate(number)}
                 for number in workers}
-    about = {**machine(), "torch": _torch_version()}
+    about = {**machine(), "torch": _torch_version(), "isa": choose_isa(None)}
     rows = [row_of(cell, ceilings[cell.workers], arguments.corpus, about) for cell in cells]
     publish(arguments.name, rows, report(rows, cells[0].config, about, time.perf_counter() - start), arguments.store)
     if arguments.store:
@@ -277,7 +274,7 @@ def report(rows: list[dict[str, Any]], config: TrainConfig, about: dict[str, Any
               "GFLOP/s": f"{row['GFLOP/s']:.1f}" if row["GFLOP/s"] else None,
               **{name: f"{row[name]:.1%}" for name in shares if name in row}} for row in rows]
     lines = [
-        caption(about, rows[0]["text"], f"torch {about['torch']}"),
+        caption(about, rows[0]["text"], f"torch {about['torch']}", f"instruction set {about['isa']}"),
         f"vector_size {config.vector_size}, window {config.window}, negative {config.negative}, "
         f"sample {config.sample}. Medians of {len(rows[0]['raw words/s'])} alternating rounds, and their range. "
         f"All took {seconds:.0f} s.",
