@@ -18,7 +18,7 @@ Sentence ends need no separator ids: the last token of a sentence is stored as ~
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memmove
 
 cdef extern from *:
     """
@@ -60,6 +60,9 @@ cdef enum:
     FIRST_BITS = 12
     MAX_BITS = 32
     MAX_WORDS = 0x7FFFFFFE
+    CONNECTOR = 1
+    STARTS = 2
+    ENDS = 4
 
 PADDING = READ_AHEAD  # bytes that must be readable after a block of text
 
@@ -186,14 +189,21 @@ cdef class Table:
     def __len__(self):
         return self.size
 
-    cdef int32_t locate(self, Key *key, int64_t first) except -1 nogil:
+    cdef inline int32_t locate(self, Key *key, int64_t first) except -1 nogil:
         """Id of the word, entered with count 0 when it is new."""
+        cdef uint64_t place = 0
+        cdef int32_t id = self.find(key, &place)
+        return id if id >= 0 else self.enter(key, first, place)
+
+    cdef inline int32_t find(self, Key *key, uint64_t *free_place) noexcept nogil:
+        """Id of the word, or -1 and the place of the slot where it would go."""
         cdef uint64_t place = key.tag >> (32 - self.bits), last = (<uint64_t>1 << self.bits) - 1, slot
         cdef Entry *entry
         while True:
             slot = self.slots[place]
             if slot == 0:
-                return self.enter(key, first, place)
+                free_place[0] = place
+                return -1
             if slot >> 32 == key.tag:
                 entry = &self.entries[<uint32_t>slot - <int64_t>1]
                 if (entry.length == key.length and entry.high == key.high
@@ -209,7 +219,7 @@ cdef class Table:
         if key.length > INLINE_LENGTH:
             if key.length > self.arena_capacity - self.arena_size:
                 self.grow_arena(key.length)
-            memcpy(self.arena + self.arena_size, key.word, key.length)
+            memmove(self.arena + self.arena_size, key.word, key.length)
             key.low = self.arena_size
             self.arena_size += key.length
         entry = &self.entries[self.size]
@@ -220,7 +230,7 @@ cdef class Table:
         entry.first = first
         self.size += 1
         self.slots[place] = <uint64_t>key.tag << 32 | <uint64_t>self.size
-        if self.size > (<int64_t>1 << self.bits) >> 1 and self.bits < MAX_BITS:
+        if self.size > (<int64_t>5 << self.bits) >> 3 and self.bits < MAX_BITS:
             self.grow_slots()
         return <int32_t>(self.size - 1)
 
@@ -423,6 +433,230 @@ cdef class Table:
             counts[i] = self.entries[i].count
             firsts[i] = self.entries[i].first
 
+    cdef inline int set_phrase(self, Key *key, const int32_t *run, int64_t before, int32_t last) except -1 nogil:
+        """Key of the phrase `run[:before]` and `last`."""
+        if before > 1:
+            return self.set_longer_phrase(key, run, before, last)
+        key.length = 2 * sizeof(int32_t)
+        key.mark = 0
+        key.low = <uint32_t>run[0] | <uint64_t>last << 32
+        key.high = 0
+        set_tag(key)
+        return 0
+
+    cdef int set_longer_phrase(self, Key *key, const int32_t *run, int64_t before, int32_t last) except -1 nogil:
+        """The same with connectors; a key of more than 4 words borrows the free end of the arena."""
+        cdef int32_t[4] ids
+        cdef int32_t *long_ids
+        cdef int64_t i
+        key.length = (before + 1) * <int64_t>sizeof(int32_t)
+        key.mark = 0
+        if before < 4:
+            ids[0], ids[1], ids[2], ids[3] = 0, 0, 0, 0
+            for i in range(before):
+                ids[i] = run[i]
+            ids[before] = last
+            key.low = <uint32_t>ids[0] | <uint64_t>ids[1] << 32
+            key.high = <uint32_t>ids[2] | <uint64_t>ids[3] << 32
+        else:
+            if key.length > self.arena_capacity - self.arena_size:
+                self.grow_arena(key.length)
+            long_ids = <int32_t *>(self.arena + self.arena_size)
+            memcpy(long_ids, run, before * sizeof(int32_t))
+            long_ids[before] = last
+            set_key(key, <Bytes>long_ids, key.length)
+        set_tag(key)
+        return 0
+
+    def count_phrases(self, const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] connector,
+                      uint32_t part, uint32_t parts):
+        """Count the phrases of `ids[start:stop]` whose hash falls to `part` of `parts`.
+
+        A phrase is two words next to each other in a sentence, or with connectors alone between them; connectors neither
+        start nor end one. Returns where to go on, which is before `stop` when a phrase may reach beyond it.
+        """
+        cdef Key[BATCH] keys
+        cdef Key *key
+        cdef int32_t[BATCH] unused
+        cdef int32_t id, mark
+        cdef int64_t i, n = 0, run = -1
+        _check_ids(ids, start, stop, connector.shape[0])
+        with nogil:
+            for i in range(start, stop):
+                mark = ids[i] >> 31
+                id = ids[i] ^ mark
+                if not connector[id]:
+                    if run >= 0:
+                        key = &keys[n]
+                        self.set_phrase(key, &ids[run], i - run, id)
+                        if key.tag % parts == part:
+                            if key.length <= INLINE_LENGTH:
+                                __builtin_prefetch(&self.slots[key.tag >> (32 - self.bits)])
+                                n += 1
+                            else:
+                                self.count_batch(key, 1, 0, unused)
+                            if n == BATCH:
+                                self.count_batch(keys, n, 0, unused)
+                                n = 0
+                    run = i
+                if mark:
+                    run = -1
+            self.count_batch(keys, n, 0, unused)
+        return run if run >= 0 else stop
+
+    def add_phrase(self, const int32_t[::1] phrase):
+        """Enter a phrase for `replace_phrases`, with the count 0; returns its number, the first being 0."""
+        cdef Key key
+        self.set_phrase(&key, &phrase[0], phrase.shape[0] - 1, phrase[phrase.shape[0] - 1])
+        return self.locate(&key, 0)
+
+    def set_count(self, int64_t number, int64_t count):
+        """Change the count of a word or phrase."""
+        if not 0 <= number < self.size:
+            raise IndexError(f"there is no word {number}")
+        self.entries[number].count = count
+
+    def replace_phrases(self, const int32_t[::1] ids, int64_t start, int64_t stop, bint is_end,
+                        const unsigned char[::1] roles, const int32_t[::1] new_ids, int32_t[::1] out):
+        """Copy `ids[start:stop]` to `out` with each phrase of this table, from left to right, as its one new id.
+
+        `roles` says of each word whether it is a connector (1), starts a phrase (2), ends one (4).
+
+        Returns where to go on, which is before `stop` when a phrase may reach beyond it and `stop` is not the end, and
+        the number of ids written.
+        """
+        cdef Key key
+        cdef uint64_t unused = 0
+        cdef int32_t id, mark, phrase
+        cdef unsigned char role
+        cdef int64_t i, written = 0, run = -1
+        _check_ids(ids, start, stop, roles.shape[0])
+        if new_ids.shape[0] < self.size or out.shape[0] < stop - start:
+            raise ValueError("the buffers are too small for the phrases")
+        with nogil:
+            for i in range(start, stop):
+                mark = ids[i] >> 31
+                id = ids[i] ^ mark
+                role = roles[id]
+                if role & CONNECTOR:
+                    if run < 0:
+                        out[written] = ids[i]
+                        written += 1
+                else:
+                    phrase = -1
+                    if run >= 0 and role & ENDS and roles[ids[run]] & STARTS:
+                        self.set_phrase(&key, &ids[run], i - run, id)
+                        phrase = self.find(&key, &unused)
+                    if phrase >= 0:
+                        out[written] = new_ids[phrase] ^ mark
+                        written += 1
+                        run = -1
+                    else:
+                        while 0 <= run < i:
+                            out[written] = ids[run]
+                            written += 1
+                            run += 1
+                        run = i
+                if (mark or (is_end and i + 1 == stop)) and run >= 0:
+                    while run <= i:
+                        out[written] = ids[run]
+                        written += 1
+                        run += 1
+                    run = -1
+        return (run if run >= 0 else stop), written
+
+    def select_phrases(self, int64_t min_count, int64_t[::1] numbers, int64_t[::1] counts, int32_t[::1] first_words,
+                       int32_t[::1] last_words):
+        """The phrases that occur `min_count` times or more: writes as many as fit, returns how many there are."""
+        cdef int64_t i, found = 0, room = min(numbers.shape[0], counts.shape[0], first_words.shape[0], last_words.shape[0])
+        cdef const int32_t *ids
+        cdef int32_t[4] buffer
+        with nogil:
+            for i in range(self.size):
+                if self.entries[i].count >= min_count:
+                    if found < room:
+                        ids = self.phrase_ids(i, buffer)
+                        numbers[found] = i
+                        counts[found] = self.entries[i].count
+                        first_words[found] = ids[0]
+                        last_words[found] = ids[self.entries[i].length // 4 - 1]
+                    found += 1
+        return found
+
+    cdef inline const int32_t *phrase_ids(self, int64_t number, int32_t *buffer) noexcept nogil:
+        """The ids of a phrase, in `buffer` (4 ids) or in the arena."""
+        cdef Entry *entry = &self.entries[number]
+        if entry.length > INLINE_LENGTH:
+            return <const int32_t *>(self.arena + entry.low)
+        buffer[0] = <int32_t>entry.low
+        buffer[1] = <int32_t>(entry.low >> 32)
+        buffer[2] = <int32_t>entry.high
+        buffer[3] = <int32_t>(entry.high >> 32)
+        return buffer
+
+    cdef int set_name(self, Key *key, const int32_t *ids, int64_t n, Bytes words, const int64_t *offsets,
+                      Bytes delimiter, int64_t delimiter_length) except -1 nogil:
+        """Key of `n` words joined; it borrows the free end of the arena."""
+        cdef int64_t i, length = (n - 1) * delimiter_length
+        cdef unsigned char *name
+        for i in range(n):
+            length += offsets[ids[i] + 1] - offsets[ids[i]]
+        if length > self.arena_capacity - self.arena_size:
+            self.grow_arena(length)
+        name = self.arena + self.arena_size
+        for i in range(n):
+            if i:
+                memcpy(name, delimiter, delimiter_length)
+                name += delimiter_length
+            memcpy(name, words + offsets[ids[i]], offsets[ids[i] + 1] - offsets[ids[i]])
+            name += offsets[ids[i] + 1] - offsets[ids[i]]
+        set_key(key, self.arena + self.arena_size, length)
+        return 0
+
+    def pool_names(self, Table phrases, const unsigned char[::1] ambiguous, int32_t step, const unsigned char[::1] words,
+                   const int64_t[::1] offsets, const unsigned char[::1] delimiter):
+        """Add up the counts of phrases with the same name, in three steps that all tables of phrases take in turn.
+
+        0 enters the names of phrases with an ambiguous word, 1 adds the other phrases to names that are there, and 2 gives
+        the phrases the counts of their names. Word i is `words[offsets[i]:offsets[i + 1]]`. Returns the phrases concerned.
+        """
+        cdef Key key
+        cdef uint64_t unused = 0
+        cdef const int32_t *ids
+        cdef int32_t[4] buffer
+        cdef int32_t name
+        cdef int64_t i, j, n, found = 0
+        cdef bint is_ambiguous
+        with nogil:
+            for i in range(phrases.size):
+                ids = phrases.phrase_ids(i, buffer)
+                n = phrases.entries[i].length // 4
+                is_ambiguous = False
+                for j in range(n):
+                    is_ambiguous |= ambiguous[ids[j]]
+                if step < 2 and is_ambiguous != (step == 0):
+                    continue
+                self.set_name(&key, ids, n, &words[0], &offsets[0], &delimiter[0], delimiter.shape[0] - 1)
+                name = self.locate(&key, 0) if step == 0 else self.find(&key, &unused)
+                if name < 0:
+                    continue
+                found += 1
+                if step == 2:
+                    phrases.entries[i].count = self.entries[name].count
+                else:
+                    self.entries[name].count += phrases.entries[i].count
+        return found
+
+    def phrase(self, int64_t number):
+        """The ids of a phrase, as a tuple."""
+        cdef const int32_t *ids
+        cdef int32_t[4] buffer
+        cdef int64_t i
+        if not 0 <= number < self.size:
+            raise IndexError(f"there is no phrase {number}")
+        ids = self.phrase_ids(number, buffer)
+        return tuple([ids[i] for i in range(self.entries[number].length // 4)])
+
     def words(self, const int64_t[::1] ids):
         """The words of `ids` as a list of str: UTF-8 with surrogateescape; integers as decimal strings."""
         cdef unsigned char[16] key
@@ -486,3 +720,53 @@ def compact(int32_t[::1] ids, int64_t start, int64_t stop, int64_t written, cons
             elif mark and written and ids[written - 1] >= 0:
                 ids[written - 1] = ~ids[written - 1]
     return written
+
+
+def _check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
+    cdef int64_t i
+    cdef int32_t largest = 0
+    if not 0 <= start <= stop <= ids.shape[0]:
+        raise ValueError("the range is outside of the ids")
+    with nogil:
+        for i in range(start, stop):
+            largest = max(largest, ids[i] ^ (ids[i] >> 31))
+    if stop > start and largest >= words:
+        raise ValueError(f"there is no word {largest}, only {words} words")
+
+
+def tally(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t[::1] counts, int64_t[::1] firsts):
+    """Count `ids[start:stop]`, and note the position of each id where its count was 0."""
+    cdef int64_t i
+    cdef int32_t id
+    _check_ids(ids, start, stop, min(counts.shape[0], firsts.shape[0]))
+    with nogil:
+        for i in range(start, stop):
+            id = ids[i] ^ (ids[i] >> 31)
+            if counts[id] == 0:
+                firsts[id] = i
+            counts[id] += 1
+
+
+def write_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] words,
+               const int64_t[::1] offsets, unsigned char[::1] out):
+    """Write the words of `ids[start:stop]` while they fit into `out`, with a space or, after a sentence, a newline.
+
+    Word i is `words[offsets[i]:offsets[i + 1]]`. Returns the position of the first id not written, and the bytes written.
+    """
+    cdef int64_t i, length, written = 0
+    cdef int32_t id, mark
+    _check_ids(ids, start, stop, offsets.shape[0] - 1)
+    with nogil:
+        i = start
+        while i < stop:
+            mark = ids[i] >> 31
+            id = ids[i] ^ mark
+            length = offsets[id + 1] - offsets[id]
+            if written + length + 1 > out.shape[0]:
+                break
+            memcpy(&out[written], &words[offsets[id]], length)
+            written += length
+            out[written] = b"\n" if mark else b" "
+            written += 1
+            i += 1
+    return i, written

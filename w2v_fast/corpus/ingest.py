@@ -115,14 +115,22 @@ def build_vocabulary(
     counts = np.empty(len(table), np.int64)
     firsts = np.empty(len(table), np.int64)
     table.statistics(counts, firsts)
-    if not len(table):
+    order, new_ids = limit(counts, firsts, min_count, max_vocab)
+    return Vocabulary(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
+
+
+def limit(
+    counts: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
+) -> tuple[npt.NDArray[np.int64], Ids]:
+    """The old numbers of the words kept, by their new ids, and the new id of every word, -1 for those left out."""
+    if not counts.any():
         raise ValueError("the corpus is empty: it has no tokens")
     order = rank(counts, firsts, min_count, max_vocab)
     if not len(order):
         raise ValueError(below_min_count(int(counts.max()), min_count))
-    new_ids = np.full(len(table), -1, np.int32)
+    new_ids = np.full(len(counts), -1, np.int32)
     new_ids[order] = np.arange(len(order), dtype=np.int32)
-    return Vocabulary(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
+    return order, new_ids
 
 
 def match_vocabulary(tables: list[Table], vocabulary: Vocabulary) -> list[npt.NDArray[np.int32]]:
