@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import datetime
 import importlib.metadata
 import json
 import platform
 import statistics
 import subprocess
+import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +58,7 @@ def markdown_table(rows: list[dict[str, Any]], columns: list[str]) -> str:
     """Rows as a Markdown table; floats with three significant digits."""
     def cell(value: Any) -> str:
         if isinstance(value, float):
-            return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+            return three_digits(value)
         return "" if value is None else str(value)
 
     lines = [columns, ["---"] * len(columns), *([cell(row.get(column)) for column in columns] for row in rows)]
@@ -70,6 +73,66 @@ def write_results(name: str, rows: list[dict[str, Any]], table: str) -> None:
     with atomic_write(RESULTS / f"{name}.md") as file:
         file.write((table + "\n").encode())
     print(table)
+
+
+def corpus_parser(description: str | None, name: str, words: int) -> argparse.ArgumentParser:
+    """The options of every benchmark that trains on the first words of a corpus."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", help="a text file, perhaps compressed; one sentence or paragraph a line")
+    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
+    parser.add_argument("--name", default=name, help=f"of the stored result ({name})")
+    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
+    return parser
+
+
+def publish(name: str, rows: list[dict[str, Any]], table: str, store: bool) -> None:
+    """Print `table`; with `store` also write it and the rows to results/, and redraw the charts of these rows."""
+    if not store:
+        print(table)
+        log("nothing is stored without --store")
+        return
+    write_results(name, rows, table)
+    from benchmarks import charts
+
+    charts.draw(name)
+
+
+def caption(about: Mapping[str, Any], *facts: object) -> str:
+    """One line that says what was measured where: no figure goes without it."""
+    machine_facts = (
+        f"{about['cpu']}, {about['cores']} cores", f"Python {about['python']}", f"numpy {about['numpy']}",
+        f"w2v_fast {about['w2v_fast']}, commit {about['commit']}", about["date"],
+    )
+    return "; ".join(str(fact) for fact in (*facts, *machine_facts))
+
+
+def three_digits(value: float) -> str:
+    """At least three significant digits, never an exponent for a large number."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median and range, such as `6.81 (6.52 to 7.03)`; one value stands alone."""
+    middle, low, high = map(three_digits, (statistics.median(values), min(values), max(values)))
+    return middle if len(values) == 1 else f"{middle} ({low} to {high})"
+
+
+def ratios(numerators: Sequence[float], denominators: Sequence[float]) -> list[float]:
+    """The ratio within each round."""
+    return [a / b for a, b in zip(numerators, denominators, strict=True)]
+
+
+def log(text: str) -> None:
+    """A line of progress, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def option_value(text: str) -> Any:
+    """The value of an option given on the command line: a number, True, False, None, or a word."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _version(package: str) -> str | None:

@@ -8,20 +8,26 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-MAGIC_LENGTH = 6
-COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+MAGIC_LENGTH = 10
+COMPRESSIONS = {
+    "gzip": re.compile(rb"\x1f\x8b\x08"),
+    "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
+    "zstd": re.compile(rb"[\x22-\x28]\xb5\x2f\xfd"),
+}
 
 
 def compression_of(head: bytes) -> str | None:
     """Name the compression whose magic bytes `head` starts with, or None."""
-    return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
+    return next((name for name, magic in COMPRESSIONS.items() if magic.match(head)), None)
 
 
 @contextlib.contextmanager
@@ -35,8 +41,8 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    OSError
-        The file cannot be opened, or its compressed data are damaged (on reading).
+    OSError, EOFError, zlib.error, lzma.LZMAError
+        The file cannot be opened; or, on reading, its compressed data are damaged or end too early.
     ImportError
         A zstd file or a URL, and the extra that reads it is not installed.
     """
@@ -81,8 +87,42 @@ def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
         import zstandard
     except ImportError as error:
         raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
-    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
+    return cast(BinaryIO, io.BufferedReader(_ZstdFrames(raw, zstandard), 1 << 20))
+
+
+class _ZstdFrames(io.RawIOBase):
+    """The text of all frames of a zstd file; one that ends inside a frame is an EOFError, as it is for gzip."""
+
+    def __init__(self, raw: BinaryIO, zstandard: Any) -> None:
+        self._raw = raw
+        self._new_frame = zstandard.ZstdDecompressor().decompressobj
+        self._damage = zstandard.ZstdError
+        self._frame: Any = None
+        self._rest = b""
+        self._text = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._text:
+            data = self._rest or self._raw.read(1 << 16)
+            self._rest = b""
+            if not data:
+                if self._frame is not None:
+                    raise EOFError("the zstd data end before their frame does")
+                return 0
+            if self._frame is None:
+                self._frame = self._new_frame()
+            try:
+                self._text = memoryview(self._frame.decompress(data))
+            except self._damage as error:
+                raise OSError(f"damaged zstd data: {error}") from error
+            if self._frame.eof:
+                self._rest, self._frame = self._frame.unused_data, None
+        count = min(len(buffer), len(self._text))
+        buffer[:count], self._text = self._text[:count], self._text[count:]
+        return count
 
 
 @contextlib.contextmanager

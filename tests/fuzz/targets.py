@@ -81,6 +81,7 @@ def main() -> None:
     target = TARGETS[sys.argv.pop(1)]
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
+        atheris.instrument_all()
         atheris.Setup(sys.argv, partial(target, Path(folder)))
         atheris.Fuzz()
 

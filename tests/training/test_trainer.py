@@ -124,7 +124,7 @@ def test_interrupt_keeps_what_was_trained_and_training_goes_on(monkeypatch, work
 
     def counted_take():
         if run.next_job >= interrupt_after:
-            run._stop.set()
+            run._halt = True
             return None
         return take()
 

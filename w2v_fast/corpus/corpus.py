@@ -95,7 +95,7 @@ class Corpus:
         TypeError
             The source is none of these; a str in place of a list of tokens; tokens of different types.
         ValueError
-            The corpus is empty, or none of its words is kept; an option out of its range.
+            The corpus is empty, or none of its words is kept; a file is not text; an option out of its range.
         """
         config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
         budget = default_budget() if memory_budget is None else memory_budget

@@ -26,6 +26,10 @@ Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Ite
 
 DEFAULT_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 30
+MAX_WORD_BYTES = 1 << 24
+TEXT_HEAD_BYTES = 1 << 16  # what is looked at to tell whether a file is text
+NOT_OF_TEXT = np.array([c not in b"\0\b\t\n\v\f\r\x1b" and c < 32 for c in range(256)])
+MOST_NOT_OF_TEXT = 0.03  # a third of what random bytes have
 
 
 class Block(Protocol):
@@ -191,6 +195,11 @@ class _JoinedFiles:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    @property
+    def path(self) -> str:
+        """The file that was read last."""
+        return self._path
+
     def readinto(self, buffer: memoryview) -> int:
         """Read at least one byte into `buffer`; 0 when all files are done."""
         if self._file is None:
@@ -199,7 +208,11 @@ class _JoinedFiles:
                 return 0
             self._path, self._before = path, _state(path)
             self._file = self._stack.enter_context(open_input(path))
+            self._is_new = True
         count = _readinto(self._file, self._path, buffer)
+        if self._is_new:
+            _check_is_text(self._path, buffer[: min(count, TEXT_HEAD_BYTES)])
+            self._is_new = False
         if count:
             return count
         self._stack.close()
@@ -221,6 +234,16 @@ def _readinto(file: BinaryIO, path: str, buffer: memoryview) -> int:
         raise OSError(f"cannot read {path}: its compressed data are damaged ({error})") from error
 
 
+def _check_is_text(path: str, head: memoryview) -> None:
+    """Refuse a file whose first bytes are not those of text."""
+    if bytes(head[:2]) in (b"\xff\xfe", b"\xfe\xff") and bytes(head).count(0) > len(head) // 8:
+        raise ValueError(f"{path} is text in UTF-16 or UTF-32; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
+    strange = int(NOT_OF_TEXT[np.frombuffer(head, np.uint8)].sum())
+    if strange > max(64, MOST_NOT_OF_TEXT * len(head)):
+        raise ValueError(f"{path} is not text: {strange:,} of its first {len(head):,} bytes are control characters; "
+                         "expected text, or text compressed by gzip, bzip2, xz or zstd")
+
+
 def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
     """Blocks cut after a separator; what follows it goes to the next block, and a longer word makes its block grow."""
     with _JoinedFiles(paths) as text:
@@ -237,6 +260,8 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
                 yield TextBlock(data, end)
             if not count:
                 return
+            if len(rest) > MAX_WORD_BYTES:
+                raise ValueError(f"{text.path} is not text: it has a word of more than {MAX_WORD_BYTES:,} bytes")
             data, used = bytearray(max(block_bytes, 2 * len(rest)) + PADDING), len(rest)
             data[:used] = rest
 

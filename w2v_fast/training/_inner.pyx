@@ -67,6 +67,10 @@ cdef extern from "kernel/dispatch.h" nogil:
     int w2v_kernel_runs(int i)
 
 
+cdef extern from *:
+    void prefetch "__builtin_prefetch" (const void *) noexcept nogil
+
+
 cdef enum:
     BLOCK_TOKENS = 2048       # tokens whose windows are found at once
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
@@ -101,6 +105,17 @@ cdef class InnerLoop
 
 ctypedef void (*rows_function)(InnerLoop loop, int target, Rows *rows) noexcept nogil
 
+ctypedef enum Lookup:
+    NOTHING
+    NOISE                     # the alias table and log(K q)
+    PATHS                     # Huffman codes and paths
+
+cdef struct Objective:
+    const char *name
+    rows_function rows_of     # fills the rows, labels and shifts of a target
+    w2v_link link
+    Lookup lookup
+
 
 # ------------------------------------------------------------------------------------------------- draws
 
@@ -118,14 +133,18 @@ cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
 
 
 cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
-    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words."""
+    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words.
+
+    The choice between column and alias is arithmetic: a branch would be mispredicted, and wait for the table each time.
+    """
     cdef uint64_t bits
-    cdef int column, word, attempt
+    cdef int column, alias, word, attempt
     for attempt in range(REDRAWS):
         bits = draw(loop.noise_key, loop.noise_index)
         loop.noise_index += 1
         column = scaled(bits >> 32, loop.words)
-        word = column if <uint32_t>bits < loop.alias[column].threshold else loop.alias[column].alias
+        alias = loop.alias[column].alias
+        word = alias ^ ((column ^ alias) & -<int>(<uint32_t>bits < loop.alias[column].threshold))
         if word != target:
             return word
     word = scaled(bits >> 32, loop.words - 1)
@@ -141,6 +160,8 @@ cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     rows.label[0] = 1
     for k in range(1, loop.negative + 1):
         rows.index[k] = noise_word(loop, target)
+    for k in range(loop.negative):
+        prefetch(&loop.alias[scaled(draw(loop.noise_key, loop.noise_index + k) >> 32, loop.words)])
     rows.count = merge_repeats(rows.index, loop.negative + 1, rows.weight, &rows.weighted)
 
 
@@ -165,6 +186,20 @@ cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
 cdef void every_row(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     """Every word: nothing to draw or to fetch ahead."""
     rows.count = 0
+
+
+cdef Objective[4] OBJECTIVES
+OBJECTIVES[0] = Objective(b"ns", ns_rows, W2V_SIGMOID, NOISE)
+OBJECTIVES[1] = Objective(b"nce", nce_rows, W2V_SIGMOID, NOISE)
+OBJECTIVES[2] = Objective(b"hs", hs_rows, W2V_SIGMOID, PATHS)
+OBJECTIVES[3] = Objective(b"softmax", every_row, W2V_SOFTMAX, NOTHING)
+
+
+cdef Objective objective_named(name):
+    for objective in OBJECTIVES:
+        if objective.name == <bytes>name.encode():
+            return objective
+    raise ValueError(f"objective = {name!r} is not known here")
 
 
 cdef int merge_repeats(int *index, int count, float *weight, bint *weighted) noexcept nogil:
@@ -229,7 +264,7 @@ cdef class InnerLoop:
     cdef int window, negative
     cdef bint cbow, corrected_cbow, softmax, whole_windows
     cdef readonly int batch
-    cdef rows_function objective
+    cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
 
@@ -266,32 +301,29 @@ cdef class InnerLoop:
         self.window = config.window
         self.cbow = config.architecture == "cbow"
         self.corrected_cbow = config.corrected_cbow
-        self.batch = 1
-        self.step.link = W2V_SIGMOID
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
-        self.most_rows = self.set_objective(config, tables)
-        self.softmax = self.step.link == W2V_SOFTMAX
+        objective = objective_named(config.objective)
+        self.rows_of = objective.rows_of
+        self.step.link = objective.link
+        self.most_rows = self.look_up(objective.lookup, config, tables)
+        self.softmax = objective.link == W2V_SOFTMAX
+        self.batch = max(1, min(BATCH, BATCH_SCORES // self.words)) if self.softmax else 1
         self.whole_windows = config.share_noise or self.cbow or self.softmax
         self.allocate(self.batch if self.softmax else 2 * self.window, self.most_rows)
 
-    cdef int set_objective(self, config, tables) except -1:
-        """The table of objectives: the function that gives a target's rows, and what it looks up. Return the most rows."""
-        if config.objective in ("ns", "nce"):
-            self.objective = ns_rows if config.objective == "ns" else nce_rows
+    cdef int look_up(self, Lookup lookup, config, tables) except -1:
+        """Take the tables that an objective looks up; return the most rows that a window has."""
+        if lookup == NOISE:
             self.alias = <const AliasEntry *>self.borrow(tables.alias, tables.alias.dtype)
             self.log_expected_noise = <const float *>self.borrow(tables.log_expected_noise, np.float32)
             self.negative = config.negative if self.words > 1 else 0
             return self.negative + 1
-        if config.objective == "hs":
-            self.objective = hs_rows
+        if lookup == PATHS:
             self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
             return max(tables.paths.longest, 1)
-        self.objective = every_row
-        self.batch = max(1, min(BATCH, BATCH_SCORES // self.words))
-        self.step.link = W2V_SOFTMAX
         return self.words
 
     cdef void *borrow(self, array, dtype) except NULL:
@@ -452,7 +484,7 @@ cdef class InnerLoop:
         cdef size_t place
         if not self.next_window(&rows.window):
             return False
-        self.objective(self, self.word[rows.window.center], rows)
+        self.rows_of(self, self.word[rows.window.center], rows)
         for k in range((rows.count + W2V_TILE_ROWS - 1) // W2V_TILE_ROWS):
             place = w2v_label_at(k * W2V_TILE_ROWS)
             memcpy(rows.label + place + W2V_TILE_WIDTH, rows.label + place, W2V_TILE_WIDTH * sizeof(float))

@@ -72,10 +72,15 @@ class Jobs(Sequence[Job]):
             epoch=epoch,
             start=start,
             stop=min(start + self.job_tokens, self.tokens),
-            lr=self.lr_after(epoch * self.tokens + start),
+            lr=self.lr_after(self.tokens_before(index)),
             token_key=derive(seed, TOKENS, epoch),
             noise_key=derive(seed, NOISE, index),
         )
+
+    def tokens_before(self, index: int) -> int:
+        """Tokens in all jobs before number `index`, which may be the number of jobs."""
+        epoch, place = divmod(index, self.per_epoch)
+        return epoch * self.tokens + place * self.job_tokens
 
     def lr_after(self, tokens_done: int) -> float:
         """The learning rate after that many of the run's tokens."""

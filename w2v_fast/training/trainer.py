@@ -1,16 +1,26 @@
 """THE training loop: threads take the next job until there is none, on shared weights without a lock.
 
     for each thread:   while a job is left:   inner loop (no GIL);   add its counts
-    calling thread:    report progress; on Ctrl-C or an error, let every thread finish its job, then raise
+    calling thread:    report progress; to stop, for a checkpoint or on an error, let every thread finish its job
+
+Between two jobs of all threads, (weights, number of jobs done, losses) is all there is to a run: that is what a
+checkpoint holds, and what a stop leaves behind.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import importlib.metadata
+import math
+import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +28,7 @@ from numpy.typing import NDArray
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
+from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, differences, size_of
 from w2v_fast.training.jobs import Job, Jobs
 from w2v_fast.training.tables import Tables
 from w2v_fast.training.weights import Weights, initial_weights
@@ -25,6 +36,14 @@ from w2v_fast.training.weights import Weights, initial_weights
 REPORT_SECONDS = 0.2
 LOSS_WINDOWS = 20_000
 MOST_LOSS_PERIOD = 256
+CHECKPOINT_MINUTES = 10.0
+MOST_LOSS = 1000.0  # nats for each pair and row; a run that learns has well below 20
+HASHED_TOKENS = 1 << 22
+FREE_OPTIONS = ("workers", "isa")  # a resumed run may change them
+
+
+class DivergenceError(FloatingPointError):
+    """The loss is beyond all measure or not a number, or there are weights that are not finite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +107,14 @@ class Trainer:
         Shared by all threads, changed in place.
     next_job : int
         The first job that no thread has taken; `train` goes on from there.
+    tokens, kept_tokens : int
+        Tokens of all jobs done, and those of them that survived subsampling.
     losses : list of EpochLoss
         One for each epoch.
     isa : str
         The instruction set that runs.
+    last_checkpoint : Path or None
+        The checkpoint that this run went on from, or wrote last.
     """
 
     def __init__(self, ids: NDArray[np.int32], vocabulary: Vocabulary, config: TrainConfig,
@@ -99,6 +122,8 @@ class Trainer:
         self.config = config
         self.isa = choose_isa(config.isa)
         self.weights = weights or initial_weights(len(vocabulary), config.vector_size, config.seed)
+        self._ids = ids
+        self._vocabulary = vocabulary
         tables = Tables(vocabulary, config)
         loss_period = min(max(len(ids) // LOSS_WINDOWS, 1), MOST_LOSS_PERIOD)
         self._loops = [InnerLoop(ids, self.weights, tables, config, self.isa, loss_period)
@@ -108,79 +133,275 @@ class Trainer:
         self.tokens = 0
         self.kept_tokens = 0
         self.losses = [EpochLoss() for _ in range(config.epochs)]
+        self.last_checkpoint: Path | None = None
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._threads: list[_Worker] = []
+        self._halt = False
+        self._stopped = False
         self._error: BaseException | None = None
 
-    def train(self, report: Report | None = None) -> None:
-        """Do all jobs that are left.
+    @property
+    def done(self) -> bool:
+        """Whether no job of the run is left."""
+        return self.next_job == len(self.jobs)
 
-        Whatever ends it early (Ctrl-C, an error in a thread or in `report`), every thread finishes its job and ends
-        before the exception leaves; the weights keep what was trained, and another call goes on with the next job.
+    def stop(self) -> None:
+        """Let the call of `train` that runs, or else the next one, return after the jobs at hand.
+
+        Only sets a flag: any thread and any signal handler may call it.
         """
-        self._stop.clear()
-        self._error = None
-        started, at_start = time.monotonic(), (self.tokens, self.kept_tokens)
-        threads = [threading.Thread(target=self._work, args=(loop,), name=f"w2v_fast-{i}", daemon=True)
-                   for i, loop in enumerate(self._loops)]
+        self._stopped = True
+
+    def train(self, report: Report | None = None, checkpoint: str | os.PathLike[str] | None = None,
+              checkpoint_minutes: float = CHECKPOINT_MINUTES) -> None:
+        """Do all jobs that are left, or those up to a `stop`.
+
+        Whatever ends it early (a stop, Ctrl-C, an error in a thread or in `report`), every thread finishes its job and
+        ends before the call does; the weights keep what was trained, and another call goes on with the next job. Only
+        a second Ctrl-C, while the first one waits for the threads, does not wait.
+
+        Parameters
+        ----------
+        report
+            Called a few times a second.
+        checkpoint
+            A folder for checkpoints. One is written every `checkpoint_minutes` and when the call ends, unless a thread
+            failed or the weights are not finite. One that cannot be written is a RuntimeWarning: training goes on.
+
+        Raises
+        ------
+        DivergenceError
+            The loss of a job is beyond all measure or not a number, or a weight is not finite at the end.
+        FileExistsError
+            The folder has checkpoints of a run that this one did not go on from.
+        OSError
+            Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
+        """
+        if not 0 < checkpoint_minutes < math.inf:
+            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes} must be a number above 0")
+        watch = _Watch(self, report)
         try:
-            for thread in threads:
-                thread.start()
-            self._watch(threads, report, started, at_start)
+            if checkpoint is None:
+                self._train_round(watch, math.inf)
+                return
+            with CheckpointFolder(checkpoint) as folder:
+                self._prepare(folder)
+                while not self.done and not self._stopped:
+                    try:
+                        self._train_round(watch, 60 * checkpoint_minutes)
+                    finally:
+                        self._save(folder)
         finally:
-            self._stop.set()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+            self._stopped = False
+
+    def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
+        """Go on from the newest whole checkpoint in a folder; returns False when it has none, or is missing.
+
+        One worker then gives the same bits as a run that was never interrupted.
+
+        Raises
+        ------
+        CheckpointError
+            The checkpoint is of a run on another corpus or with another configuration (the number of workers and the
+            instruction set may differ), or no checkpoint there is whole. This run is as it was.
+        OSError
+            The folder cannot be read, or another run uses it.
+        """
+        if not os.path.exists(checkpoint):
+            return False
+        with CheckpointFolder(checkpoint) as folder:
+            newest = folder.newest()
+            if newest is None:
+                return False
+            header = newest.header
+            if header.get("run") != self._run:
+                lines = "; ".join(differences("", header.get("run"), self._run))
+                raise CheckpointError(f"{newest.path} is of another run: {lines}")
+            position = self._checked_position(newest.path, header.get("position"))
+            newest.fill(self.weights.arrays)
+        self.next_job, self.tokens, self.kept_tokens, self.losses = position
+        self.last_checkpoint = newest.path
+        if header.get("version") != _version():
+            warnings.warn(f"{newest.path} was written by version {header.get('version')} of w2v_fast, this is "
+                          f"{_version()}: the results may differ in the last bits", RuntimeWarning, stacklevel=2)
+        return True
+
+    @cached_property
+    def _run(self) -> dict[str, Any]:
+        """What must be the same when a run goes on: as JSON gives it back."""
+        config = dataclasses.asdict(self.config)
+        ids = hashlib.sha256()
+        for start in range(0, len(self._ids), HASHED_TOKENS):
+            ids.update(self._ids[start : start + HASHED_TOKENS].data)
+        return {
+            "config": {name: value for name, value in config.items() if name not in FREE_OPTIONS},
+            "vocabulary": self._vocabulary.digest(),
+            "corpus": {"tokens": len(self._ids), "sha256": ids.hexdigest()},
+            "job_tokens": self.jobs.job_tokens,
+        }
+
+    def _checked_position(self, path: Path, position: Any) -> tuple[int, int, int, list[EpochLoss]]:
+        """The numbers of a position, if they fit together."""
+        try:
+            job, kept = position["job"], position["kept_tokens"]
+            losses = [EpochLoss(nats, pairs) for nats, pairs in position["losses"]]
+            tokens = self.jobs.tokens_before(job)
+            if (type(job) is type(kept) is int and 0 <= job <= len(self.jobs) and 0 <= kept <= tokens
+                    and len(losses) == self.config.epochs
+                    and all(type(loss.nats) is float and math.isfinite(loss.nats) and type(loss.pairs) is int
+                            and loss.pairs >= 0 for loss in losses)):
+                return job, tokens, kept, losses
+        except (TypeError, KeyError, ValueError):
+            pass
+        raise CheckpointError(f"{path} is damaged: the position in its header is not one of this run")
+
+    def _prepare(self, folder: CheckpointFolder) -> None:
+        """Everything that could keep checkpoints from being written shows here, before training."""
+        if folder.files() and (self.last_checkpoint is None or self.last_checkpoint.parent != folder.path):
+            raise FileExistsError(f"{folder.path} has checkpoints of an earlier run: resume it, or give another folder")
+        folder.prepare(size_of(self.weights.arrays))
+        self._run  # noqa: B018 - hash the corpus now, not while somebody waits for a stop
+
+    def _save(self, folder: CheckpointFolder) -> None:
+        """Write a checkpoint if the weights are those of a position: all jobs that were taken are done and well."""
+        if self.tokens != self.jobs.tokens_before(self.next_job) or isinstance(self._error, DivergenceError):
+            return
+        position = {"epoch": min(self.next_job // self.jobs.per_epoch, self.config.epochs - 1), "job": self.next_job,
+                    "tokens": self.tokens, "kept_tokens": self.kept_tokens,
+                    "losses": [[loss.nats, loss.pairs] for loss in self.losses]}
+        header = {"version": _version(), "run": self._run, "position": position}
+        try:
+            try:
+                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays)
+            except KeyboardInterrupt:  # once more, and whole: only a second one ends it
+                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays)
+                raise
+        except OSError as error:
+            warnings.warn(f"no checkpoint after {self.tokens:,} of {self.jobs.total_tokens:,} words: {error} (the last "
+                          f"one is {self.last_checkpoint})", RuntimeWarning, stacklevel=3)
+
+    def _train_round(self, watch: _Watch, seconds: float) -> None:
+        """Do jobs until none is left, for some seconds, or up to a stop; all threads have ended when it returns."""
+        self._wait()  # a second Ctrl-C may have left threads that finish their job
+        self._error = None
+        self._halt = False
+        self._threads = [_Worker(self._work, loop, number) for number, loop in enumerate(self._loops)]
+        try:
+            for thread in self._threads:
+                thread.start()
+            watch.wait(self._threads, time.monotonic() + seconds)
+        finally:
+            self._halt = True
+            self._wait()
+            self._check_weights()
         if self._error is not None:
             raise self._error
+        watch.tell()
+
+    def _wait(self) -> None:
+        """Wait until every thread that was started has finished its job."""
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.finished.wait()
+                thread.join()
 
     def _work(self, loop: InnerLoop) -> None:
         try:
-            while not self._stop.is_set():
-                job = self._take()
-                if job is None:
-                    return
+            while (job := self._take()) is not None:
                 self._add(job, *loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key))
         except BaseException as error:
             self._error = self._error or error
-            self._stop.set()
+            self._halt = True
 
     def _take(self) -> Job | None:
         with self._lock:
-            if self.next_job == len(self.jobs):
+            if self._halt or self._stopped or self.next_job == len(self.jobs):
                 return None
             self.next_job += 1
             return self.jobs[self.next_job - 1]
 
     def _add(self, job: Job, kept: int, nats: float, pairs: int) -> None:
+        if not nats <= MOST_LOSS * (1 + self.config.negative) * pairs:
+            raise self._divergence(job, f"the loss is {nats / pairs:.3g} nats a pair")
         with self._lock:
             before = self.losses[job.epoch]
             self.losses[job.epoch] = EpochLoss(before.nats + nats, before.pairs + pairs)
             self.tokens += job.stop - job.start
             self.kept_tokens += kept
 
-    def _watch(self, threads: list[threading.Thread], report: Report | None, started: float,
-               at_start: tuple[int, int]) -> None:
-        """Report a few times a second, and at the end of each epoch, until the threads are done."""
-        epochs_done = at_start[0] // self.jobs.tokens
-        while True:
-            for thread in threads:
-                thread.join(REPORT_SECONDS / len(threads))
-            alive = any(thread.is_alive() for thread in threads)
-            if report is not None:
-                seconds = time.monotonic() - started
-                while epochs_done < min(self.tokens // self.jobs.tokens, self.config.epochs):
-                    report(self._progress(epochs_done, seconds, at_start, epoch_done=True))
-                    epochs_done += 1
-                if epochs_done < self.config.epochs:
-                    report(self._progress(epochs_done, seconds, at_start))
-            if not alive:
-                return
+    def _check_weights(self) -> None:
+        """A weight can overflow in a window that is not in the sample of the loss."""
+        if self._error is None and self.next_job and not self.weights.are_finite():
+            self._error = self._divergence(self.jobs[self.next_job - 1], "there are weights that are not finite")
 
-    def _progress(self, epoch: int, seconds: float, at_start: tuple[int, int], epoch_done: bool = False) -> Progress:
+    def _divergence(self, job: Job, sign: str) -> DivergenceError:
+        kept = f"; the last checkpoint is {self.last_checkpoint}" if self.last_checkpoint else ""
+        return DivergenceError(
+            f"training diverged in epoch {job.epoch + 1}, job {job.index + 1:,} of {len(self.jobs):,}: {sign} at the "
+            f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}")
+
+
+class _Worker(threading.Thread):
+    """A thread that tells when it has finished.
+
+    `join` is only for threads known to have finished: when Ctrl-C interrupts it, CPython 3.11 and 3.12 take a thread
+    that still runs for one that has ended (python/cpython#90882).
+    """
+
+    def __init__(self, work: Callable[[InnerLoop], None], loop: InnerLoop, number: int) -> None:
+        super().__init__(name=f"w2v_fast-{number}", daemon=True)
+        self.finished = threading.Event()
+        self._work = work
+        self._loop = loop
+
+    def run(self) -> None:
+        try:
+            self._work(self._loop)
+        finally:
+            self.finished.set()
+
+
+class _Watch:
+    """Reports a few times a second, and at the end of each epoch, while threads work."""
+
+    def __init__(self, trainer: Trainer, report: Report | None) -> None:
+        self._trainer = trainer
+        self._report = report
+        self._started = time.monotonic()
+        self._tokens_before = trainer.tokens
+        self._kept_before = trainer.kept_tokens
+        self._epochs_done = trainer.tokens // trainer.jobs.tokens
+
+    def wait(self, threads: list[_Worker], until: float) -> None:
+        """Return when the threads have finished, or at the time `until`."""
+        while any(not thread.finished.is_set() for thread in threads) and (left := until - time.monotonic()) > 0:
+            self.tell()
+            for thread in threads:
+                thread.finished.wait(min(REPORT_SECONDS, left) / len(threads))
+
+    def tell(self) -> None:
+        """Report what the caller does not know yet."""
+        if self._report is None:
+            return
+        trainer = self._trainer
+        while self._epochs_done < min(trainer.tokens // trainer.jobs.tokens, trainer.config.epochs):
+            self._report(self._progress(self._epochs_done, epoch_done=True))
+            self._epochs_done += 1
+        if self._epochs_done < trainer.config.epochs:
+            self._report(self._progress(self._epochs_done))
+
+    def _progress(self, epoch: int, epoch_done: bool = False) -> Progress:
+        trainer = self._trainer
         return Progress(
-            epoch=epoch, epochs=self.config.epochs, tokens=self.tokens - at_start[0],
-            total_tokens=self.jobs.total_tokens - at_start[0], kept_tokens=self.kept_tokens - at_start[1],
-            seconds=seconds, lr=self.jobs.lr_after(self.tokens), loss=self.losses[epoch].mean, epoch_done=epoch_done,
+            epoch=epoch, epochs=trainer.config.epochs, tokens=trainer.tokens - self._tokens_before,
+            total_tokens=trainer.jobs.total_tokens - self._tokens_before,
+            kept_tokens=trainer.kept_tokens - self._kept_before, seconds=time.monotonic() - self._started,
+            lr=trainer.jobs.lr_after(trainer.tokens), loss=trainer.losses[epoch].mean, epoch_done=epoch_done,
         )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("w2v_fast")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

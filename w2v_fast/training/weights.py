@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import mmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from w2v_fast.training.jobs import WEIGHTS
 
 ROW_FLOATS = 16
 HUGE_PAGE = 1 << 21
-INIT_ROWS = 65_536
+BLOCK_ROWS = 65_536
 
 
 @dataclasses.dataclass
@@ -34,6 +35,17 @@ class Weights:
         """The output rows without padding, [V, dim] (a view)."""
         return self.output[:, : self.dim]
 
+    @property
+    def arrays(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Both matrices, padding included."""
+        return self.input, self.output
+
+    def are_finite(self) -> bool:
+        """Whether no weight is NaN or infinite."""
+        with np.errstate(all="ignore"):
+            return all(np.isfinite(array[start : start + BLOCK_ROWS]).all()
+                       for array in self.arrays for start in range(0, len(array), BLOCK_ROWS))
+
 
 def stride_of(dim: int) -> int:
     """Floats in a row: `dim` rounded up to a multiple of 16."""
@@ -44,18 +56,44 @@ def initial_weights(rows: int, dim: int, seed: int) -> Weights:
     """Input vectors uniform in (-0.5, 0.5) / dim from the seed, output rows zero (as word2vec.c starts)."""
     weights = Weights(zeros(rows, stride_of(dim)), zeros(rows, stride_of(dim)), dim)
     generator = np.random.Generator(np.random.PCG64(derive(seed, WEIGHTS)))
-    for start in range(0, rows, INIT_ROWS):
-        block = weights.vectors[start : start + INIT_ROWS]
+    for start in range(0, rows, BLOCK_ROWS):
+        block = weights.vectors[start : start + BLOCK_ROWS]
         block[...] = (generator.random(block.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
     return weights
 
 
 def zeros(rows: int, columns: int) -> NDArray[np.float32]:
-    """A zero matrix that starts on a huge-page boundary and asks the system for huge pages."""
+    """A zero matrix that starts on a huge-page boundary and asks the system for huge pages.
+
+    Raises
+    ------
+    MemoryError
+        The system does not give so much.
+    """
     size = max(rows * columns * 4, 1)
-    memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    try:
+        memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except (OSError, OverflowError) as error:
+        raise MemoryError(f"no memory for a matrix of {rows:,} x {columns:,} floats, {size:,} bytes") from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
     whole = np.frombuffer(memory, np.uint8)
     offset = -whole.ctypes.data % HUGE_PAGE
     return whole[offset : offset + rows * columns * 4].view(np.float32).reshape(rows, columns)
+
+
+def copy_rows(target: NDArray[np.float32], rows: NDArray[np.int64], source: NDArray[Any],
+              source_rows: NDArray[np.int64]) -> None:
+    """`target[rows] = source[source_rows]`, block by block: `source` may be of another float type, or a file's map.
+
+    Raises
+    ------
+    ValueError
+        A row of the source has a value that is not finite; rows before it have been copied.
+    """
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = source[source_rows[start : start + BLOCK_ROWS]].astype(np.float32)
+        if not np.isfinite(block).all():
+            broken = source_rows[start + int((~np.isfinite(block)).any(axis=1).argmax())]
+            raise ValueError(f"row {broken} has values that are not finite")
+        target[rows[start : start + BLOCK_ROWS]] = block

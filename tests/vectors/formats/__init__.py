@@ -38,10 +38,12 @@ def at_most(megabytes):
 
 def words(forbidden=ASCII_SPACE):
     """Non-empty words of any bytes but those of `forbidden`, as they are decoded by default."""
-    raw = st.one_of(st.text(min_size=1).map(lambda text: text.encode("utf-8", "ignore")), st.binary(min_size=1))
-    decoded = raw.map(lambda raw: raw.decode("utf-8", "surrogateescape"))
-    cleaned = decoded.map(lambda word: "".join(char for char in word if char not in forbidden))
-    return cleaned.filter(bool).map(lambda word: word.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"))
+    def allowed(raw):
+        word = "".join(char for char in raw.decode("utf-8", "surrogateescape") if char not in forbidden)
+        return word.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+    texts = st.text(min_size=1).map(lambda text: text.encode("utf-8", "ignore"))
+    return st.one_of(texts, st.binary(min_size=1)).map(allowed).filter(bool)
 
 
 @st.composite

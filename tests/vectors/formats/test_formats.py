@@ -19,6 +19,8 @@ from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 STREAMS = ["word2vec_binary", "word2vec_text", "glove"]
 READABLE = [*STREAMS, "safetensors", "npy"]
+FORBIDDEN = {"word2vec_binary": ASCII_SPACE, "word2vec_text": ASCII_SPACE, "glove": ASCII_SPACE[1:],
+             "npy": ASCII_SPACE[1:], "projector": ASCII_SPACE[1:], "spacy": ASCII_SPACE[1:] + "\udcff"}
 
 
 def text(path, *lines):
@@ -73,8 +75,8 @@ class TestChoice:
             save(vectors("a"), tmp_path / "v.bin", **options)
 
     @pytest.mark.parametrize("options", [
-        {"limit": -1}, {"limit": 1.5}, {"limit": True}, {"encoding": "utf-9"}, {"encoding": "utf-16"}, {"errors": "hide"},
-        {"on_duplicate": "both"}, {"byteorder": "middle"}, {"on_truncated": "drop"},
+        {"limit": -1}, {"limit": 1.5}, {"limit": True}, {"encoding": "utf-9"}, {"encoding": "utf-16"},
+        {"errors": "hide"}, {"on_duplicate": "both"}, {"byteorder": "middle"}, {"on_truncated": "drop"},
     ])
     def test_bad_option_values(self, tmp_path, options):
         save(vectors("a"), tmp_path / "v.bin")
@@ -157,10 +159,23 @@ class TestCompression:
             load(packed)
 
 
-class TestWords:
-    FORBIDDEN = {"word2vec_binary": ASCII_SPACE, "word2vec_text": ASCII_SPACE, "glove": ASCII_SPACE[1:],
-                 "npy": ASCII_SPACE[1:], "projector": ASCII_SPACE[1:], "spacy": ASCII_SPACE[1:] + "\udcff"}
+    @pytest.mark.parametrize("format", STREAMS)
+    def test_damaged_data_keep_the_rows_before_the_damage(self, tmp_path, format):
+        kv = vectors(*(f"word{i}" for i in range(500)), size=5)
+        save(kv, tmp_path / "v", format=format)
+        packed = gzip.compress((tmp_path / "v").read_bytes())
+        for cut in range(len(packed) // 2, len(packed) - 20, 41):
+            (tmp_path / "v").write_bytes(packed[:cut])
+            with pytest.raises(FormatError, match="ended before the end-of-stream"):
+                load(tmp_path / "v")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                kept = load(tmp_path / "v", on_truncated="keep")
+            assert len(kept) > 100
+            assert_same(kept, KeyedVectors(kv.index_to_key[:len(kept)], kv.vectors[:len(kept)]))
 
+
+class TestWords:
     @pytest.mark.parametrize(("format", "char"), [(f, char) for f, chars in FORBIDDEN.items() for char in chars])
     def test_that_a_format_cannot_hold_are_refused_or_escaped(self, tmp_path, format, char):
         path = tmp_path / "v.x"
@@ -235,7 +250,7 @@ class TestDuplicates:
     @pytest.mark.parametrize(("which", "expected"), [("first", {"a": 0, "b": 1, "c": 3}),
                                                      ("last", {"a": 2, "c": 3, "b": 4})])
     def test_one_row_is_kept_and_one_warning_given(self, path, which, expected):
-        with pytest.warns(UserWarning) as caught:
+        with pytest.warns(UserWarning, match="2 words") as caught:
             kv = load(path, on_duplicate=which)
         assert [str(warning.message).partition(": ")[2] for warning in caught] == [
             f"2 words come more than once; the {which} row of each is kept"]

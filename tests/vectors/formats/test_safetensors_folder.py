@@ -194,7 +194,8 @@ class TestDamage:
             load(tmp_path / "m")
 
     @pytest.mark.parametrize("config", ["{", "[]", "{}", '{"w2v_fast": 5}', '{"w2v_fast": {"format_version": 2}}',
-                                        '{"w2v_fast": {"format_version": 1, "metadata": 5}}', "[" * 10**5, '"w2v_fast"'])
+                                        '{"w2v_fast": {"format_version": 1, "metadata": 5}}', "[" * 10**5,
+                                        '"w2v_fast"'])
     def test_hostile_config(self, tmp_path, config):
         save(vectors("a"), tmp_path / "m")
         (tmp_path / "m" / "config.json").write_text(config)

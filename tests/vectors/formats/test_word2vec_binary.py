@@ -1,3 +1,4 @@
+import contextlib
 import sys
 import warnings
 from unittest import mock
@@ -124,12 +125,9 @@ def test_huge_headers_take_no_memory(path, header, packed):
     data = header + record(b"a", [1, 2])
     put(path, gzip.compress(data) if packed else data)
     for options in ({}, {"strict": False}, {"on_truncated": "keep"}):
-        with at_most(32), warnings.catch_warnings():
+        with at_most(32), warnings.catch_warnings(), contextlib.suppress(FormatError):
             warnings.simplefilter("ignore")
-            try:
-                load(path, format="word2vec_binary", **options)
-            except ValueError as error:
-                assert isinstance(error, FormatError)
+            load(path, format="word2vec_binary", **options)
 
 
 def test_no_words_is_a_valid_file(path):
@@ -190,8 +188,7 @@ def test_float16_and_strided_vectors(path):
 
 def test_byteorder_of_the_machine_does_not_matter(path):
     put(path, b"1 1\n", record(b"a", [1.5]))
-    with mock.patch.object(sys, "byteorder", "big"):  # what a big-endian machine would do to these bytes
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            swapped = load(path, allow_nonfinite=True)
+    with mock.patch.object(sys, "byteorder", "big"), warnings.catch_warnings():  # as a big-endian machine would do
+        warnings.simplefilter("ignore")
+        swapped = load(path, allow_nonfinite=True)
     assert swapped.vectors.byteswap().tolist() == [[1.5]]

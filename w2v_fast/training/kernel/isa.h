@@ -50,21 +50,19 @@ INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (bits){__VA_ARGS__})
 #endif
 
-/* The lanes of a two-vector shuffle that takes, from each block of 2 * half lanes, the lower (high = 0) or upper
- * (high = half) half of a, then that of b. */
-#define PICK(j, half, high) \
-    ((j) / (2 * (half)) * 2 * (half) + (j) % (half) + (high) + ((j) % (2 * (half)) < (half) ? 0 : LANES))
-#define PICK4(j, half, high) PICK(j, half, high), PICK(j + 1, half, high), PICK(j + 2, half, high), PICK(j + 3, half, high)
+/* Fold a and b to half as many lanes each, side by side within blocks of 2 * half lanes: a blend that keeps a's lower
+ * and b's upper halves in place, and a shuffle that puts a's upper and b's lower halves on top of them. */
+#define KEEP(j, half) ((j) % (2 * (half)) < (half) ? (j) : LANES + (j))
+#define SWAP(j, half) ((j) % (2 * (half)) < (half) ? (j) + (half) : LANES + (j) - (half))
+#define LANES4(f, j, half) f(j, half), f(j + 1, half), f(j + 2, half), f(j + 3, half)
 #if LANES == 16
-#define PICKS(half, high) PICK4(0, half, high), PICK4(4, half, high), PICK4(8, half, high), PICK4(12, half, high)
+#define ALL_LANES(f, half) LANES4(f, 0, half), LANES4(f, 4, half), LANES4(f, 8, half), LANES4(f, 12, half)
 #elif LANES == 8
-#define PICKS(half, high) PICK4(0, half, high), PICK4(4, half, high)
+#define ALL_LANES(f, half) LANES4(f, 0, half), LANES4(f, 4, half)
 #else
-#define PICKS(half, high) PICK4(0, half, high)
+#define ALL_LANES(f, half) LANES4(f, 0, half)
 #endif
-
-/* Fold a and b to half as many lanes each, side by side within blocks of 2 * half lanes. */
-#define FOLD(a, b, half) (SHUFFLE(a, b, PICKS(half, 0)) + SHUFFLE(a, b, PICKS(half, (half))))
+#define FOLD(a, b, half) (SHUFFLE(a, b, ALL_LANES(KEEP, half)) + SHUFFLE(a, b, ALL_LANES(SWAP, half)))
 
 /* Lane j of the result is the sum of the lanes of a[j], for LANES vectors a. */
 INLINE vec lane_sums(const vec *a)

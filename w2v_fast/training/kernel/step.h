@@ -57,22 +57,12 @@ INLINE void score_tile(const float *in0, const float *in1, float *const *out, in
     memcpy(score1, scores + W2V_TILE_WIDTH, sizeof(float) * W2V_TILE_WIDTH);
 }
 
-/* Ask for a share of the rows that a step soon to come will write; all at once would stall on the first misses. */
-INLINE void fetch_ahead(const w2v_step *s, int first, int end)
-{
-    for (int k = first; k < minimum(end, s->ahead_count); k++)
-        for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
-            __builtin_prefetch(s->ahead[k] + c, 1, 3);
-}
-
 /* score = in . out for every pair. An odd last input is paired with itself. */
 INLINE void scores(const w2v_step *s)
 {
     for (int r = 0; r < s->rows; r += W2V_TILE_ROWS)
         for (int i = 0; i < s->inputs; i += TILE_INPUTS) {
             int j = minimum(i + 1, s->inputs - 1);
-            if (r == 0)
-                fetch_ahead(s, i, i + TILE_INPUTS);
             float *score_i = s->score + w2v_score_at(s->inputs, i, r), *score_j = s->score + w2v_score_at(s->inputs, j, r);
             WITH_ROWS(s->rows - r, score_tile, s->in[i], s->in[j], s->out + r, s->stride, score_i, score_j)
         }
@@ -194,6 +184,13 @@ INLINE void add(float *to, const float *x, float times, int stride)
         store(to + c, load(to + c) + splat(times) * load(x + c));
 }
 
+/* Fetch column c of the rows that a step soon to come will write: few at a time, since a cache takes few misses at once. */
+INLINE void fetch_ahead(const w2v_step *s, int c)
+{
+    for (int k = 0; k < s->ahead_count; k++)
+        __builtin_prefetch(s->ahead[k] + c, 1, 3);
+}
+
 /* Both updates. Where a second tile of rows, or a second input of the same vector, needs the old inputs, the inputs'
  * updates are gathered in `delta` first. */
 INLINE void updates(const w2v_step *s)
@@ -205,9 +202,12 @@ INLINE void updates(const w2v_step *s)
             memset(s->delta[i], 0, sizeof(float) * s->stride);
     for (int block = 0; block < s->rows; block += BLOCK_ROWS) {
         int end = minimum(block + BLOCK_ROWS, s->rows);
-        for (int c = 0; c < s->stride; c += LANES)
+        for (int c = 0; c < s->stride; c += LANES) {
+            if (block == 0 && c % W2V_COLUMN_ALIGN == 0)
+                fetch_ahead(s, c);
             for (int r = block; r < end; r += W2V_TILE_ROWS)
                 WITH_ROWS(s->rows - r, update_tile, s, in_sum, s->error + w2v_score_at(s->inputs, 0, r), s->out + r, c)
+        }
     }
     if (through_delta && !s->member)
         for (int i = 0; i < s->inputs; i++)
@@ -237,7 +237,6 @@ static void step(const w2v_step *s)
     if (s->member)
         take_means(s);
     scores(s);
-    fetch_ahead(s, (s->inputs + 1) / 2 * 2, s->ahead_count);
     if (s->link == W2V_SOFTMAX)
         softmax_errors(s);
     else

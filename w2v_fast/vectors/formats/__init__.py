@@ -73,7 +73,7 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     Returns
     -------
     KeyedVectors
-        Vectors [V, d] float32 (mapped from a native folder: of the stored type).
+        Vectors [V, d] float32, or float16 where the file has it. A file of no words at all is valid: [0, d].
 
     Raises
     ------

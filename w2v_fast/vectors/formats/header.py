@@ -50,5 +50,6 @@ def check_count(name: str, count: int, found: int, options: ReadOptions) -> None
         return
     if options.strict and not (found < count and options.on_truncated == "keep"):
         raise FormatError(name, "the header and the rows disagree (strict=False takes the rows as they are)",
-                          line=1, row=min(found, count), expected=f"{count} rows", found=f"{found} or more" if found > count else found)
+                          line=1, row=min(found, count), expected=f"{count} rows",
+                          found=f"{found} or more" if found > count else found)
     warnings.warn(f"{name}: the header says {count} rows, the file has {found}; the rows count", stacklevel=2)

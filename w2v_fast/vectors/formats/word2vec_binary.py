@@ -44,8 +44,8 @@ def read(source: Source, options: ReadOptions) -> Table:
     source.skip(start)
     end = _read_records(source, start, wanted, keys, rows, options)
     if end != "cut" and (options.limit is None or len(keys) < options.limit):
-        check_count(source.name, count, len(keys) + (end == "more"), options)
         source.check_intact(options.on_truncated == "keep")
+        check_count(source.name, count, len(keys) + (end == "more"), options)
     vectors = rows.finish()
     _warn_if_swapped(source.name, vectors, options)
     return distinct(source.name, keys, vectors, options)
@@ -98,7 +98,7 @@ def _append_records(name: str, block: memoryview, offset: int, wanted: int, keys
     if not options.allow_nonfinite and not np.isfinite(vectors).all():
         row, column = (int(index) for index in np.argwhere(~np.isfinite(vectors))[0])
         raise FormatError(name, f"number {column} of the vector is not finite; allow_nonfinite=True accepts it, "
-                                f"and byteorder= or the format may be another",
+                                "and byteorder= or the format may be another",
                           offset=offset + int(ends[row]) + 1 + 4 * column, row=len(keys) + row,
                           found=float(vectors[row, column]))
     keys.extend(_text.decode_words(block, starts[:found], ends[:found]))

@@ -2,6 +2,7 @@
 
 Read as well: no header, TAB between the fields, blanks at the end of a line, CR LF, words with spaces inside (a line
 is split from the right). Numbers are written as the shortest decimals that read back as the same float32.
+A file that is cut inside the very last number of its last row cannot be told from a whole one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ FORBIDDEN = " \t\n\r\v\f\0"
 
 BLOCK = 1 << 22
 BLOCK_WRITTEN = 1 << 19
-LONGEST_LINE = 1 << 24
+LONGEST_LINE = 1 << 22
 UTF8_MARK = b"\xef\xbb\xbf"
 _NUMBER = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
@@ -83,9 +84,9 @@ def read(source: Source, options: ReadOptions) -> Table:
     source.skip(shape.start)
     cut = _read_rows(source, shape, keys, rows, options)
     if not cut and (options.limit is None or len(keys) < options.limit):
+        source.check_intact(options.on_truncated == "keep")
         if shape.rows is not None:
             check_count(source.name, shape.rows, len(keys), options)
-        source.check_intact(options.on_truncated == "keep")
     return distinct(source.name, keys, rows.finish(), options)
 
 
@@ -179,7 +180,7 @@ def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, option
         keep = options.on_truncated == "keep"
         if parsed.problem is not None and not (keep and parsed.problem.at_end):
             raise _error(source, parsed.problem, shape.size, line, len(keys))
-        complete = shape.rows is None or len(keys) >= shape.rows
+        complete = not source.damage and (shape.rows is None or len(keys) >= shape.rows)
         if parsed.problem is not None or (keep and parsed.open_end and not complete):
             if parsed.problem is None:  # in a cut file the last number of an unfinished line may be cut as well
                 keys.pop()
@@ -190,7 +191,7 @@ def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, option
 
 
 def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> FormatError:
-    field = (_fields(problem.text) or [b""])[0]
+    field = _fields(problem.text)[0]
     if problem.at_end:
         damage = f"; {source.damage}" if source.damage else ""
         what = f"cut inside the last line{damage} (on_truncated='keep' takes the whole rows before it)"
@@ -200,7 +201,7 @@ def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> 
         what = _advice(field)
     if problem.status == _text.TOO_FEW:
         return FormatError(source.name, what, line=line, row=row, expected=f"a word and {size} numbers",
-                           found=f"{problem.numbers} fields" if problem.numbers else "nothing that is a number")
+                           found=f"{problem.numbers} fields after a word")
     return FormatError(source.name, what, line=line, row=row, expected=f"{size} numbers", found=field[:40])
 
 
@@ -215,14 +216,18 @@ def _blocks(source: Source) -> Iterator[Block]:
         cut = got if ended else buffer.rfind(b"\n") + 1
         if cut:
             lines = rest + buffer[:cut]
-            yield Block(lines, not lines.endswith(b"\n"))
+            yield Block(lines, _ends_open(lines))
             rest = b""
         rest += buffer[cut:got]
         if len(rest) > LONGEST_LINE:
             raise FormatError(source.name, "not a text file of vectors",
                               expected=f"a line end within {LONGEST_LINE} bytes", found=rest[:40])
     if rest:
-        yield Block(rest, True)
+        yield Block(rest, _ends_open(rest))
+
+
+def _ends_open(lines: bytes) -> bool:
+    return bool(lines[lines.rfind(b"\n") + 1:].strip(b" \t\r"))
 
 
 def _parse(block: Block, size: int, limit: int, allow_nonfinite: bool) -> Parsed:

@@ -1,0 +1,191 @@
+"""From the obvious step to the kernel: `python -m benchmarks.kernels.history CORPUS`
+
+The same windows and the same noise words, from the same initial weights, on one thread, through
+
+    steps.c         one pair at a time, and one window at a time with shared noise; each as scalar code, and as what
+                    the compiler makes of it with every freedom (-O3 -march=native -ffast-math)
+    w2v_fast        its inner loop with each instruction set, with noise drawn for each pair and for each window
+
+Windows and noise are handed to steps.c ready-made, while the inner loop finds and draws them in the time it is given.
+Each must end with the weights of the scalar code, or the benchmark fails.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common import caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
+from benchmarks.kernels.build import compiler_version, load
+from benchmarks.text import first_words
+from benchmarks.trainers import PROTOCOL
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.training import _inner
+from w2v_fast.training.generator import derive, draw
+from w2v_fast.training.jobs import NOISE, TOKENS
+from w2v_fast.training.tables import Tables
+from w2v_fast.training.trainer import MOST_LOSS_PERIOD
+from w2v_fast.training.weights import Weights, initial_weights
+
+BUILDS = {"scalar": ("-O2", "-fno-tree-vectorize"), "compiler": ("-O3", "-march=native", "-ffast-math")}
+ONE_PAIR, ONE_WINDOW = "one pair", "one window"
+Ints = NDArray[np.int32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """Positions among the kept words: center, first and last context of each window; and the kept words."""
+
+    word: Ints
+    center: Ints
+    first: Ints
+    last: Ints
+    kept: int
+
+
+def main() -> None:
+    parser = corpus_parser(__doc__, "history", 1_000_000)
+    parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
+    arguments = parser.parse_args()
+    with first_words(arguments.corpus, arguments.words) as text:
+        corpus = Corpus.from_source(text.path, min_count=PROTOCOL["min_count"])
+    config = TrainConfig(**PROTOCOL, workers=1)
+    bench = Bench(corpus, config)
+    times: dict[str, list[float]] = {name: [] for name in bench.runs}
+    for number in range(1, arguments.repeats + 1):
+        for name, run in bench.runs.items():
+            times[name].append(1e9 * bench.seconds(run) / bench.windows.kept)
+            log(f"round {number}/{arguments.repeats}: {name}: {times[name][-1]:.0f} ns a kept word")
+    about = {**machine(), "compiler": compiler_version()}
+    first = next(iter(times))
+    rows: list[dict[str, Any]] = [
+        {"benchmark": "history", "run": name, "ns a kept word": taken, "times the first": ratios(times[first], taken),
+         "text": text.name, "sha256": text.sha256, "words": text.words, "options": PROTOCOL, **about}
+        for name, taken in times.items()]
+    shown = [{**row, **{column: spread(row[column]) for column in ("ns a kept word", "times the first")}}
+             for row in rows]
+    publish(arguments.name, rows, "\n\n".join([
+        caption(about, text, f"vocabulary {len(corpus.vocabulary)}", about["compiler"]),
+        f"{', '.join(f'{name} {value}' for name, value in PROTOCOL.items())}, one thread, {bench.windows.kept:,} kept "
+        f"words. Medians of {arguments.repeats} rounds, and their range.",
+        markdown_table(shown, ["run", "ns a kept word", "times the first"]),
+    ]), arguments.store)
+    log(f"{median(times[first]):.0f} -> {min(median(taken) for taken in times.values()):.0f} ns a kept word")
+
+
+class Bench:
+    """Everything that is timed, by name; each run trains `weights` from the same start."""
+
+    def __init__(self, corpus: Corpus, config: TrainConfig) -> None:
+        self.corpus, self.config = corpus, config
+        self.tables = Tables(corpus.vocabulary, config)
+        self.token_key, self.noise_key = derive(config.seed, TOKENS, 0), derive(config.seed, NOISE, 0)
+        self.windows = find_windows(corpus.ids, self.tables, config, self.token_key)
+        self.start = initial_weights(len(corpus.vocabulary), config.vector_size, config.seed)
+        self.weights = initial_weights(len(corpus.vocabulary), config.vector_size, config.seed)
+        self.references: dict[str, Weights] = {}
+        self.runs: dict[str, tuple[str, Callable[[], Any]]] = {}
+        libraries = {build: load("steps.c", *flags) for build, flags in BUILDS.items()}
+        for unit in (ONE_PAIR, ONE_WINDOW):
+            noise = self.noise_words(libraries["compiler"], unit)
+            for build, library in libraries.items():
+                self.runs[f"{unit} at a time, C, {build}"] = unit, self.c_run(library, unit, noise)
+            for isa in reversed(_inner.supported_isas()):
+                self.runs[f"{unit} at a time, w2v_fast, {isa}"] = unit, self.inner_run(unit, isa)
+
+    def seconds(self, run: tuple[str, Callable[[], Any]]) -> float:
+        """Time one run from the start weights, and check the weights it ends with."""
+        unit, train = run
+        self.weights.input[...], self.weights.output[...] = self.start.input, self.start.output
+        start = time.perf_counter()
+        train()
+        taken = time.perf_counter() - start
+        found = Weights(self.weights.input.copy(), self.weights.output.copy(), self.weights.dim)
+        expected = self.references.setdefault(unit, found)
+        for ours, theirs in ((found.input, expected.input), (found.output, expected.output)):
+            error = np.abs(ours - theirs).max()
+            if not error <= 2e-3 * np.abs(theirs).max():
+                raise SystemExit(f"{unit} at a time: weights differ from those of the scalar code by up to {error}")
+        return taken
+
+    def inner_run(self, unit: str, isa: str) -> Callable[[], Any]:
+        config = dataclasses.replace(self.config, share_noise=unit == ONE_WINDOW)
+        loop = _inner.InnerLoop(self.corpus.ids, self.weights, self.tables, config, isa, MOST_LOSS_PERIOD)
+        return lambda: loop.run(0, len(self.corpus), config.alpha, self.token_key, self.noise_key)
+
+    def c_run(self, library: ctypes.CDLL, unit: str, noise: Ints) -> Callable[[], Any]:
+        found, config = self.windows, self.config
+        windows = CWindows(
+            len(found.center), *map(address, (found.center, found.first, found.last, found.word, noise)),
+            config.negative, config.vector_size, self.weights.input.shape[1], config.alpha,
+            address(self.weights.input), address(self.weights.output))
+        most = 2 * config.window
+        scratch = [np.zeros(most * size, np.float32) for size in (config.negative + 1, config.vector_size)]
+
+        def run() -> NDArray[Any]:
+            if unit == ONE_PAIR:
+                library.pair_steps(ctypes.byref(windows))
+            else:
+                library.window_steps(ctypes.byref(windows), *map(address, scratch))
+            return noise  # which so lives as long as what points to it
+
+        return run
+
+    def noise_words(self, library: ctypes.CDLL, unit: str) -> Ints:
+        """The noise words that the inner loop draws for each unit, [units * K]."""
+        found = self.windows
+        targets = found.word[found.center]
+        if unit == ONE_PAIR:
+            targets = np.repeat(targets, found.last - found.first)
+        noise = np.zeros(len(targets) * self.config.negative, np.int32)
+        bits = draw(self.noise_key, np.arange(len(noise) + len(noise) // 4 + 1000))
+        column = ((bits >> np.uint64(32)) * np.uint64(self.tables.words) >> np.uint64(32)).astype(np.int64)
+        entry = self.tables.alias[column]
+        own = (bits & np.uint64(0xFFFFFFFF)) < entry["threshold"]
+        stream = np.where(own, column, entry["alias"]).astype(np.int32)
+        if not library.take_noise(address(stream), ctypes.c_long(len(stream)), address(targets),
+                                  ctypes.c_long(len(targets)), self.config.negative, address(noise)):
+            raise SystemExit("this vocabulary is too small: too many noise words are their own target")
+        return noise
+
+
+class CWindows(ctypes.Structure):
+    """`windows` of steps.c."""
+
+    _fields_ = (
+        ("count", ctypes.c_long), ("center", ctypes.c_void_p), ("first", ctypes.c_void_p), ("last", ctypes.c_void_p),
+        ("word", ctypes.c_void_p), ("noise", ctypes.c_void_p), ("negative", ctypes.c_int), ("dim", ctypes.c_int),
+        ("stride", ctypes.c_int), ("lr", ctypes.c_float), ("input", ctypes.c_void_p), ("output", ctypes.c_void_p),
+    )
+
+
+def address(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def find_windows(ids: Ints, tables: Tables, config: TrainConfig, token_key: int) -> Windows:
+    """The windows of the whole corpus: a token's draws are a pure function of its position (see `generator`)."""
+    bits = draw(token_key, np.arange(len(ids)))
+    words = np.where(ids < 0, ~ids, ids)
+    kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
+    radius = 1 + ((bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)).astype(np.int64)[kept]
+    sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])[kept]
+    place = np.arange(len(sentence))
+    first = np.maximum(place - radius, np.searchsorted(sentence, sentence, "left"))
+    last = np.minimum(place + radius, np.searchsorted(sentence, sentence, "right") - 1)
+    some = first < last
+    parts = (words[kept], place[some], first[some], last[some])
+    word, center, start, end = (np.ascontiguousarray(part, np.int32) for part in parts)
+    return Windows(word, center, start, end, kept=len(word))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+/* The way from the obvious step to the package's kernel, on given windows: skip-gram with negative sampling.
+ *
+ * Window n has the target word[center[n]] and the contexts word[first[n]] .. word[last[n]] without the center.
+ * Matrices are [V][stride], of which `dim` columns are used. */
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+    long count;
+    const int *center, *first, *last; /* [count], positions in word */
+    const int *word;
+    const int *noise; /* K for each unit: a pair in pair_steps, a window in window_steps */
+    int negative, dim, stride;
+    float lr, *input, *output;
+} windows;
+
+static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
+
+static float dot(const float *a, const float *b, int dim)
+{
+    float sum = 0;
+    for (int c = 0; c < dim; c++)
+        sum += a[c] * b[c];
+    return sum;
+}
+
+static void add(float *to, const float *x, float times, int dim)
+{
+    for (int c = 0; c < dim; c++)
+        to[c] += times * x[c];
+}
+
+/* From a stream of draws, K that are not the target for each of `count` units, in order; 0 if the stream is too short. */
+int take_noise(const int *stream, long length, const int *target, long count, int negative, int *noise)
+{
+    long used = 0;
+    for (long unit = 0; unit < count; unit++)
+        for (int k = 0; k < negative; k++) {
+            while (used < length && stream[used] == target[unit])
+                used++;
+            if (used == length)
+                return 0;
+            noise[unit * negative + k] = stream[used++];
+        }
+    return 1;
+}
+
+/* One pair at a time, each with noise of its own: K + 1 rows are read and written for every context. */
+void pair_steps(const windows *w)
+{
+    float gradient[w->dim];
+    const int *noise = w->noise;
+    for (long n = 0; n < w->count; n++)
+        for (int i = w->first[n]; i <= w->last[n]; i++) {
+            if (i == w->center[n])
+                continue;
+            float *in = w->input + (long)w->word[i] * w->stride;
+            memset(gradient, 0, sizeof gradient);
+            for (int k = -1; k < w->negative; k++) {
+                int row = k < 0 ? w->word[w->center[n]] : noise[k];
+                float *out = w->output + (long)row * w->stride;
+                float error = w->lr * ((k < 0) - sigmoid(dot(in, out, w->dim)));
+                add(gradient, out, error, w->dim);
+                add(out, in, error, w->dim);
+            }
+            add(in, gradient, 1, w->dim);
+            noise += w->negative;
+        }
+}
+
+/* The window at a time, its noise shared by its contexts: all scores first, then both updates from the old rows. */
+void window_steps(const windows *w, float *error, float *gradient)
+{
+    int rows = w->negative + 1;
+    for (long n = 0; n < w->count; n++) {
+        float *in[w->last[n] - w->first[n]], *out[rows];
+        int inputs = 0;
+        for (int i = w->first[n]; i <= w->last[n]; i++)
+            if (i != w->center[n])
+                in[inputs++] = w->input + (long)w->word[i] * w->stride;
+        for (int r = 0; r < rows; r++) {
+            int row = r ? w->noise[n * w->negative + r - 1] : w->word[w->center[n]];
+            out[r] = w->output + (long)row * w->stride;
+        }
+        for (int i = 0; i < inputs; i++)
+            for (int r = 0; r < rows; r++)
+                error[i * rows + r] = w->lr * ((r == 0) - sigmoid(dot(in[i], out[r], w->dim)));
+        memset(gradient, 0, sizeof(float) * inputs * w->dim);
+        for (int i = 0; i < inputs; i++)
+            for (int r = 0; r < rows; r++)
+                add(gradient + i * w->dim, out[r], error[i * rows + r], w->dim);
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < inputs; i++)
+                add(out[r], in[i], error[i * rows + r], w->dim);
+        for (int i = 0; i < inputs; i++)
+            add(in[i], gradient + i * w->dim, 1, w->dim);
+    }
+}

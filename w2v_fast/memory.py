@@ -1,0 +1,149 @@
+"""How much memory a run takes, and how much there is: known before the weights are made.
+
+    weights      2 matrices x V rows x stride floats (the stride is vector_size rounded up to 16)
+    ids          4 bytes a token, unless they are mapped from a file
+    vocabulary   about 200 bytes a word: the strings, their index, counts
+    tables       about 180 bytes a word, most of it only while they are made
+    workers      scratch vectors and scores of a window, and a stack
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import resource
+from pathlib import Path
+
+from w2v_fast.config import TrainConfig
+
+ROW_FLOATS = 16
+VOCABULARY_BYTES = 200
+TABLE_BYTES = 180
+WORKER_BYTES = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that a run takes, by use.
+
+    Parameters
+    ----------
+    words
+        Size V of the vocabulary.
+    tokens
+        Tokens held in memory (0 when they are mapped from a file).
+    config
+        The hyper-parameters.
+    """
+
+    words: int
+    tokens: int
+    config: TrainConfig
+
+    @property
+    def row(self) -> int:
+        """Bytes of a word's row in one matrix."""
+        return 4 * -(-self.config.vector_size // ROW_FLOATS) * ROW_FLOATS
+
+    @property
+    def weights(self) -> int:
+        return 2 * self.words * self.row
+
+    @property
+    def ids(self) -> int:
+        return 4 * self.tokens
+
+    @property
+    def vocabulary(self) -> int:
+        return VOCABULARY_BYTES * self.words
+
+    @property
+    def tables(self) -> int:
+        return TABLE_BYTES * self.words
+
+    @property
+    def workers(self) -> int:
+        scores = 8 * (self.config.negative + ROW_FLOATS)
+        return self.config.threads * (2 * self.config.window * (self.row + scores) + WORKER_BYTES)
+
+    @property
+    def to_come(self) -> int:
+        """What is taken after the corpus is read."""
+        return self.weights + self.tables + self.workers
+
+    @property
+    def total(self) -> int:
+        return self.to_come + self.ids + self.vocabulary
+
+    def __str__(self) -> str:
+        return (f"{human(self.total)} of memory: weights {human(self.weights)} ({self.words:,} words x "
+                f"{self.config.vector_size} floats x 2), ids {human(self.ids)}, vocabulary {human(self.vocabulary)}, "
+                f"tables {human(self.tables)}, {self.config.threads} workers {human(self.workers)}")
+
+    def check(self) -> None:
+        """Refuse what does not fit.
+
+        Raises
+        ------
+        MemoryError
+            What is still to come is more than `available`; the message says which options make it less.
+        """
+        free = available()
+        if free is None or self.to_come <= free:
+            return
+        fitting = (free - self.workers) // (2 * self.row + TABLE_BYTES)
+        advice = f"lower vector_size, or keep fewer words (max_vocab = {fitting:,} fits, or a higher min_count)"
+        raise MemoryError(f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to come: "
+                          + (advice if fitting > 0 else "lower vector_size, window or workers"))
+
+
+def available() -> int | None:
+    """Bytes this process may still take: the least of the machine's, its control group's and its limit's; or None."""
+    found = [free for free in (_of_machine(), _of_control_group(), _of_limit()) if free is not None]
+    return max(0, min(found)) if found else None
+
+
+def human(size: int) -> str:
+    """A number of bytes for people: 1.5 GB."""
+    number, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+    while number >= 1000 and len(units) > 1:
+        number, units = number / 1000, units[1:]
+    return f"{number:.3g} {units[0]}"
+
+
+def _of_machine() -> int | None:
+    """Linux: MemAvailable. Elsewhere: all of the memory, which at least refuses what can never fit."""
+    for line in _lines("/proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return None
+
+
+def _of_control_group() -> int | None:
+    """The limit of this process's control group (containers have one) less its use; caches of files can be dropped."""
+    groups = [line.rpartition(":")[2] for line in _lines("/proc/self/cgroup") if line.startswith("0::")]
+    for folder in (*(Path("/sys/fs/cgroup" + group) for group in groups), Path("/sys/fs/cgroup")):
+        limit, use = _lines(folder / "memory.max"), _lines(folder / "memory.current")
+        if limit and use and limit[0].isdigit():
+            files = [line.split()[1] for line in _lines(folder / "memory.stat") if line.startswith("inactive_file ")]
+            return int(limit[0]) - int(use[0]) + sum(map(int, files))
+    return None
+
+
+def _of_limit() -> int | None:
+    """The limit of the address space (`ulimit -v`) less its use."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    pages = _lines("/proc/self/statm")
+    if limit == resource.RLIM_INFINITY or not pages:
+        return None
+    return limit - int(pages[0].split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _lines(path: str | Path) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,276 @@
+"""Checkpoints: a run between two of its jobs, as one file in a folder that keeps the newest two.
+
+A checkpoint is little-endian, each part padded with zeros to a multiple of 64 bytes:
+
+    magic       16 bytes
+    length      uint64         bytes of the header
+    header      JSON           the run it is of, where that stands, and the shapes of the arrays
+    arrays      float32        one after the other, in C order
+    checksum    32 bytes       SHA-256 of everything before it
+
+It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v_fast.files import atomic_write
+
+MAGIC = b"w2v_fast checkp1"
+ALIGNMENT = 64
+CHUNK = 1 << 22
+KEPT = 2
+HEADER_START = 2 * ALIGNMENT
+CHECKSUM_BYTES = hashlib.sha256().digest_size
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is damaged, or is of another run."""
+
+
+def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]) -> None:
+    """Write a checkpoint, whole or not at all; the shapes of the arrays are added to the header.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; an older one stays as it was.
+    """
+    text = json.dumps({**header, "shapes": [array.shape for array in arrays]}, allow_nan=False).encode()
+    parts = [MAGIC, len(text).to_bytes(8, "little"), text, *(_bytes_of(array) for array in arrays)]
+    checksum = hashlib.sha256()
+    with atomic_write(path) as file:
+        for part in parts:
+            for start in range(0, len(part), CHUNK):
+                _write(file, checksum, part[start : start + CHUNK])
+            _write(file, checksum, bytes(-len(part) % ALIGNMENT))
+        file.write(checksum.digest())
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A whole checkpoint: its file, its header, and where its arrays start."""
+
+    path: Path
+    header: dict[str, Any]
+    arrays_start: int
+
+    @classmethod
+    def read(cls, path: Path) -> Checkpoint:
+        """Read the header of a file whose length and checksum are right.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        CheckpointError
+            It is not a checkpoint, it was cut, or it is damaged.
+        """
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(HEADER_START)
+            if head[: len(MAGIC)] != MAGIC:
+                raise CheckpointError(f"{path} is not a checkpoint: it does not start with {MAGIC!r}")
+            length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
+            if len(head) < HEADER_START or length > size:
+                raise CheckpointError(f"{path} is cut: it has {size} bytes")
+            header = _parsed(path, file.read(length))
+            start = _padded(HEADER_START + length)
+            end = start + sum(_padded(4 * rows * columns) for rows, columns in header["shapes"])
+            if size != end + CHECKSUM_BYTES:
+                raise CheckpointError(
+                    f"{path} is cut or damaged: it has {size} bytes, its header asks for {end + CHECKSUM_BYTES}")
+            file.seek(0)
+            if _checksum(file, end) != file.read():
+                raise CheckpointError(f"{path} is damaged: its checksum does not fit")
+        return cls(path, header, start)
+
+    def fill(self, arrays: Sequence[NDArray[np.float32]]) -> None:
+        """Read the arrays into `arrays`, which must have the shapes of the header.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        CheckpointError
+            The shapes differ.
+        """
+        shapes = [list(array.shape) for array in arrays]
+        if shapes != self.header["shapes"]:
+            raise CheckpointError(f"{self.path} has arrays of the shapes {self.header['shapes']}, expected {shapes}")
+        with open(self.path, "rb") as file:
+            start = self.arrays_start
+            for array in arrays:
+                file.seek(start)
+                view = _bytes_of(array)
+                for at in range(0, len(view), CHUNK):
+                    part = view[at : at + CHUNK]
+                    if file.readinto(part) != len(part):
+                        raise CheckpointError(f"{self.path} was cut while it was read")
+                start += _padded(len(view))
+
+
+class CheckpointFolder:
+    """The folder of one run's checkpoints; while it is entered, no other run can enter it.
+
+    Parameters
+    ----------
+    path
+        Created when it is missing; the folder above it must be there.
+
+    Raises
+    ------
+    OSError
+        When it is entered: the folder cannot be made or written, or another run uses it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(os.path.realpath(path))
+
+    def __enter__(self) -> CheckpointFolder:
+        with contextlib.suppress(FileExistsError):
+            self.path.mkdir()
+        self._handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise BlockingIOError(errno.EAGAIN, "another run writes its checkpoints there", str(self.path)) from None
+        except OSError:
+            pass  # a file system without locks
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._handle)
+
+    def files(self) -> list[Path]:
+        """The checkpoints, newest first."""
+        return sorted(self.path.glob("checkpoint-*.w2v"), reverse=True)
+
+    def prepare(self, size: int) -> None:
+        """Remove what a killed run left, and see that checkpoints of `size` bytes can be written.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be written, or the disk has no room for two checkpoints and the one being written.
+        """
+        for unfinished in self.path.glob(".checkpoint-*.part"):
+            unfinished.unlink()
+        probe = self.path / ".checkpoint-probe.part"
+        probe.write_bytes(b"")
+        probe.unlink()
+        needed = (KEPT + 1) * size - sum(file.stat().st_size for file in self.files())
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise OSError(errno.ENOSPC, f"checkpoints need {needed:,} more bytes on the disk, {free:,} are free",
+                          str(self.path))
+
+    def save(self, number: int, header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]) -> Path:
+        """Write checkpoint `number`, which is above all others, and remove all but the newest two."""
+        path = self.path / f"checkpoint-{number:015}.w2v"
+        write(path, header, arrays)
+        for old in self.files()[KEPT:]:
+            old.unlink()
+        return path
+
+    def newest(self) -> Checkpoint | None:
+        """The newest whole checkpoint, with a warning for each damaged one that is newer; None if there is no file.
+
+        Raises
+        ------
+        CheckpointError
+            There are files, and none of them is whole.
+        OSError
+            A file cannot be read.
+        """
+        damage = []
+        for path in self.files():
+            try:
+                checkpoint = Checkpoint.read(path)
+            except CheckpointError as error:
+                damage.append(str(error))
+                continue
+            for message in damage:
+                warnings.warn(f"{message}; going on from {path}", RuntimeWarning, stacklevel=2)
+            return checkpoint
+        if damage:
+            raise CheckpointError(f"no checkpoint in {self.path} is whole: {'; '.join(damage)}")
+        return None
+
+
+def size_of(arrays: Sequence[NDArray[np.float32]], header_bytes: int = 1 << 16) -> int:
+    """About the bytes that a checkpoint of these arrays takes."""
+    return sum(array.nbytes for array in arrays) + header_bytes
+
+
+def differences(name: str, stored: Any, ours: Any) -> list[str]:
+    """What differs between two values of JSON, a line for each: `config.alpha is 0.05, the checkpoint has 0.025`."""
+    if isinstance(stored, dict) and isinstance(ours, dict):
+        return [line for key in sorted({*stored, *ours})
+                for line in differences(f"{name}.{key}" if name else key, stored.get(key), ours.get(key))]
+    if type(stored) is type(ours) and stored == ours:
+        return []
+    return [f"{name} is {_short(ours)}, the checkpoint has {_short(stored)}"]
+
+
+def _short(value: Any) -> str:
+    return value[:12] if isinstance(value, str) else repr(value)[:60]
+
+
+def _parsed(path: Path, text: bytes) -> dict[str, Any]:
+    """The header as a dict with `shapes`, a list of pairs of sizes."""
+    try:
+        header = json.loads(text)
+        if isinstance(header, dict) and all(
+                type(size) is int and 0 < size < 2**48 for shape in header["shapes"] for size in _pair(shape)):
+            return header
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise CheckpointError(f"{path} is damaged: its header is not what a checkpoint has")
+
+
+def _pair(shape: Any) -> Any:
+    if not isinstance(shape, list) or len(shape) != 2:
+        raise ValueError(shape)
+    return shape
+
+
+def _padded(length: int) -> int:
+    return length + -length % ALIGNMENT
+
+
+def _bytes_of(array: NDArray[np.float32]) -> memoryview:
+    return array.data.cast("B")
+
+
+def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
+    file.write(data)
+    checksum.update(data)
+
+
+def _checksum(file: BinaryIO, end: int) -> bytes:
+    """SHA-256 of the first `end` bytes, read from where the file stands: its start."""
+    checksum = hashlib.sha256()
+    while end > 0:
+        part = file.read(min(CHUNK, end))
+        if not part:
+            break
+        checksum.update(part)
+        end -= len(part)
+    return checksum.digest()
