@@ -140,7 +140,7 @@ def _message(error: Exception) -> str:
         return str(error.args[0])
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    if isinstance(error, (OSError, ValueError, ImportError)):
+    if isinstance(error, (OSError, ValueError, ImportError, FloatingPointError)):
         return str(error) or type(error).__name__
     return f"{type(error).__name__}: {error} (run again with --traceback and report it)"
 
