@@ -122,7 +122,7 @@ def _plain_output() -> Iterator[None]:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    note(f"warning: {message}")
+    note(f"warning: {' '.join(str(message).split())}")
 
 
 def _report(error: BaseException, message: str, code: int, words: list[str]) -> int:
