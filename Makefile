@@ -23,7 +23,7 @@ $(VENV)/.tools: $(VENV)/bin/pip pyproject.toml
 	@touch $@
 
 $(STAMP): $(VENV)/.tools setup.py $(NATIVE)
-	$(INSTALL) --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 demo: setup  ## train on the text of Python's standard library and print neighbors (CORPUS=path for another text)
