@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from w2v_fast.config import TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig
 from w2v_fast.corpus._ingest import compact
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
@@ -18,8 +18,6 @@ from w2v_fast.training.progress import reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, EpochLoss, Report, Trainer
 from w2v_fast.training.weights import copy_rows
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
-
-TREE = {"hs"}  # objectives whose output rows are nodes of this run's tree, not words
 
 
 class Word2Vec:
@@ -38,7 +36,7 @@ class Word2Vec:
         Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what is free).
     init
         Vectors to start from, or the path of a file of them, in any known format. Words that they lack start as usual.
-        Where they have output vectors, those are taken over too.
+        Their output vectors, if they have any that belong to words, are taken over too.
     grow
         With `init`: keep every word of `init`, in its row, and add the words that are new in the corpus and occur
         `min_count` times. Counts are added up.
@@ -148,7 +146,7 @@ class Word2Vec:
             raise ValueError(f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary")
         rows, known_rows = np.array(pairs, np.int64).T
         copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        if known.output_vectors is not None and not {self.config.objective, known.metadata.get("objective")} & TREE:
+        if known.output_vectors is not None and _rows_are_words(self.config) and _rows_are_words(_config_of(known)):
             copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
 
     @property
@@ -219,6 +217,19 @@ def _read(source: Source, config: TrainConfig, vocabulary: Vocabulary | None, me
     except MemoryError as error:
         raise MemoryError(f"there is not enough memory to read the corpus ({error or 'none is left'}); lower "
                           f"memory_budget (now {budget:,} bytes) to hold fewer ids, or workers") from error
+
+
+def _rows_are_words(config: TrainConfig | None) -> bool:
+    """Whether output rows belong to words, not to the nodes of one run's tree."""
+    return config is not None and OUTPUT_ROWS[config.objective] == "words"
+
+
+def _config_of(vectors: KeyedVectors) -> TrainConfig | None:
+    """How vectors were trained, where their metadata tell."""
+    try:
+        return TrainConfig.from_metadata(vectors.metadata)
+    except (TypeError, ValueError):
+        return None
 
 
 def _tokens_in_memory(corpus: Corpus) -> int:
