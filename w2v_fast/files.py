@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import io
 import lzma
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -153,3 +155,13 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
     with tempfile.TemporaryFile(dir=folder):
         pass
+
+
+def check_space(path: str | os.PathLike[str], size: int) -> None:
+    """Raise now the OSError that writing `size` bytes to `path` would end in: no room beside an old file."""
+    name = os.fspath(path)
+    if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
+        return
+    free = shutil.disk_usage(Path(os.path.realpath(name)).parent).free
+    if free < size:
+        raise OSError(errno.ENOSPC, f"it takes about {size:,} bytes on the disk, {free:,} are free", name)

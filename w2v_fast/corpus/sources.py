@@ -207,9 +207,11 @@ class _JoinedFiles:
             if path is None:
                 return 0
             self._path, self._before = path, _state(path)
-            self._file = self._stack.enter_context(open_input(path))
+            with _errors_name(path):
+                self._file = self._stack.enter_context(open_input(path))
             self._is_new = True
-        count = _readinto(self._file, self._path, buffer)
+        with _errors_name(self._path):
+            count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
         if self._is_new:
             _check_is_text(self._path, buffer[: min(count, TEXT_HEAD_BYTES)])
             self._is_new = False
@@ -223,11 +225,13 @@ class _JoinedFiles:
         return 1
 
 
-def _readinto(file: BinaryIO, path: str, buffer: memoryview) -> int:
+@contextlib.contextmanager
+def _errors_name(path: str) -> Iterator[None]:
+    """Every error of reading becomes an OSError that names the file."""
     try:
-        return file.readinto(buffer)  # type: ignore[attr-defined]
-    except OSError as error:
-        if error.filename is not None:
+        yield
+    except (OSError, ImportError) as error:
+        if isinstance(error, ImportError) or error.filename is not None:
             raise
         raise OSError(error.errno, f"cannot read {path}: {error.strerror or error}") from error
     except Exception as error:  # each decompressor has an exception of its own
@@ -260,8 +264,8 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
                 yield TextBlock(data, end)
             if not count:
                 return
-            if len(rest) > MAX_WORD_BYTES:
-                raise ValueError(f"{text.path} is not text: it has a word of more than {MAX_WORD_BYTES:,} bytes")
+            if len(rest) >= MAX_WORD_BYTES:
+                raise ValueError(f"{text.path} is not text: it has a word of {MAX_WORD_BYTES:,} bytes or more")
             data, used = bytearray(max(block_bytes, 2 * len(rest)) + PADDING), len(rest)
             data[:used] = rest
 
