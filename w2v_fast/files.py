@@ -15,9 +15,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 MAGIC_LENGTH = 6
+ZSTD_CHUNK = 1 << 10
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -83,8 +84,54 @@ def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
         import zstandard
     except ImportError as error:
         raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+    reader = _ZstdReader(raw, zstandard.ZstdDecompressor())
     return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
+
+
+class _ZstdReader(io.RawIOBase):
+    """Frames of zstd one after the other. Unlike zstandard's own reader it tells a file that was cut from a whole one.
+
+    It reads little at a time: a kilobyte may unpack to 32 MB.
+    """
+
+    def __init__(self, raw: BinaryIO, decompressor: Any) -> None:
+        self._raw = raw
+        self._decompressor = decompressor
+        self._frame: Any = None
+        self._packed = self._unpacked = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._unpacked:
+            self._packed = self._packed or self._raw.read(ZSTD_CHUNK)
+            if not self._packed:
+                if self._frame is not None:
+                    raise EOFError("the data end inside a frame")
+                return 0
+            self._frame = self._frame or self._decompressor.decompressobj()
+            self._unpacked = self._frame.decompress(self._packed)
+            self._packed = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        count = min(len(buffer), len(self._unpacked))
+        buffer[:count] = self._unpacked[:count]
+        self._unpacked = self._unpacked[count:]
+        return count
+
+
+@contextlib.contextmanager
+def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Every error of reading `path` becomes an OSError that names it, those of each decompressor too."""
+    try:
+        yield
+    except (OSError, ImportError, MemoryError) as error:
+        if not isinstance(error, OSError) or error.filename is not None:
+            raise
+        raise OSError(error.errno, f"cannot read {os.fspath(path)}: {error.strerror or error}") from error
+    except Exception as error:
+        raise OSError(f"cannot read {os.fspath(path)}: its compressed data are damaged ({error})") from error
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.corpus._ingest import PADDING, Table, text_end
-from w2v_fast.files import compression_of, open_input
+from w2v_fast.files import compression_of, naming_errors, open_input
 
 Ids: TypeAlias = "npt.NDArray[np.int32]"
 Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
@@ -207,10 +207,10 @@ class _JoinedFiles:
             if path is None:
                 return 0
             self._path, self._before = path, _state(path)
-            with _errors_name(path):
+            with naming_errors(path):
                 self._file = self._stack.enter_context(open_input(path))
             self._is_new = True
-        with _errors_name(self._path):
+        with naming_errors(self._path):
             count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
         if self._is_new:
             _check_is_text(self._path, buffer[: min(count, TEXT_HEAD_BYTES)])
@@ -223,19 +223,6 @@ class _JoinedFiles:
             raise OSError(f"{self._path} changed while it was read; try again when nothing writes to it")
         buffer[0] = ord("\n")
         return 1
-
-
-@contextlib.contextmanager
-def _errors_name(path: str) -> Iterator[None]:
-    """Every error of reading becomes an OSError that names the file."""
-    try:
-        yield
-    except (OSError, ImportError) as error:
-        if isinstance(error, ImportError) or error.filename is not None:
-            raise
-        raise OSError(error.errno, f"cannot read {path}: {error.strerror or error}") from error
-    except Exception as error:  # each decompressor has an exception of its own
-        raise OSError(f"cannot read {path}: its compressed data are damaged ({error})") from error
 
 
 def _check_is_text(path: str, head: memoryview) -> None:
