@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import io
 import lzma
 import os
 import re
+import shutil
 import stat
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 MAGIC_LENGTH = 10
+ZSTD_CHUNK = 1 << 10
 COMPRESSIONS = {
     "gzip": re.compile(rb"\x1f\x8b\x08"),
     "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
@@ -87,42 +90,55 @@ def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
         import zstandard
     except ImportError as error:
         raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    return cast(BinaryIO, io.BufferedReader(_ZstdFrames(raw, zstandard), 1 << 20))
+    reader = _ZstdReader(raw, zstandard.ZstdDecompressor())
+    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
 
 
-class _ZstdFrames(io.RawIOBase):
-    """The text of all frames of a zstd file; one that ends inside a frame is an EOFError, as it is for gzip."""
+class _ZstdReader(io.RawIOBase):
+    """Frames of zstd one after the other. Unlike zstandard's own reader it tells a file that was cut from a whole one.
 
-    def __init__(self, raw: BinaryIO, zstandard: Any) -> None:
+    It reads little at a time: a kilobyte may unpack to 32 MB.
+    """
+
+    def __init__(self, raw: BinaryIO, decompressor: Any) -> None:
         self._raw = raw
-        self._new_frame = zstandard.ZstdDecompressor().decompressobj
-        self._damage = zstandard.ZstdError
+        self._decompressor = decompressor
         self._frame: Any = None
-        self._rest = b""
-        self._text = memoryview(b"")
+        self._packed = b""
+        self._unpacked = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self._text:
-            data = self._rest or self._raw.read(1 << 16)
-            self._rest = b""
-            if not data:
+        while not self._unpacked:
+            self._packed = self._packed or self._raw.read(ZSTD_CHUNK)
+            if not self._packed:
                 if self._frame is not None:
-                    raise EOFError("the zstd data end before their frame does")
+                    raise EOFError("the data end inside a frame")
                 return 0
-            if self._frame is None:
-                self._frame = self._new_frame()
-            try:
-                self._text = memoryview(self._frame.decompress(data))
-            except self._damage as error:
-                raise OSError(f"damaged zstd data: {error}") from error
+            self._frame = self._frame or self._decompressor.decompressobj()
+            self._unpacked = memoryview(self._frame.decompress(self._packed))
+            self._packed = self._frame.unused_data
             if self._frame.eof:
-                self._rest, self._frame = self._frame.unused_data, None
-        count = min(len(buffer), len(self._text))
-        buffer[:count], self._text = self._text[:count], self._text[count:]
+                self._frame = None
+        count = min(len(buffer), len(self._unpacked))
+        buffer[:count] = self._unpacked[:count]
+        self._unpacked = self._unpacked[count:]
         return count
+
+
+@contextlib.contextmanager
+def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Every error of reading `path` becomes an OSError that names it, those of each decompressor too."""
+    try:
+        yield
+    except (OSError, ImportError, MemoryError) as error:
+        if not isinstance(error, OSError) or error.filename is not None:
+            raise
+        raise OSError(error.errno, f"cannot read {os.fspath(path)}: {error.strerror or error}") from error
+    except Exception as error:
+        raise OSError(f"cannot read {os.fspath(path)}: its compressed data are damaged ({error})") from error
 
 
 @contextlib.contextmanager
@@ -193,3 +209,13 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
     with tempfile.TemporaryFile(dir=folder):
         pass
+
+
+def check_space(path: str | os.PathLike[str], size: int) -> None:
+    """Raise now the OSError that writing `size` bytes to `path` would end in: no room beside an old file."""
+    name = os.fspath(path)
+    if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
+        return
+    free = shutil.disk_usage(Path(os.path.realpath(name)).parent).free
+    if free < size:
+        raise OSError(errno.ENOSPC, f"it takes about {size:,} bytes on the disk, {free:,} are free", name)

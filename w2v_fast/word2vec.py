@@ -36,7 +36,7 @@ class Word2Vec:
         Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what is free).
     init
         Vectors to start from, or the path of a file of them, in any known format. Words that they lack start as usual.
-        Where they have output vectors, those are taken over too.
+        Their output vectors, if they have any that belong to words, are taken over too.
     grow
         With `init`: keep every word of `init`, in its row, and add the words that are new in the corpus and occur
         `min_count` times. Counts are added up.
@@ -146,8 +146,7 @@ class Word2Vec:
             raise ValueError(f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary")
         rows, known_rows = np.array(pairs, np.int64).T
         copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        objectives = (self.config.objective, TrainConfig.from_metadata(known.metadata).objective)
-        if known.output_vectors is not None and {OUTPUT_ROWS[objective] for objective in objectives} == {"words"}:
+        if known.output_vectors is not None and _rows_are_words(self.config) and _rows_are_words(_config_of(known)):
             copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
 
     @property
@@ -218,6 +217,19 @@ def _read(source: Source, config: TrainConfig, vocabulary: Vocabulary | None, me
     except MemoryError as error:
         raise MemoryError(f"there is not enough memory to read the corpus ({error or 'none is left'}); lower "
                           f"memory_budget (now {budget:,} bytes) to hold fewer ids, or workers") from error
+
+
+def _rows_are_words(config: TrainConfig | None) -> bool:
+    """Whether output rows belong to words, not to the nodes of one run's tree."""
+    return config is not None and OUTPUT_ROWS[config.objective] == "words"
+
+
+def _config_of(vectors: KeyedVectors) -> TrainConfig | None:
+    """How vectors were trained, where their metadata tell."""
+    try:
+        return TrainConfig.from_metadata(vectors.metadata)
+    except (TypeError, ValueError):
+        return None
 
 
 def _tokens_in_memory(corpus: Corpus) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.corpus._ingest import PADDING, Table, text_end
-from w2v_fast.files import compression_of, open_input
+from w2v_fast.files import compression_of, naming_errors, open_input
 
 Ids: TypeAlias = "npt.NDArray[np.int32]"
 Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
@@ -207,9 +207,11 @@ class _JoinedFiles:
             if path is None:
                 return 0
             self._path, self._before = path, _state(path)
-            self._file = self._stack.enter_context(open_input(path))
+            with naming_errors(path):
+                self._file = self._stack.enter_context(open_input(path))
             self._is_new = True
-        count = _readinto(self._file, self._path, buffer)
+        with naming_errors(self._path):
+            count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
         if self._is_new:
             _check_is_text(self._path, buffer[: min(count, TEXT_HEAD_BYTES)])
             self._is_new = False
@@ -221,17 +223,6 @@ class _JoinedFiles:
             raise OSError(f"{self._path} changed while it was read; try again when nothing writes to it")
         buffer[0] = ord("\n")
         return 1
-
-
-def _readinto(file: BinaryIO, path: str, buffer: memoryview) -> int:
-    try:
-        return file.readinto(buffer)  # type: ignore[attr-defined]
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        raise OSError(error.errno, f"cannot read {path}: {error.strerror or error}") from error
-    except Exception as error:  # each decompressor has an exception of its own
-        raise OSError(f"cannot read {path}: its compressed data are damaged ({error})") from error
 
 
 def _check_is_text(path: str, head: memoryview) -> None:
@@ -260,8 +251,8 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
                 yield TextBlock(data, end)
             if not count:
                 return
-            if len(rest) > MAX_WORD_BYTES:
-                raise ValueError(f"{text.path} is not text: it has a word of more than {MAX_WORD_BYTES:,} bytes")
+            if len(rest) >= MAX_WORD_BYTES:
+                raise ValueError(f"{text.path} is not text: it has a word of {MAX_WORD_BYTES:,} bytes or more")
             data, used = bytearray(max(block_bytes, 2 * len(rest)) + PADDING), len(rest)
             data[:used] = rest
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast.files import atomic_write, open_input
+from w2v_fast.files import atomic_write, naming_errors, open_input
 
 MAX_COUNT = 2**63 - 1
+MAX_LINE_BYTES = 1 << 24
 _WHITE_SPACE = b" \t\n\v\f\r"
 
 
@@ -125,17 +127,16 @@ class Vocabulary:
         words: list[str] = []
         counts: list[int] = []
         lines: dict[bytes, int] = {}
-        with open_input(path) as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip(_WHITE_SPACE):
-                    continue
-                where = f"{os.fspath(path)}, line {number}"
-                word, count = _parse(line, where)
-                if word in lines:
-                    raise ValueError(f"{where}: the word {_decode(word)!r} was in line {lines[word]} already")
-                lines[word] = number
-                words.append(_decode(word))
-                counts.append(count)
+        for number, line in enumerate(_lines(path), 1):
+            if not line.strip(_WHITE_SPACE):
+                continue
+            where = f"{os.fspath(path)}, line {number}"
+            word, count = _parse(line, where)
+            if word in lines:
+                raise ValueError(f"{where}: the word {_decode(word)!r} was in line {lines[word]} already")
+            lines[word] = number
+            words.append(_decode(word))
+            counts.append(count)
         if not words:
             raise ValueError(f"{os.fspath(path)} has no words; expected lines of a word and its count")
         order = rank(np.array(counts, np.int64), np.arange(len(words)), min_count, max_vocab)
@@ -186,6 +187,15 @@ def _encode(word: str) -> bytes:
 
 def _decode(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
+
+
+def _lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """The lines of a file, compressed or not; one that is no line of text is refused before it takes all memory."""
+    with naming_errors(path), open_input(path) as file:
+        while line := file.readline(MAX_LINE_BYTES):
+            if len(line) == MAX_LINE_BYTES:
+                raise OSError(errno.EINVAL, f"a line has {MAX_LINE_BYTES:,} bytes or more", os.fspath(path))
+            yield line
 
 
 def _parse(line: bytes, where: str) -> tuple[bytes, int]:

@@ -1,0 +1,162 @@
+"""One fuzz target for each reader of corpora, vocabularies and checkpoints: a result that holds, or a clear error.
+
+    python -m tests.fuzz.corpus_targets saved_corpus [corpus folders and libFuzzer flags]       (needs atheris)
+
+The checksums of saved corpora and checkpoints are made right again in every second case, so that what they guard is
+fuzzed too; what a saved corpus gives is trained on.
+"""
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import lzma
+import sys
+import tempfile
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tests.corpus.oracle import contents, encode, split
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.files import MAGIC_LENGTH, compression_of
+from w2v_fast.training.trainer import DivergenceError, Trainer
+from w2v_fast.word2vec import Word2Vec
+
+ALLOWED = (ValueError, OSError)
+CHECKSUM = hashlib.sha256().digest_size
+MEMORY = 64 << 20  # for buffers, whatever the file
+PEAK_PER_BYTE = 64
+CONFIG = TrainConfig(vector_size=4, window=2, epochs=1, workers=1, min_count=1, sample=0)
+IDS = np.array([0, 1, ~2, 0, ~1], np.int32)
+VOCABULARY = Vocabulary(["a", "b\u00e9", "c"], [2, 2, 1])
+TEXT = "the cat sat \u00e9t\u00e9\r\nthe\tdog\0sat\n\nfour\x0bfive averylongwordofmanybytes".encode()
+
+
+def compress_zstd(data: bytes) -> bytes:
+    import zstandard
+
+    return zstandard.compress(data)
+
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": compress_zstd}
+
+
+def check(read: Callable[[], object], size: int) -> None:
+    """Run a reader on a file of `size` bytes; fail on any other exception, and on more memory than that explains."""
+    tracing = tracemalloc.is_tracing()
+    if tracing:
+        tracemalloc.reset_peak()
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(*ALLOWED):
+        warnings.simplefilter("ignore")
+        read()
+    if tracing:
+        peak = tracemalloc.get_traced_memory()[1]
+        assert peak < MEMORY + PEAK_PER_BYTE * size, f"{peak} bytes for a file of {size}"
+
+
+def text(folder: Path, data: bytes) -> None:
+    """A corpus of text, compressed or not: what is read holds together, and is what the oracle reads in plain text."""
+    path = folder / "text"
+    path.write_bytes(data)
+
+    def read() -> None:
+        for block_bytes in (1, 17, 1 << 16):
+            corpus = Corpus.from_source(path, min_count=1, workers=2, block_bytes=block_bytes)
+            holds(corpus)
+            if compression_of(data[:MAGIC_LENGTH]) is None:
+                assert contents(corpus) == encode(split(data))
+    check(read, len(data))
+
+
+def holds(corpus: Corpus) -> None:
+    """The ids are of the vocabulary, and its counts are theirs."""
+    ids = np.where(corpus.ids < 0, ~corpus.ids, corpus.ids)
+    assert np.bincount(ids, minlength=len(corpus.vocabulary)).tolist() == corpus.vocabulary.counts.tolist()
+
+
+def vocabulary(folder: Path, data: bytes) -> None:
+    path = folder / "vocabulary"
+    path.write_bytes(data)
+
+    def read() -> None:
+        loaded = Vocabulary.load(path)
+        assert len(set(loaded.words)) == len(loaded.words) == len(loaded.counts) > 0
+        loaded.keep_probabilities(1e-3)
+    check(read, len(data))
+
+
+def saved_corpus(folder: Path, data: bytes) -> None:
+    """A saved corpus, as it is and under a right checksum; training on it ends."""
+    for content in (data, checksummed(data)):
+        path = folder / "corpus"
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+
+        def read(path: Path = path) -> None:
+            with Corpus.open(path) as corpus:
+                list(corpus.sentences())
+                with contextlib.suppress(DivergenceError):
+                    Word2Vec(corpus, CONFIG).train()
+        check(read, len(data) + (4 << 20))
+
+
+def checkpoint(folder: Path, data: bytes) -> None:
+    """The only checkpoint in a folder, as it is and under a right checksum; if it is taken, the run ends."""
+    for content in (data, checksummed(data)):
+        (folder / "run").mkdir(exist_ok=True)
+        path = folder / "run" / "checkpoint-000000000000001.w2v"
+        path.write_bytes(content)
+
+        def read() -> None:
+            trainer = Trainer(IDS, VOCABULARY, CONFIG)
+            if trainer.resume(folder / "run"):
+                with contextlib.suppress(DivergenceError):
+                    trainer.train()
+        check(read, len(data) + (4 << 20))
+
+
+def checksummed(data: bytes) -> bytes:
+    return data[:-CHECKSUM] + hashlib.sha256(data[:-CHECKSUM]).digest()
+
+
+TARGETS: dict[str, Callable[[Path, bytes], None]] = {
+    "text": text, "vocabulary": vocabulary, "saved_corpus": saved_corpus, "checkpoint": checkpoint}
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Valid files of each kind."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Corpus(IDS, VOCABULARY).save(folder / "corpus")
+        trainer = Trainer(IDS, VOCABULARY, CONFIG)
+        trainer.train(checkpoint=folder / "run")
+        newest = next((folder / "run").iterdir())
+        return {
+            "text": [compress(TEXT) for compress in COMPRESSIONS.values()],
+            "vocabulary": [b"the 5\ncat 3\nsat\t2\ntwo words 1\n", gzip.compress(b"a 2\nb\xff 1\n")],
+            "saved_corpus": [(folder / "corpus").read_bytes()],
+            "checkpoint": [newest.read_bytes()],
+        }
+
+
+def main() -> None:
+    """Run one target under atheris."""
+    import atheris
+
+    target = TARGETS[sys.argv.pop(1)]
+    with tempfile.TemporaryDirectory() as folder:
+        atheris.instrument_all()
+        atheris.Setup(sys.argv, partial(target, Path(folder)))
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
