@@ -2,11 +2,12 @@
 VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin/python
+INSTALL = $(VENV)/bin/pip install --quiet
 STAMP = $(VENV)/.built
-SOURCES = pyproject.toml setup.py $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
+NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sanitize lint bench wheel clean
+.PHONY: help setup demo test test-sanitize lint bench bench-full bench-softmax fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,13 +18,15 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --upgrade pip
 
-$(STAMP): $(VENV)/bin/pip $(SOURCES)
-	$(VENV)/bin/pip install --quiet 'setuptools>=77' 'cython>=3.1'
-	$(VENV)/bin/pip install --quiet --group test --group lint
-	$(VENV)/bin/pip install --quiet --no-build-isolation --editable .
+$(VENV)/.tools: $(VENV)/bin/pip pyproject.toml
+	$(INSTALL) 'setuptools>=77' 'cython>=3.1' --group test --group lint
 	@touch $@
 
-demo: setup  ## train on the text of Python's standard library and print neighbours (CORPUS=path for another text)
+$(STAMP): $(VENV)/.tools setup.py $(NATIVE)
+	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## train on the text of Python's standard library and print neighbors (CORPUS=path for another text)
 	$(VENV)/bin/w2v-fast demo $(CORPUS)
 
 test: setup  ## run every test
@@ -36,14 +39,27 @@ lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 
-bench: setup  ## the benchmarks (CORPUS=path to a text file, one sentence or paragraph a line)
-	$(VENV)/bin/pip install --quiet --group bench
-	$(RUN) -m benchmarks.throughput $(CORPUS)
+bench: setup  ## the quick benchmarks, under 10 minutes (CORPUS=path to text; STORE=1 keeps the results)
+	$(INSTALL) --group bench
+	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) $(if $(STORE),--store)
+
+bench-full: setup  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation sets, STORE=1)
+	$(INSTALL) --group bench
+	-$(INSTALL) --group peers
+	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) --full $(if $(STORE),--store)
+
+bench-softmax: setup  ## the four objectives and the softmax baselines against V (CORPUS=path)
+	$(INSTALL) --group bench
+	$(RUN) -m benchmarks.softmax $(CORPUS) $(if $(STORE),--store)
+
+docs: setup  ## the documentation as a website in site/
+	$(INSTALL) --group docs
+	$(RUN) -m mkdocs build --quiet --strict
 
 wheel: setup  ## build a wheel in dist/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## remove .venv and everything built
-	rm -rf $(VENV) .venv-sanitize build dist *.egg-info
+	rm -rf $(VENV) .venv-sanitize build dist site *.egg-info
 	find w2v_fast -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import stat
 import sys
@@ -17,14 +18,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-MAGIC_LENGTH = 6
+MAGIC_LENGTH = 10
 ZSTD_CHUNK = 1 << 10
-COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+COMPRESSIONS = {
+    "gzip": re.compile(rb"\x1f\x8b\x08"),
+    "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
+    "zstd": re.compile(rb"[\x22-\x28]\xb5\x2f\xfd"),
+}
 
 
 def compression_of(head: bytes) -> str | None:
     """Name the compression whose magic bytes `head` starts with, or None."""
-    return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
+    return next((name for name, magic in COMPRESSIONS.items() if magic.match(head)), None)
 
 
 @contextlib.contextmanager
@@ -38,8 +44,8 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    OSError
-        The file cannot be opened, or its compressed data are damaged (on reading).
+    OSError, EOFError, zlib.error, lzma.LZMAError
+        The file cannot be opened; or, on reading, its compressed data are damaged or end too early.
     ImportError
         A zstd file or a URL, and the extra that reads it is not installed.
     """
@@ -98,7 +104,8 @@ class _ZstdReader(io.RawIOBase):
         self._raw = raw
         self._decompressor = decompressor
         self._frame: Any = None
-        self._packed = self._unpacked = b""
+        self._packed = b""
+        self._unpacked = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -111,7 +118,7 @@ class _ZstdReader(io.RawIOBase):
                     raise EOFError("the data end inside a frame")
                 return 0
             self._frame = self._frame or self._decompressor.decompressobj()
-            self._unpacked = self._frame.decompress(self._packed)
+            self._unpacked = memoryview(self._frame.decompress(self._packed))
             self._packed = self._frame.unused_data
             if self._frame.eof:
                 self._frame = None

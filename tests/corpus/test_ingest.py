@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
 
 from tests.corpus import oracle
+from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.files import compression_of
 

@@ -15,12 +15,12 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
-from w2v_fast.training._inner import supported_isas
 
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast import files
 from w2v_fast.config import TrainConfig
 from w2v_fast.training import checkpoint as checkpoint_module
+from w2v_fast.training._inner import supported_isas
 from w2v_fast.training.checkpoint import Checkpoint, CheckpointError, CheckpointFolder
 from w2v_fast.training.trainer import DivergenceError, Trainer
 

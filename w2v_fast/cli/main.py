@@ -122,7 +122,7 @@ def _plain_output() -> Iterator[None]:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    note(f"warning: {message}")
+    note(f"warning: {' '.join(str(message).split())}")
 
 
 def _report(error: BaseException, message: str, code: int, words: list[str]) -> int:
@@ -140,7 +140,7 @@ def _message(error: Exception) -> str:
         return str(error.args[0])
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    if isinstance(error, (OSError, ValueError, ImportError)):
+    if isinstance(error, (OSError, ValueError, ImportError, FloatingPointError)):
         return str(error) or type(error).__name__
     return f"{type(error).__name__}: {error} (run again with --traceback and report it)"
 

@@ -215,6 +215,14 @@ def positive(text: str) -> int:
     return number
 
 
+def positive_minutes(text: str) -> float:
+    """A number above 0."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
+
+
 def row_limit(text: str) -> int | None:
     """A number of rows; 0 is None, all of them."""
     return positive(text) if text != "0" else None

@@ -43,15 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.reading import reporter
-    from w2v_fast.corpus.phrases import phrase_text
-
     threshold = SCORINGS[arguments.scoring] if arguments.threshold is None else arguments.threshold
     if arguments.scoring == "npmi" and not -1 <= threshold <= 1:
         raise UsageError(f"-threshold {threshold:g} must lie in [-1, 1] for npmi")
     if arguments.scoring != "npmi" and not threshold > 0:
         raise UsageError(f"-threshold {threshold:g} must be above 0")
-    options.check_writable(arguments.output)
+    from w2v_fast.cli.reading import reporter
+    from w2v_fast.corpus.phrases import phrase_text
+
     progress = reporter("bar" if arguments.debug > 1 else "quiet")
     found = phrase_text(arguments.train, arguments.output, min_count=arguments.min_count, threshold=threshold,
                         scoring=arguments.scoring, passes=arguments.passes, workers=arguments.workers,

@@ -101,5 +101,6 @@ def draw(words: list[str], places: NDArray[Any], format: str) -> bytes:
             axes.annotate(word.encode(errors="replace").decode(), (x, y), xytext=(3, 3), textcoords="offset points",
                           fontsize=8, parse_math=False)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=format, dpi=DOTS_PER_INCH, metadata={"Date": None, "Creator": None} if format == "svg" else None)
+        undated = {"Date": None, "Creator": None} if format == "svg" else None
+        figure.savefig(buffer, format=format, dpi=DOTS_PER_INCH, metadata=undated)
     return buffer.getvalue()

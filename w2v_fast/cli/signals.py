@@ -7,10 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from w2v_fast.training.trainer import Progress, Report
+from typing import Any
 
 NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
@@ -24,16 +21,17 @@ class Stopped(BaseException):
 
 
 class StopSignals:
-    """While it is entered, the first SIGINT or SIGTERM is noted, and `check` raises it; a second one raises at once.
+    """While it is entered, the first SIGINT or SIGTERM calls `stop`; a second one raises `Stopped`.
 
     Attributes
     ----------
     stopped
-        The signal that came, or None.
+        The signal that came first, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], object]) -> None:
         self.stopped: Stopped | None = None
+        self._stop = stop
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> StopSignals:
@@ -48,19 +46,12 @@ class StopSignals:
         if self.stopped is not None:
             raise Stopped(number)
         self.stopped = Stopped(number)
+        self._stop()
 
-    def check(self) -> None:
-        """Raise `Stopped` if a signal has come."""
-        if self.stopped is not None:
-            raise self.stopped
-
-    def checked(self, report: Report | None) -> Report:
-        """A report function that checks before it reports: training calls it several times a second."""
-        def check_and_report(progress: Progress) -> None:
-            self.check()
-            if report is not None:
-                report(progress)
-        return check_and_report
+    @property
+    def exit_code(self) -> int:
+        """0, or that of the signal that came."""
+        return self.stopped.exit_code if self.stopped else 0
 
 
 @contextlib.contextmanager

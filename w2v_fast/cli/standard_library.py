@@ -9,6 +9,7 @@ import os
 import re
 import sysconfig
 import tokenize
+import warnings
 from collections.abc import Iterator
 
 SKIPPED_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
@@ -28,8 +29,10 @@ def sentences() -> Iterator[list[str]]:
 
 
 def _help_topics() -> Iterator[str]:
-    from pydoc_data.topics import topics
-
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:  # some systems package them apart
+        return
     yield from topics.values()
 
 
@@ -51,7 +54,10 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def _documentation(source: bytes) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes in the strings
+        tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, Documented):
             yield ast.get_docstring(node) or ""
 

@@ -3,6 +3,7 @@
 Examples:
   w2v-fast train text8 -o vectors.bin
   zcat dump.gz | w2v-fast train - -o vectors.bin --vector-size 300 --epochs 3
+  w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume
 
 Ctrl-C (or SIGTERM) stops within a second and writes the vectors trained so far; a second one ends at once.
 """
@@ -10,18 +11,19 @@ Ctrl-C (or SIGTERM) stops within a second and writes the vectors trained so far;
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import note
-from w2v_fast.cli.signals import Stopped, StopSignals
+from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.signals import StopSignals
 
 if TYPE_CHECKING:
-    from w2v_fast.config import TrainConfig
-    from w2v_fast.corpus.corpus import Corpus
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
+    from w2v_fast.word2vec import Word2Vec
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,45 +31,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_format_argument(parser)
     options.add_corpus_arguments(parser)
     parser.add_argument("--save-vocab", metavar="FILE", help="write the vocabulary as 'word count' lines")
+    parser.add_argument("--init", metavar="FILE", help="start from these vectors, in any known format; words that they "
+                                                       "lack start as usual")
+    parser.add_argument("--grow", action="store_true",
+                        help="with --init: keep all of its words and add the new ones of the corpus")
+    parser.add_argument("--checkpoint", metavar="DIR",
+                        help="write checkpoints to this folder now and then, at a stop, and at the end")
+    parser.add_argument("--checkpoint-minutes", metavar="X", type=options.positive_minutes, default=argparse.SUPPRESS,
+                        help="minutes between checkpoints (default: 10)")
+    parser.add_argument("--resume", action="store_true",
+                        help="go on from the newest checkpoint in the folder, if it has one")
     options.add_config_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from w2v_fast.cli.reading import read_corpus
-
     config = options.config_from(arguments)
+    _check_usage(arguments)
     format = options.output_format(arguments.output, arguments.format)
     options.check_target(arguments.output, format)
     if arguments.save_vocab:
         options.check_writable(arguments.save_vocab)
-    corpus = read_corpus(arguments, config)
-    if arguments.save_vocab:
-        corpus.vocabulary.save(arguments.save_vocab)
-    return train_and_write(corpus, config, arguments.progress, arguments.output,
-                           lambda vectors: vectors.save(arguments.output, format=format))
-
-
-def train_and_write(corpus: Corpus, config: TrainConfig, progress: str, output: str,
-                    write: Callable[[KeyedVectors], object]) -> int:
-    """Train and write the vectors; returns the exit code.
-
-    The first SIGINT or SIGTERM ends the training, not the writing; a second one raises `Stopped`.
-    """
-    from w2v_fast.training.progress import reporter
+    from w2v_fast.cli.reading import read_corpus
     from w2v_fast.word2vec import Word2Vec
 
-    model = Word2Vec(corpus, config)
-    with StopSignals() as signals:
-        try:
-            model.train(signals.checked(reporter(progress)))
-        except Stopped as stop:
-            if stop is not signals.stopped:
-                raise
+    reading = dataclasses.replace(config, min_count=1, max_vocab=None) if arguments.grow else config
+    model = Word2Vec(read_corpus(arguments, reading), config, init=arguments.init, grow=arguments.grow)
+    if arguments.save_vocab:
+        model.corpus.vocabulary.save(arguments.save_vocab)
+    if arguments.resume and model.resume(arguments.checkpoint):
+        note(f"going on from {model.trainer.last_checkpoint}, {_done(model)} of the run")
+    checkpoints = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_minutes")
+                   if hasattr(arguments, name)}
+    return train_and_write(model, arguments.progress, arguments.output,
+                           lambda vectors: vectors.save(arguments.output, format=format), **checkpoints)
+
+
+def _check_usage(arguments: argparse.Namespace) -> None:
+    if arguments.checkpoint is None and (arguments.resume or hasattr(arguments, "checkpoint_minutes")):
+        raise UsageError("--resume and --checkpoint-minutes need the folder of the checkpoints: --checkpoint DIR")
+    if arguments.grow and (arguments.init is None or arguments.read_vocab is not None):
+        raise UsageError("--grow needs --init FILE and takes no --read-vocab: it adds the words of the corpus")
+
+
+def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable[[KeyedVectors], object],
+                    **checkpoints: Any) -> int:
+    """Train and write the vectors; returns the exit code.
+
+    The first SIGINT or SIGTERM ends the training (with a checkpoint, where they are written), not the writing; a second
+    one raises `Stopped`.
+    """
+    with StopSignals(model.stop) as signals:
+        model.train(progress, **checkpoints)
+        if signals.stopped and not model.done:
             if progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar
-            done = model.trainer.tokens / model.trainer.jobs.total_tokens
-            note(f"{stop} after {done:.1%} of the run; writing what is trained (once more ends without writing)")
+            note(f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once more ends without "
+                 "writing)")
         write(model.wv)
     if progress != "quiet" or signals.stopped:
-        note(f"wrote {output}: {len(corpus.vocabulary):,} words")
-    return signals.stopped.exit_code if signals.stopped else 0
+        note(f"wrote {output}: {len(model.corpus.vocabulary):,} words")
+    return signals.exit_code
+
+
+def _done(model: Word2Vec) -> str:
+    return f"{model.trainer.tokens / model.trainer.jobs.total_tokens:.1%}"

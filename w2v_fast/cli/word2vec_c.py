@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         _save(_vocabulary(arguments, config), arguments.save_vocab)
         return 0
     from w2v_fast.cli.train import train_and_write
+    from w2v_fast.word2vec import Word2Vec
 
     corpus = _corpus(arguments, config)
     _save(corpus.vocabulary, arguments.save_vocab)
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         from w2v_fast.cli.classes import check_count
 
         check_count(arguments.classes, len(corpus.vocabulary))
-    return train_and_write(corpus, config, "bar" if arguments.debug > 1 else "quiet", arguments.output,
+    return train_and_write(Word2Vec(corpus, config), "bar" if arguments.debug > 1 else "quiet", arguments.output,
                            lambda vectors: write(vectors, arguments, config.seed))
 
 
