@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from w2v_fast.training._inner import choose_isa
 
 from benchmarks.common import ROOT, caption, corpus_parser, log, machine, markdown_table, write_results
 from benchmarks.softmax import COLORS, first_sentences, window_pairs
@@ -29,6 +28,7 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.files import atomic_write
 from w2v_fast.loss import evaluate_loss
+from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.tables import Tables
 from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors

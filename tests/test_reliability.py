@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from w2v_fast.training._inner import InnerLoop, choose_isa
 
 from tests.training.toys import tables_of, vocabulary_of, zipf_ids
 from w2v_fast import Corpus, KeyedVectors, TrainConfig, Vocabulary, Word2Vec, files, memory, train
 from w2v_fast.training import reference
+from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import Weights, initial_weights

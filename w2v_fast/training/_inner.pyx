@@ -76,6 +76,7 @@ cdef enum:
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
     RING = 4                  # windows in flight: a power of two above AHEAD
     CACHED_BYTES = 1 << 18    # rows before this many bytes of a matrix are hot: the cache holds them unasked
+    STEP_INPUTS = 4           # contexts that take a step against the same rows
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
@@ -276,6 +277,7 @@ cdef class InnerLoop:
     cdef Rows ring[RING]
     cdef int *in_index
     cdef float *in_weight
+    cdef float **in_
     cdef float **member
     cdef float **means
     cdef int *member_start
@@ -356,7 +358,7 @@ cdef class InnerLoop:
         for i in range(RING):
             self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
         self.step.stride = self.stride
-        self.step.in_ = <float **>self.scratch(inputs * sizeof(void *))
+        self.in_ = <float **>self.scratch(inputs * sizeof(void *))
         self.step.out = <float **>self.scratch(rows * sizeof(void *))
         self.step.delta = self.vectors(inputs)
         self.step.score = <float *>self.scratch(scores)
@@ -529,36 +531,43 @@ cdef class InnerLoop:
         return False
 
     cdef void train_window(self, Rows *rows) noexcept nogil:
-        """The inputs of the window against its rows; a softmax gathers a batch of windows first."""
-        cdef int k
+        """The inputs of the window against its rows, a few at a time, so that later ones see what earlier ones changed;
+        a softmax gathers a batch of windows first."""
+        cdef int k, inputs
         cdef bint weighted = False
         if self.softmax:
             self.add_to_batch(&rows.window)
             if self.step.inputs == self.batch:
                 self.train_batch()
             return
-        if self.cbow:
-            self.step.inputs = self.members = 0
-            self.add_mean(&rows.window)
-        else:
-            self.step.inputs = merge_repeats(self.in_index, self.take_contexts(&rows.window, self.in_index),
-                                             self.in_weight, &weighted)
-            for k in range(self.step.inputs):
-                self.step.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
         self.step.rows = rows.count
         for k in range(rows.count):
             self.step.out[k] = self.output + <size_t>rows.index[k] * self.stride
         self.step.label, self.step.shift = rows.label, rows.shift
-        self.step.in_weight = self.step.out_weight = NULL
+        if self.cbow:
+            self.step.inputs = self.members = 0
+            self.add_mean(&rows.window)
+            inputs = 1
+        else:
+            inputs = merge_repeats(self.in_index, self.take_contexts(&rows.window, self.in_index),
+                                   self.in_weight, &weighted)
+            for k in range(inputs):
+                self.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
         if weighted or rows.weighted:
-            self.step.in_weight, self.step.out_weight = self.in_weight, rows.weight
             if not weighted:
-                set_ones(self.in_weight, self.step.inputs)
+                set_ones(self.in_weight, inputs)
             if not rows.weighted:
                 set_ones(rows.weight, rows.count)
-        self.kernel.step(&self.step)
-        if self.windows % self.loss_period == 0:
-            self.add_sigmoid_loss()
+            weighted = True
+        for k in range((inputs + STEP_INPUTS - 1) // STEP_INPUTS):
+            self.step.inputs = min(inputs - k * STEP_INPUTS, STEP_INPUTS)
+            self.step.in_ = self.in_ + k * STEP_INPUTS
+            self.step.in_weight = self.in_weight + k * STEP_INPUTS if weighted else NULL
+            self.step.out_weight = rows.weight if weighted else NULL
+            self.kernel.step(&self.step)
+            if self.windows % self.loss_period == 0:
+                self.add_sigmoid_loss()
+            self.step.ahead_count = 0
         self.windows += 1
 
     cdef inline int take_contexts(self, Window *window, int *index) noexcept nogil:
@@ -580,7 +589,7 @@ cdef class InnerLoop:
         self.members += count
         self.member_start[i + 1] = self.members
         self.member_update[i] = <float>1 / count if self.corrected_cbow else 1
-        self.step.in_[i] = self.means[i]
+        self.in_[i] = self.means[i]
         self.step.inputs += 1
 
     cdef void add_to_batch(self, Window *window) noexcept nogil:
@@ -594,7 +603,7 @@ cdef class InnerLoop:
             count = 1
         else:
             count = self.take_contexts(window, self.hot_row + self.hot_count)
-            self.step.in_[i] = self.input + <size_t>center * self.stride
+            self.in_[i] = self.input + <size_t>center * self.stride
             self.step.inputs += 1
         for k in range(count):
             self.hot_input[self.hot_count + k] = i
@@ -606,6 +615,7 @@ cdef class InnerLoop:
         cdef int i, h
         if self.step.inputs:
             self.step.rows = self.words
+            self.step.in_ = self.in_
             self.step.in_weight = self.in_weight
             self.step.hot_input, self.step.hot_row, self.step.hot_count = self.hot_input, self.hot_row, self.hot_count
             self.kernel.step(&self.step)

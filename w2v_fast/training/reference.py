@@ -18,6 +18,7 @@ from w2v_fast.training.tables import Tables
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 REDRAWS = 64
+STEP_INPUTS = 4
 
 
 def sigmoid(x: Array) -> Array:
@@ -122,15 +123,25 @@ def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, c
 
 def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int], label: Array, shift: Array,
                config: TrainConfig, lr: float) -> float:
-    """One step, with the architecture's inputs; repeated contexts and rows receive every one of their updates."""
+    """The steps of a unit, with the architecture's inputs; repeated contexts and rows receive all their updates.
+
+    The different words among skip-gram's contexts take their steps STEP_INPUTS at a time, against the same rows.
+    """
     if config.architecture == "cbow":
         score, to_mean, to_rows = step(input[contexts].mean(0, keepdims=True), output[rows], label, shift, lr)
         to_inputs: Array = np.repeat(to_mean / (len(contexts) if config.corrected_cbow else 1), len(contexts), axis=0)
-    else:
-        score, to_inputs, to_rows = step(input[contexts], output[rows], label, shift, lr)
-    np.add.at(input, contexts, to_inputs)
-    np.add.at(output, rows, to_rows)
-    return loss(score, label, shift)
+        np.add.at(input, contexts, to_inputs)
+        np.add.at(output, rows, to_rows)
+        return loss(score, label, shift)
+    total = 0.0
+    different = list(dict.fromkeys(contexts))
+    for first in range(0, len(different), STEP_INPUTS):
+        group = [word for word in contexts if word in different[first : first + STEP_INPUTS]]
+        score, to_inputs, to_rows = step(input[group], output[rows], label, shift, lr)
+        np.add.at(input, group, to_inputs)
+        np.add.at(output, rows, to_rows)
+        total += loss(score, label, shift)
+    return total
 
 
 # The softmax over the whole vocabulary, skip-gram as its objective is written: the center's vector v_c against the
