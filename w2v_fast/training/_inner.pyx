@@ -75,7 +75,6 @@ cdef enum:
     BLOCK_TOKENS = 2048       # tokens whose windows are found at once
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
     RING = 4                  # windows in flight: a power of two above AHEAD
-    CACHED_BYTES = 1 << 18    # rows before this many bytes of a matrix are hot: the cache holds them unasked
     STEP_INPUTS = 4           # contexts that take a step against the same rows
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
@@ -255,7 +254,7 @@ cdef class InnerLoop:
     cdef int64_t id_count
     cdef float *input
     cdef float *output
-    cdef int stride, words, hot_rows, most_rows
+    cdef int stride, words, most_rows
     cdef const uint32_t *keep_threshold
     cdef const AliasEntry *alias
     cdef const float *log_expected_noise
@@ -298,7 +297,6 @@ cdef class InnerLoop:
         self.output = <float *>self.borrow(weights.output, np.float32)
         self.stride = weights.input.shape[1]
         self.words = tables.words
-        self.hot_rows = CACHED_BYTES // (4 * self.stride)
         self.keep_threshold = <const uint32_t *>self.borrow(tables.keep_threshold, np.uint32)
         self.window = config.window
         self.cbow = config.architecture == "cbow"
@@ -491,14 +489,13 @@ cdef class InnerLoop:
             place = w2v_label_at(k * W2V_TILE_ROWS)
             memcpy(rows.label + place + W2V_TILE_WIDTH, rows.label + place, W2V_TILE_WIDTH * sizeof(float))
             memcpy(rows.shift + place + W2V_TILE_WIDTH, rows.shift + place, W2V_TILE_WIDTH * sizeof(float))
-        rows.ahead_count = 0
+        rows.ahead_count = rows.count
         for k in range(rows.count):
-            rows.ahead[rows.ahead_count] = self.output + <size_t>rows.index[k] * self.stride
-            rows.ahead_count += rows.index[k] >= self.hot_rows
+            rows.ahead[k] = self.output + <size_t>rows.index[k] * self.stride
         coming = rows.window.center + self.window
         if coming < self.kept:
             rows.ahead[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
-            rows.ahead_count += self.word[coming] >= self.hot_rows
+            rows.ahead_count += 1
         return True
 
     cdef bint next_window(self, Window *window) noexcept nogil:

@@ -28,5 +28,8 @@ def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
 def derive(key: int, *path: int) -> int:
     """The key of a sub-stream: `derive(seed, EPOCH, 3)` names one stream, unlike that of any other path."""
     for index in path:
-        key = int(draw(key & MASK, index))
+        key = (key + (index + 1) * GAMMA) & MASK
+        key = ((key ^ (key >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        key = ((key ^ (key >> 27)) * 0x94D049BB133111EB) & MASK
+        key ^= key >> 31
     return key
