@@ -35,6 +35,9 @@ test: setup  ## run every test
 test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	./tests/sanitize.sh $(PYTHON)
 
+fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (SECONDS=n)
+	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)
+
 lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy

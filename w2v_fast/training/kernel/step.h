@@ -17,7 +17,7 @@
  */
 
 enum {
-    TILE_INPUTS = 2,
+    TILE_INPUTS = LANES == 16 ? 4 : 2, /* AVX-512 has 32 registers, the others 16 */
     BLOCK_ROWS = 16 * W2V_TILE_ROWS, /* rows whose columns are updated in turn while the cache holds them */
 };
 
@@ -34,38 +34,42 @@ enum {
 
 INLINE int minimum(int a, int b) { return a < b ? a : b; }
 
-/* score0[0..7], score1[0..7] = in0 . out_r, in1 . out_r for `rows` rows, then zeros */
-INLINE void score_tile(const float *in0, const float *in1, float *const *out, int stride, float *score0, float *score1,
-                       const int rows)
+/* The scores of `inputs` inputs (2 or 4) with `rows` rows, eight places each: the sums, then zeros */
+INLINE void score_tile(float *const *in, float *const *out, int stride, float *score, const int inputs, const int rows)
 {
     vec sum[TILE_INPUTS * W2V_TILE_WIDTH] = {{0}};
     for (int c = 0; c < stride; c += LANES) {
-        vec x0 = load(in0 + c), x1 = load(in1 + c);
+        vec x[TILE_INPUTS];
+#pragma GCC unroll 4
+        for (int i = 0; i < inputs; i++)
+            x[i] = load(in[i] + c);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             vec row = load(out[r] + c);
             IN_REGISTER(row);
-            sum[r] += x0 * row;
-            sum[W2V_TILE_WIDTH + r] += x1 * row;
+#pragma GCC unroll 4
+            for (int i = 0; i < inputs; i++)
+                sum[i * W2V_TILE_WIDTH + r] += x[i] * row;
         }
     }
-    float scores[TILE_INPUTS * W2V_TILE_WIDTH] __attribute__((aligned(64)));
-#pragma GCC unroll 4
-    for (int k = 0; k < TILE_INPUTS * W2V_TILE_WIDTH; k += LANES)
-        store(scores + k, lane_sums(sum + k));
-    memcpy(score0, scores, sizeof(float) * W2V_TILE_WIDTH);
-    memcpy(score1, scores + W2V_TILE_WIDTH, sizeof(float) * W2V_TILE_WIDTH);
+#pragma GCC unroll 8
+    for (int k = 0; k < inputs * W2V_TILE_WIDTH; k += LANES)
+        store(score + k, lane_sums(sum + k));
 }
 
 /* score = in . out for every pair. An odd last input is paired with itself. */
 INLINE void scores(const w2v_step *s)
 {
-    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS)
-        for (int i = 0; i < s->inputs; i += TILE_INPUTS) {
-            int j = minimum(i + 1, s->inputs - 1);
-            float *score_i = s->score + w2v_score_at(s->inputs, i, r), *score_j = s->score + w2v_score_at(s->inputs, j, r);
-            WITH_ROWS(s->rows - r, score_tile, s->in[i], s->in[j], s->out + r, s->stride, score_i, score_j)
+    for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
+        float *score = s->score + w2v_score_at(s->inputs, 0, r);
+        int i = 0;
+        for (; i + TILE_INPUTS <= s->inputs; i += TILE_INPUTS)
+            WITH_ROWS(s->rows - r, score_tile, s->in + i, s->out + r, s->stride, score + i * W2V_TILE_WIDTH, TILE_INPUTS)
+        for (; i < s->inputs; i += 2) {
+            float *in[2] = {s->in[i], s->in[minimum(i + 1, s->inputs - 1)]};
+            WITH_ROWS(s->rows - r, score_tile, in, s->out + r, s->stride, score + i * W2V_TILE_WIDTH, 2)
         }
+    }
 }
 
 /* error = lr * (label - sigmoid(score - shift)), times both weights where there are any */
