@@ -1,9 +1,11 @@
 """What a run must survive: huge counts and matrices, wrong corpora, full disks, little memory, forks, other vectors."""
 
+import ast
 import errno
 import io
 import mmap
 import os
+import re
 import resource
 import threading
 import zipfile
@@ -23,6 +25,7 @@ from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import Weights, initial_weights
 
 MAP_NORESERVE = 0x4000
+ROOT = Path(__file__).parent.parent
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2}
 SENTENCES = [["the", "cat", "sat", "on", "the", "mat"], ["the", "dog", "sat", "on", "the", "log"]] * 60
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
@@ -216,6 +219,37 @@ def test_a_vocabulary_of_one_word_is_a_warning(architecture, objective):
     with pytest.warns(RuntimeWarning, match="one word, 'a'"):
         model = Word2Vec([["a", "a", "a"]] * 50, architecture=architecture, objective=objective, **SMALL)
     assert np.isfinite(model.train().wv.vectors).all()
+
+
+@pytest.mark.parametrize(("options", "error", "message"), [
+    ({"window": 0}, ValueError, "window = 0 must lie in"),
+    ({"workers": 0}, ValueError, "workers = 0 must lie in"),
+    ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+    ({"alpha": float("nan")}, ValueError, "alpha = nan"),
+    ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
+    ({"vektor_size": 9}, TypeError, "did you mean 'vector_size'"),
+])
+def test_a_wrong_option_is_known_before_the_corpus_is_read(tmp_path, options, error, message):
+    with pytest.raises(error, match=message):
+        train(tmp_path / "not even there", **options)
+
+
+def test_an_iterator_that_can_be_read_once_is_enough_for_all_epochs():
+    expected = train(SENTENCES, **SMALL)
+    for once in (iter(SENTENCES), map(list, SENTENCES), (sentence for sentence in SENTENCES)):
+        np.testing.assert_array_equal(train(once, **SMALL).vectors, expected.vectors)
+
+
+def test_sentences_that_are_plain_strings_are_refused():
+    with pytest.raises(TypeError, match="sentence 1 is 'the cat sat' of type str"):
+        train(["the cat sat"].__iter__(), **SMALL)
+
+
+def test_what_separates_words(tmp_path):
+    """ASCII white space and NUL do, other Unicode spaces and bytes that are no UTF-8 are parts of words."""
+    (tmp_path / "text").write_bytes("a b\tb\0c\r\nc\x0bc d\u00a0d e\u3000e f\u0085f\n".encode() + b"g\xff\n")
+    words = Corpus.from_source(tmp_path / "text", min_count=1).vocabulary.words
+    assert words == ["c", "b", "a", "d\u00a0d", "e\u3000e", "f\u0085f", "g\udcff"]
 
 
 # -- a disk without room ---------------------------------------------------------------------------------------------
@@ -471,6 +505,40 @@ def test_train_checkpoints_and_resumes(tmp_path):
     np.testing.assert_array_equal(again.vectors, whole.vectors)
     with pytest.raises(TypeError, match="resume needs"):
         train(SENTENCES, resume=True, **SMALL)
+
+
+# -- what the documents promise ----------------------------------------------------------------------------------------
+
+def test_the_code_loads_no_pickle_and_runs_no_text():
+    """SECURITY.md: no module that unpickles, no eval or exec, no shell, no pickles in numpy files."""
+    forbidden_modules = {"pickle", "marshal", "shelve", "dill", "joblib", "subprocess", "pty"}
+    forbidden_calls = {"eval", "exec", "system", "popen", "execv", "spawn"}
+    for path in (ROOT / "w2v_fast").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = {alias.name.split(".")[0] for alias in node.names} | {(getattr(node, "module", "") or "")}
+                assert not names & forbidden_modules, path
+            elif isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                assert name not in forbidden_calls, f"{path}:{node.lineno}"
+                for keyword in node.keywords:
+                    assert keyword.arg != "shell", path
+                    if keyword.arg == "allow_pickle":
+                        assert getattr(keyword.value, "value", None) is False, path
+
+
+def test_unfinished_files_are_readable_by_their_owner_alone(tmp_path):
+    with files.atomic_write(tmp_path / "v.bin") as file:
+        file.write(b"x")
+        (unfinished,) = tmp_path.iterdir()
+        assert unfinished.stat().st_mode & 0o077 == 0
+
+
+def test_every_test_that_the_table_of_reliability_names_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "reliability.md").read_text())
+    assert len(named) > 40
+    for path, name in named:
+        assert re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()), f"{path}::{name}"
 
 
 def test_initial_weights_are_a_function_of_the_seed():

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -268,6 +269,20 @@ def test_disk_full_is_an_error(cli, corpus):
     assert "No space left on device" in err
 
 
+def test_a_full_disk_and_too_little_memory_are_known_before_training(cli, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(Trainer, "train", lambda *_: pytest.fail("must not train"))
+    with monkeypatch.context() as patch:
+        patch.setattr("w2v_fast.files.shutil.disk_usage", lambda _: SimpleNamespace(free=99))
+        code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", *SETTINGS)
+        assert code == 1
+        assert "v.bin: it takes about" in err
+    monkeypatch.setattr("w2v_fast.memory.available", lambda: 100)
+    code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", *SETTINGS)
+    assert code == 1
+    assert "not enough memory: training takes" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path, monkeypatch):
     """Stopped in the middle and resumed, one worker gives the same bytes as in one go."""
     out, folder = tmp_path / "v.bin", tmp_path / "run"
@@ -285,15 +300,16 @@ def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path,
     assert code == 130
     done = float(re.search(r"interrupted after (\S+)% of the run", err)[1])
     assert 40 < done < 100
+    assert re.search(r"wrote \S+/run/checkpoint-\d+\.w2v: to go on, give the same command with --resume auto", err)
     assert out.read_bytes() != vectors.read_bytes()
     code, _, err = cli(*train)
     assert code == 1
     assert "has checkpoints of an earlier run" in err
-    code, _, err = cli(*train, "--resume")
+    code, _, err = cli(*train, "--resume", "auto")
     assert code == 0
     assert f", {done}% of the run" in err
     assert out.read_bytes() == vectors.read_bytes()
-    code, _, err = cli(*train, "--resume", "--alpha", "0.5")
+    code, _, err = cli(*train, "--resume", "auto", "--alpha", "0.5")
     assert code == 1
     assert "config.alpha is 0.5, the checkpoint has 0.025" in err
 

@@ -3,9 +3,10 @@
 Examples:
   w2v-fast train text8 -o vectors.bin
   zcat dump.gz | w2v-fast train - -o vectors.bin --vector-size 300 --epochs 3
-  w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume
+  w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume auto
 
-Ctrl-C (or SIGTERM) stops within a second and writes the vectors trained so far; a second one ends at once.
+Ctrl-C (or SIGTERM) stops within a second and writes the vectors trained so far, and a checkpoint with --checkpoint; a
+second one ends at once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from w2v_fast.cli import options
 from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.signals import StopSignals
+from w2v_fast.files import check_space
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="write checkpoints to this folder now and then, at a stop, and at the end")
     parser.add_argument("--checkpoint-minutes", metavar="X", type=options.positive_minutes, default=argparse.SUPPRESS,
                         help="minutes between checkpoints (default: 10)")
-    parser.add_argument("--resume", action="store_true",
+    parser.add_argument("--resume", nargs="?", choices=("auto",), const="auto",
                         help="go on from the newest checkpoint in the folder, if it has one")
     options.add_config_arguments(parser)
 
@@ -80,6 +82,9 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
     The first SIGINT or SIGTERM ends the training (with a checkpoint, where they are written), not the writing; a second
     one raises `Stopped`.
     """
+    check_space(output, model.wv.vectors.nbytes)
+    if progress == "bar":
+        note(f"training takes {model.memory}")
     with StopSignals(model.stop) as signals:
         model.train(progress, **checkpoints)
         if signals.stopped and not model.done:
@@ -87,6 +92,8 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
                 print(file=sys.stderr)  # below the bar
             note(f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once more ends without "
                  "writing)")
+            if model.trainer.last_checkpoint is not None:
+                note(f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with --resume auto")
         write(model.wv)
     if progress != "quiet" or signals.stopped:
         note(f"wrote {output}: {len(model.corpus.vocabulary):,} words")
