@@ -38,6 +38,9 @@ test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBeha
 fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (SECONDS=n)
 	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)
 
+soak: setup  ## train, kill, resume, load and query with random faults for 20 minutes (MINUTES=n)
+	$(RUN) -m benchmarks.soak $(or $(MINUTES),20)
+
 lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy

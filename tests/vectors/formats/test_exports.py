@@ -89,6 +89,15 @@ class TestProjector:
             load(tmp_path / "v_tensor.tsv")
 
 
+def ends_in_a_number(word):
+    """A reader that finds the numbers of a line by itself cannot tell such a word's end from the first of them."""
+    try:
+        float(word.rpartition(" ")[2])
+    except ValueError:
+        return False
+    return " " in word
+
+
 class TestSpacy:
     @given(table=tables(NO_TABS + NOT_UTF8))
     def test_as_spacy_reads_it(self, tmp_path_factory, table):
@@ -101,4 +110,5 @@ class TestSpacy:
         assert [line[0] for line in lines] == table.index_to_key
         numbers = np.array([line[1:] for line in lines], np.float32).reshape(rows, size)
         assert numbers.tobytes() == table.vectors.tobytes()
-        assert_same(load(path, no_header=False, format="word2vec_text"), table)
+        if not any(ends_in_a_number(word) for word in table.index_to_key):
+            assert_same(load(path, no_header=False, format="word2vec_text"), table)
