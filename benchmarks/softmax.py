@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--vocabularies", default="1000,3000,10000,30000,70000", help="sizes, by commas (%(default)s)")
     parser.add_argument("--workers", default="1,2", help="numbers of workers, by commas (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="times each cell is measured (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement, about (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.6, help="of one measurement, about (%(default)s)")
     arguments = parser.parse_args()
     sizes = [int(number) for number in arguments.vocabularies.split(",")]
     workers = [int(number) for number in arguments.workers.split(",")]

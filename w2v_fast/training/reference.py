@@ -126,6 +126,10 @@ def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int]
     """The steps of a unit, with the architecture's inputs; repeated contexts and rows receive all their updates.
 
     The different words among skip-gram's contexts take their steps STEP_INPUTS at a time, against the same rows.
+
+    CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
+    (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
+    word2vec.c, and gensim after it, give each of them the whole of it: the default.
     """
     if config.architecture == "cbow":
         score, to_mean, to_rows = step(input[contexts].mean(0, keepdims=True), output[rows], label, shift, lr)
