@@ -78,6 +78,7 @@ cdef enum:
     STEP_INPUTS = 4           # contexts that take a step against the same rows
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
+    LAST_CALLS = 1024         # a power of two
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
 
 
@@ -98,7 +99,7 @@ cdef struct Rows:             # the output rows of one window
     float *shift
     float *weight
     bint weighted
-    float **ahead
+    float **out               # where they are, and after them the input to fetch with them
     int ahead_count
 
 cdef class InnerLoop
@@ -162,7 +163,7 @@ cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
         rows.index[k] = noise_word(loop, target)
     for k in range(loop.negative):
         prefetch(&loop.alias[scaled(draw(loop.noise_key, loop.noise_index + k) >> 32, loop.words)])
-    rows.count = merge_repeats(rows.index, loop.negative + 1, rows.weight, &rows.weighted)
+    rows.count = merge_repeats(loop, rows.index, loop.negative + 1, rows.weight, &rows.weighted)
 
 
 cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
@@ -202,19 +203,27 @@ cdef Objective objective_named(name):
     raise ValueError(f"objective = {name!r} is not known here")
 
 
-cdef int merge_repeats(int *index, int count, float *weight, bint *weighted) noexcept nogil:
-    """Keep the first of each run of equal indices, its weight the number of them; return how many are left."""
-    cdef int i, j, repeats = 0, left = 0
-    for i in range(1, count):
-        for j in range(i):
-            repeats += index[i] == index[j]
-    weighted[0] = repeats > 0
-    if not repeats:
+cdef int merge_repeats(InnerLoop loop, int *index, int count, float *weight, bint *weighted) noexcept nogil:
+    """Keep the first of each run of equal indices, its weight the number of them; return how many are left.
+
+    Most windows have no repeats, as a table of the last call that saw each index, modulo its size, shows at once.
+    """
+    cdef int i, j, left = 0
+    cdef bint suspect = False
+    cdef uint32_t *last_call
+    loop.merge_calls += 1
+    for i in range(count):
+        last_call = &loop.last_call[index[i] & (LAST_CALLS - 1)]
+        suspect |= last_call[0] == loop.merge_calls
+        last_call[0] = loop.merge_calls
+    weighted[0] = False
+    if not suspect:
         return count
     for i in range(count):
         for j in range(left):
             if index[j] == index[i]:
                 weight[j] += 1
+                weighted[0] = True
                 break
         else:
             index[left] = index[i]
@@ -267,6 +276,8 @@ cdef class InnerLoop:
     cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
+    cdef uint32_t[LAST_CALLS] last_call
+    cdef uint32_t merge_calls
 
     cdef int *word                       # kept tokens of the block, with their radius
     cdef int *radius
@@ -375,7 +386,7 @@ cdef class InnerLoop:
         rows.label = <float *>self.scratch(labels * sizeof(float))
         rows.shift = <float *>self.scratch(labels * sizeof(float))
         rows.weight = <float *>self.scratch(count * sizeof(float))
-        rows.ahead = <float **>self.scratch((count + 1) * sizeof(void *))
+        rows.out = <float **>self.scratch((count + 1) * sizeof(void *))
         return 0
 
     cdef float **vectors(self, int count) except NULL:
@@ -472,7 +483,7 @@ cdef class InnerLoop:
             if more:
                 more = self.draw_rows(&self.ring[drawn % RING])
                 if more:
-                    self.step.ahead = self.ring[drawn % RING].ahead
+                    self.step.ahead = self.ring[drawn % RING].out
                     self.step.ahead_count = self.ring[drawn % RING].ahead_count
                     drawn += 1
             self.train_window(&self.ring[done % RING])
@@ -491,10 +502,10 @@ cdef class InnerLoop:
             memcpy(rows.shift + place + W2V_TILE_WIDTH, rows.shift + place, W2V_TILE_WIDTH * sizeof(float))
         rows.ahead_count = rows.count
         for k in range(rows.count):
-            rows.ahead[k] = self.output + <size_t>rows.index[k] * self.stride
+            rows.out[k] = self.output + <size_t>rows.index[k] * self.stride
         coming = rows.window.center + self.window
         if coming < self.kept:
-            rows.ahead[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
+            rows.out[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
             rows.ahead_count += 1
         return True
 
@@ -538,15 +549,14 @@ cdef class InnerLoop:
                 self.train_batch()
             return
         self.step.rows = rows.count
-        for k in range(rows.count):
-            self.step.out[k] = self.output + <size_t>rows.index[k] * self.stride
+        self.step.out = rows.out
         self.step.label, self.step.shift = rows.label, rows.shift
         if self.cbow:
             self.step.inputs = self.members = 0
             self.add_mean(&rows.window)
             inputs = 1
         else:
-            inputs = merge_repeats(self.in_index, self.take_contexts(&rows.window, self.in_index),
+            inputs = merge_repeats(self, self.in_index, self.take_contexts(&rows.window, self.in_index),
                                    self.in_weight, &weighted)
             for k in range(inputs):
                 self.in_[k] = self.input + <size_t>self.in_index[k] * self.stride

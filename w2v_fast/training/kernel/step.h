@@ -157,29 +157,35 @@ INLINE void softmax_errors(const w2v_step *s)
         s->error[w2v_score_at(s->inputs, s->hot_input[h], s->hot_row[h])] += s->lr;
 }
 
-/* Both updates of one tile of rows; an input's update is added to `in_sum`, which may be the input itself. */
-INLINE void update_tile(const w2v_step *s, float *const *in_sum, const float *error, float *const *out, int c,
-                        const int rows)
+/* Both updates of columns c to `end` of one tile of rows; an input's update is added to `in_sum`, which may be the input
+ * itself. */
+INLINE void update_tile(float *const *in, float *const *in_sum, const float *error, float *const *out, int c, int end,
+                        const int inputs, const int rows)
 {
-    vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
-    float *const *in = s->in;
-    const int inputs = s->inputs;
+    float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves the pointers in `out` as they are */
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
-        sum[r] = row[r] = load(out[r] + c);
-    for (int i = 0; i < inputs; i++, error += W2V_TILE_WIDTH) {
-        vec x = load(in[i] + c), update = load(in_sum[i] + c);
+        row_at[r] = out[r];
+    for (; c < end; c += LANES) {
+        vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
 #pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
-            vec e = splat(error[r]);
-            update += e * row[r];
-            sum[r] += e * x;
+        for (int r = 0; r < rows; r++)
+            sum[r] = row[r] = load(row_at[r] + c);
+#pragma GCC unroll 4
+        for (int i = 0; i < inputs; i++) {
+            vec x = load(in[i] + c), update = load(in_sum[i] + c);
+#pragma GCC unroll 6
+            for (int r = 0; r < rows; r++) {
+                vec e = splat(error[i * W2V_TILE_WIDTH + r]);
+                update += e * row[r];
+                sum[r] += e * x;
+            }
+            store(in_sum[i] + c, update);
         }
-        store(in_sum[i] + c, update);
-    }
 #pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
-        store(out[r] + c, sum[r]);
+        for (int r = 0; r < rows; r++)
+            store(row_at[r] + c, sum[r]);
+    }
 }
 
 INLINE void add(float *to, const float *x, float times, int stride)
@@ -188,11 +194,12 @@ INLINE void add(float *to, const float *x, float times, int stride)
         store(to + c, load(to + c) + splat(times) * load(x + c));
 }
 
-/* Fetch column c of the rows that a step soon to come will write: few at a time, since a cache takes few misses at once. */
-INLINE void fetch_ahead(const w2v_step *s, int c)
+/* Fetch the rows that a step soon to come will write. */
+INLINE void fetch_ahead(const w2v_step *s)
 {
     for (int k = 0; k < s->ahead_count; k++)
-        __builtin_prefetch(s->ahead[k] + c, 1, 3);
+        for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
+            __builtin_prefetch(s->ahead[k] + c, 1, 3);
 }
 
 /* Both updates. Where a second tile of rows, or a second input of the same vector, needs the old inputs, the inputs'
@@ -204,14 +211,21 @@ INLINE void updates(const w2v_step *s)
     if (through_delta)
         for (int i = 0; i < s->inputs; i++)
             memset(s->delta[i], 0, sizeof(float) * s->stride);
+    int width = s->rows > BLOCK_ROWS ? LANES : s->stride;
     for (int block = 0; block < s->rows; block += BLOCK_ROWS) {
         int end = minimum(block + BLOCK_ROWS, s->rows);
-        for (int c = 0; c < s->stride; c += LANES) {
-            if (block == 0 && c % W2V_COLUMN_ALIGN == 0)
-                fetch_ahead(s, c);
-            for (int r = block; r < end; r += W2V_TILE_ROWS)
-                WITH_ROWS(s->rows - r, update_tile, s, in_sum, s->error + w2v_score_at(s->inputs, 0, r), s->out + r, c)
-        }
+        for (int c = 0; c < s->stride; c += width)
+            for (int r = block; r < end; r += W2V_TILE_ROWS) {
+                const float *error = s->error + w2v_score_at(s->inputs, 0, r);
+                float *const *out = s->out + r;
+                switch (s->inputs) {
+                case 1: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 1) break;
+                case 2: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 2) break;
+                case 3: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 3) break;
+                case 4: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 4) break;
+                default: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, s->inputs)
+                }
+            }
     }
     if (through_delta && !s->member)
         for (int i = 0; i < s->inputs; i++)
@@ -241,6 +255,7 @@ static void step(const w2v_step *s)
     if (s->member)
         take_means(s);
     scores(s);
+    fetch_ahead(s);
     if (s->link == W2V_SOFTMAX)
         softmax_errors(s);
     else
