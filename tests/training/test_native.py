@@ -1,5 +1,7 @@
 """Link 2 of the chain of trust: the native loop equals the reference, on the same draws, whatever the variant."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ def isa(request):
 
 def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6):
     """Train every job natively and by the reference, from the same random weights; both matrices must agree."""
+    config = dataclasses.replace(config, workers=1)
     tables = tables_of(ids, words, config)
     weights = initial_weights(words, config.vector_size, config.seed)
     weights.input *= scale * config.vector_size
@@ -95,10 +98,33 @@ def test_saturated_scores_keep_their_gradient(isa, objective):
     compare(zipf_ids(40, 6, sentence=5), 6, config, isa, scale=4.0, tolerance=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_workers_take_the_mean_of_the_nodes_that_all_visit(architecture):
+    """With 4 workers a job's change of a node near the root counts a quarter, and every other row is as with one."""
+    ids, words = zipf_ids(150, 200, sentence=6), 200
+    outputs, inputs = [], []
+    for workers in (1, 4):
+        config = TrainConfig(vector_size=8, window=3, epochs=1, sample=0, alpha=0.05, objective="hs", workers=workers,
+                             architecture=architecture)
+        weights = initial_weights(words, 8, 1)
+        start = np.random.default_rng(1).normal(size=(words, 8)).astype(np.float32)
+        weights.output_vectors[...] = start
+        job = Jobs(len(ids), config, len(ids))[0]
+        _inner.InnerLoop(ids, weights, tables_of(ids, words, config), config, _inner.choose_isa()).run(
+            job.start, job.stop, job.lr, job.token_key, job.noise_key)
+        outputs.append(weights.output_vectors - start)
+        inputs.append(weights.vectors.copy())
+    np.testing.assert_array_equal(inputs[0], inputs[1])
+    np.testing.assert_array_equal(outputs[0][64:], outputs[1][64:])
+    np.testing.assert_allclose(outputs[0][:64] / 4, outputs[1][:64], atol=1e-6)
+    assert outputs[1][:64].any()
+    assert outputs[1][64:].any()
+
+
 @pytest.mark.parametrize("share_noise", [True, False])
 def test_blocks_and_jobs_do_not_show(isa, share_noise):
     """Sentences longer than the loop's blocks, and jobs that end inside a sentence: the same windows either way."""
-    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, objective="hs", share_noise=share_noise,
+    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, objective="hs", share_noise=share_noise, workers=1,
                          alpha=0.001, min_alpha=0.001)
     ids = zipf_ids(5000, 30, sentence=40, seed=3)
     ids[100:4700] = np.where(ids[100:4700] < 0, ~ids[100:4700], ids[100:4700])

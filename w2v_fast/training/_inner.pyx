@@ -79,6 +79,8 @@ cdef enum:
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     LAST_CALLS = 1024         # a power of two
+    HOT_ROWS = 64             # rows from the tree's root down of which each of several workers has a copy, ...
+    HOT_WINDOWS = 512         # ... and windows after which the copies meet
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
 
 
@@ -273,6 +275,10 @@ cdef class InnerLoop:
     cdef int window, negative
     cdef bint cbow, corrected_cbow, softmax, whole_windows
     cdef readonly int batch
+    cdef float *hot                      # this worker's copy of the first rows of `output`, ...
+    cdef float *hot_shared               # ... and what they were when the copies met last
+    cdef int hot_rows
+    cdef float hot_part                  # of a worker's change of a hot row that the shared row takes
     cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
@@ -334,6 +340,8 @@ cdef class InnerLoop:
             self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
+            self.hot_rows = min(HOT_ROWS, self.words) if config.threads > 1 else 0
+            self.hot_part = 1 / config.threads
             return max(tables.paths.longest, 1)
         return self.words
 
@@ -364,6 +372,8 @@ cdef class InnerLoop:
         self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
         self.member_update = <float *>self.scratch(self.batch * sizeof(float))
         self.means = self.vectors(self.batch)
+        self.hot = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
+        self.hot_shared = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
         for i in range(RING):
             self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
         self.step.stride = self.stride
@@ -420,6 +430,7 @@ cdef class InnerLoop:
         self.windows = self.loss_pairs = self.centers = 0
         self.loss = 0
         with nogil:
+            self.meet()
             while position < stop:
                 end = min(position + BLOCK_TOKENS, stop)
                 self.gather(position, end, token_key)
@@ -427,7 +438,19 @@ cdef class InnerLoop:
                 position = end
             if self.softmax:
                 self.train_batch()
+            self.meet()
         return self.centers, self.loss, self.loss_pairs
+
+    cdef void meet(self) noexcept nogil:
+        """Take the mean of all workers' hot rows: add this one's part, and go on from what is there.
+
+        A row that every window of every worker changes would travel between their caches all the time. Its mean, not
+        its sum: in a few hundred windows each copy settles by itself, and the sum of what they did would overshoot.
+        """
+        cdef Py_ssize_t i
+        for i in range(self.hot_rows * self.stride):
+            self.output[i] += self.hot_part * (self.hot[i] - self.hot_shared[i])
+            self.hot[i] = self.hot_shared[i] = self.output[i]
 
     cdef inline bint keeps(self, int64_t position, uint64_t token_key) noexcept nogil:
         cdef int id = self.ids[position]
@@ -493,6 +516,7 @@ cdef class InnerLoop:
         """Find the next window, its output rows, and which of them to fetch; 0 at the end of the block."""
         cdef int k, coming
         cdef size_t place
+        cdef float *matrix
         if not self.next_window(&rows.window):
             return False
         self.rows_of(self, self.word[rows.window.center], rows)
@@ -502,7 +526,8 @@ cdef class InnerLoop:
             memcpy(rows.shift + place + W2V_TILE_WIDTH, rows.shift + place, W2V_TILE_WIDTH * sizeof(float))
         rows.ahead_count = rows.count
         for k in range(rows.count):
-            rows.out[k] = self.output + <size_t>rows.index[k] * self.stride
+            matrix = self.hot if rows.index[k] < self.hot_rows else self.output
+            rows.out[k] = matrix + <size_t>rows.index[k] * self.stride
         coming = rows.window.center + self.window
         if coming < self.kept:
             rows.out[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
@@ -576,6 +601,8 @@ cdef class InnerLoop:
                 self.add_sigmoid_loss()
             self.step.ahead_count = 0
         self.windows += 1
+        if self.windows % HOT_WINDOWS == 0:
+            self.meet()
 
     cdef inline int take_contexts(self, Window *window, int *index) noexcept nogil:
         """The words around the center; return how many."""
