@@ -354,18 +354,18 @@ def test_content_words_are_frequent_but_not_too_frequent():
 
 
 def test_text_of_the_standard_library(monkeypatch, tmp_path):
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "skipped.py").write_text('"""Never read this."""')
-    (tmp_path / "broken.py").write_text("def (:")
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "other.py").write_text('"""Never read this."""')
+    (tmp_path / "broken.py").write_text("def (:  # not python")
     (tmp_path / "latin.py").write_bytes(b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n")
     (tmp_path / "module.py").write_text(
-        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = 1\n\n'
-        'def f():\n    "About f: all of it"\n')
+        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
+        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n')
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    monkeypatch.setattr(standard_library, "_help_topics", lambda: iter(["Help on TOPICS"]))
+    monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
     found = [" ".join(sentence) for sentence in standard_library.sentences()]
-    assert found == ["help on topics", "caf au lait", "first part", "second part", "a third",
-                     "about f", "all of it", "a comment on two lines"]
+    assert found == ["help on topics", "caf au lait", "first part", "second part",
+                     "comment on two lines", "about this", "all of it", "of one"]
 
 
 def test_demo_on_the_standard_library(cli, monkeypatch):
