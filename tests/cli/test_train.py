@@ -110,8 +110,9 @@ def test_vocabulary_files(cli, corpus, tmp_path):
 
 def test_read_vocabulary(cli, corpus, tmp_path):
     counts = tmp_path / "counts.txt"
-    counts.write_text("</s> 2000\ncat 70\ndog 80\nrare 4\n")
-    code, _, err = cli("train", corpus, "-o", tmp_path / "v.txt", "--read-vocab", counts, "--epochs", "1")
+    counts.write_text("</s> 2000\ncat 70\ndog 80\nrare 4\nmore 5\n")
+    code, _, err = cli("train", corpus, "-o", tmp_path / "v.txt", "--read-vocab", counts, "--max-vocab", "2",
+                       "--epochs", "1")
     assert code == 0
     assert f"{counts}: left out </s>" in err
     assert KeyedVectors.load(tmp_path / "v.txt").index_to_key == ["dog", "cat"]
@@ -151,12 +152,12 @@ def test_empty_corpus_and_high_min_count(cli, corpus, tmp_path):
 def test_progress_as_json(cli, corpus, tmp_path):
     code, out, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--progress", "json", *SETTINGS)
     assert (code, out) == (0, "")
-    *lines, last = err.splitlines()
-    events = [json.loads(line) for line in lines]
+    events = [json.loads(line) for line in err.splitlines()]
     assert events[0]["event"] == "reading"
     assert events[0]["total_bytes"] == corpus.stat().st_size
+    assert {"event": "read", "words": 18000, "words_in_vocabulary": 18000, "vocabulary": 13} in events
     assert [event["epoch"] for event in events if event["event"] == "epoch"] == [1, 2, 3]
-    assert last == f"w2v-fast: wrote {tmp_path / 'v.bin'}: 13 words"
+    assert events[-1] == {"event": "wrote", "file": str(tmp_path / "v.bin"), "words": 13}
 
 
 def test_unusual_bytes_pass_through(cli, tmp_path):
