@@ -107,7 +107,7 @@ def test_evaluation_stops_when_one_thread_fails(monkeypatch):
     job_of, taken = Jobs.__getitem__, []
 
     def job(jobs, index):
-        if index == 0:
+        if index == 20:
             raise RuntimeError("no job")
         taken.append(index)
         time.sleep(0.01)
@@ -116,7 +116,7 @@ def test_evaluation_stops_when_one_thread_fails(monkeypatch):
     monkeypatch.setattr(Jobs, "__getitem__", job)
     with pytest.raises(RuntimeError, match="no job"):
         w2v_fast.evaluate_loss(model, topic_sentences(3000, seed=1), workers=2)
-    assert len(taken) < 50  # of some hundred
+    assert len(taken) < 100  # of 360
 
 
 def test_optimum_of_ns_is_pmi_minus_log_k():
