@@ -87,7 +87,7 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
     """
     check_space(output, model.wv.vectors.nbytes)
     if progress == "bar":
-        note(f"training takes {model.memory}")
+        note(f"training with {model.trainer.isa} takes {model.memory}")
     with StopSignals(model.stop) as signals:
         model.train(progress, **checkpoints)
         if signals.stopped and not model.done:
