@@ -85,7 +85,7 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
     The first SIGINT or SIGTERM ends the training (with a checkpoint, where they are written), not the writing; a second
     one raises `Stopped`.
     """
-    check_space(output, model.wv.vectors.nbytes)
+    check_space(output, model.trainer.weights.vectors.nbytes)
     if progress == "bar":
         note(f"training with {model.trainer.isa} takes {model.memory}")
     with StopSignals(model.stop) as signals:
