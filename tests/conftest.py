@@ -1,7 +1,12 @@
 """Settings for every test."""
 
+import signal
+
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None)  # a busy machine is no failure
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("default")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts jobs in the background like that
+    signal.signal(signal.SIGINT, signal.default_int_handler)

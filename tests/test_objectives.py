@@ -1,10 +1,13 @@
 """One behavior suite over all variants: planted topics separate, the loss falls, held-out losses are comparable."""
 
+import time
+
 import numpy as np
 import pytest
 
 import w2v_fast
 from w2v_fast.config import ARCHITECTURES, OBJECTIVES, TrainConfig
+from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.reference import sigmoid
 
 TOPICS = 4
@@ -94,6 +97,26 @@ def test_evaluation_leaves_the_model_alone_and_needs_output_weights():
     bare = w2v_fast.KeyedVectors(model.wv.index_to_key, model.wv.vectors)
     with pytest.raises(ValueError, match="no output weights"):
         w2v_fast.evaluate_loss(bare, topic_sentences(20, seed=1))
+    with pytest.raises(TypeError, match="did you mean 'window'"):
+        w2v_fast.evaluate_loss(model, topic_sentences(20, seed=1), windw=3)
+
+
+def test_evaluation_stops_when_one_thread_fails(monkeypatch):
+    """An error, or Ctrl-C in the calling thread, does not wait for the rest of the text."""
+    model = w2v_fast.Word2Vec(topic_sentences(100), **{**OPTIONS, "epochs": 1}).train()
+    job_of, taken = Jobs.__getitem__, []
+
+    def job(jobs, index):
+        if index == 20:
+            raise RuntimeError("no job")
+        taken.append(index)
+        time.sleep(0.01)
+        return job_of(jobs, index)
+
+    monkeypatch.setattr(Jobs, "__getitem__", job)
+    with pytest.raises(RuntimeError, match="no job"):
+        w2v_fast.evaluate_loss(model, topic_sentences(3000, seed=1), workers=2)
+    assert len(taken) < 100  # of 360
 
 
 def test_optimum_of_ns_is_pmi_minus_log_k():

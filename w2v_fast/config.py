@@ -115,8 +115,8 @@ def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     number = _as_number(field.name, kind, value)
     too_low = number <= rule["low"] if rule["open_low"] else number < rule["low"]
     if kind is not bool and (too_low or number > rule["high"] or not math.isfinite(number)):
-        bracket = "(" if rule["open_low"] else "["
-        raise ValueError(f"{field.name} = {value!r} must lie in {bracket}{rule['low']}, {rule['high']}]")
+        first, last = "(" if rule["open_low"] else "[", "]" if math.isfinite(rule["high"]) else ")"
+        raise ValueError(f"{field.name} = {value!r} must lie in {first}{rule['low']}, {rule['high']}{last}")
     return number
 
 

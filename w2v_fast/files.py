@@ -35,7 +35,7 @@ def compression_of(head: bytes) -> str | None:
 
 @contextlib.contextmanager
 def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open for reading bytes; gzip, bzip2, xz and zstd are recognised by their first bytes and unpacked.
+    """Open for reading bytes; gzip, bzip2, xz and zstd are recognized by their first bytes and unpacked.
 
     Parameters
     ----------

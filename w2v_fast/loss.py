@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -54,6 +55,8 @@ def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objec
 
     Raises
     ------
+    TypeError
+        An unknown option.
     ValueError
         The model has no output weights or no counts, they do not belong to the objective (a hierarchical softmax has
         tree nodes for rows, the others words), or no pair of words is left.
@@ -66,16 +69,23 @@ def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objec
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
     jobs = Jobs(len(ids), config, token_flops=loops[0].token_flops)
 
+    stopped = threading.Event()
+
     def run(worker: int) -> tuple[float, int]:
         nats, pairs = 0.0, 0
         for index in range(worker, len(jobs), len(loops)):
+            if stopped.is_set():
+                break
             job = jobs[index]
             _, job_nats, job_pairs = loops[worker].run(job.start, job.stop, 0.0, job.token_key, job.noise_key)
             nats, pairs = nats + job_nats, pairs + job_pairs
         return nats, pairs
 
     with ThreadPoolExecutor(len(loops)) as threads:
-        sums = list(threads.map(run, range(len(loops))))
+        try:
+            sums = list(threads.map(run, range(len(loops))))
+        finally:
+            stopped.set()
     pairs = sum(count for _, count in sums)
     if not pairs:
         raise ValueError("the corpus has no two words of the model's vocabulary in one window")
@@ -89,14 +99,14 @@ def _parts(model: Word2Vec | KeyedVectors, objective: str | None,
         trained, vectors = model.config, model.wv
     else:
         trained, vectors = TrainConfig.from_metadata(model.metadata), model
-    config = dataclasses.replace(trained, epochs=1, **{"objective": objective or trained.objective, **options})
+    config = TrainConfig.from_options({**dataclasses.asdict(trained), "objective": objective or trained.objective,
+                                       **options, "epochs": 1, "vector_size": vectors.vector_size})
     if vectors.output_vectors is None or vectors.counts is None:
         raise ValueError("the model has no output weights or counts; save and load it in the native format, which has")
     has, needs = OUTPUT_ROWS[trained.objective], OUTPUT_ROWS[config.objective]
     if has != needs:
         raise ValueError(f"the output rows of a model trained with {trained.objective} are {has}; "
                          f"{config.objective} needs {needs}")
-    config = dataclasses.replace(config, vector_size=vectors.vector_size)
     shape = (len(vectors), stride_of(vectors.vector_size))
     weights = Weights(zeros(*shape), zeros(*shape), vectors.vector_size)
     weights.vectors[...] = vectors.vectors

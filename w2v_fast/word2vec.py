@@ -14,6 +14,7 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.memory import MemoryEstimate, available
+from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.progress import reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, EpochLoss, Report, Trainer
 from w2v_fast.training.weights import copy_rows
@@ -68,9 +69,12 @@ class Word2Vec:
                  init: KeyedVectors | str | os.PathLike[str] | None = None, grow: bool = False, **options: Any) -> None:
         if config is not None and options:
             raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
+        if config is not None and not isinstance(config, TrainConfig):
+            raise TypeError(f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: vector_size=100")
         if grow and (init is None or vocabulary is not None):
             raise TypeError("grow needs init and takes no vocabulary: it adds the words of the corpus to those of init")
         self.config = config or TrainConfig.from_options(options)
+        choose_isa(self.config.isa)  # an error now, not after the corpus is read
         known = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
         if known is not None and known.vector_size != self.config.vector_size:
             raise ValueError(f"init has vectors of {known.vector_size} dimensions, vector_size is "
@@ -194,6 +198,8 @@ def train(corpus: Corpus | Source, *, progress: str | Report = "quiet", vocabula
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
+    if isinstance(progress, str):
+        reporter(progress)  # an error now, not after the corpus is read
     model = Word2Vec(corpus, vocabulary=vocabulary, memory_budget=memory_budget, init=init, grow=grow, **options)
     if resume and checkpoint is not None:
         model.resume(checkpoint)

@@ -63,6 +63,7 @@ def test_names_repeated_for_a_quick_start_are_true():
     ([], "required: COMMAND"),
     (["trian"], "unknown command 'trian'; did you mean train? (see w2v-fast --help)"),
     (["train", "x", "--vectorsize", "9"], "unknown option --vectorsize; did you mean --vector-size?"),
+    (["train", "x", "--size", "9"], "unknown option --size; did you mean --vector-size?"),
     (["train", "--windw=9"], "unknown option --windw; did you mean --window?"),
     (["train", "x", "-o", "y", "--vector"], "unknown option --vector"),
     (["--verzion"], "unknown option --verzion; did you mean --version?"),

@@ -110,8 +110,9 @@ def test_vocabulary_files(cli, corpus, tmp_path):
 
 def test_read_vocabulary(cli, corpus, tmp_path):
     counts = tmp_path / "counts.txt"
-    counts.write_text("</s> 2000\ncat 70\ndog 80\nrare 4\n")
-    code, _, err = cli("train", corpus, "-o", tmp_path / "v.txt", "--read-vocab", counts, "--epochs", "1")
+    counts.write_text("</s> 2000\ncat 70\ndog 80\nrare 4\nmore 5\n")
+    code, _, err = cli("train", corpus, "-o", tmp_path / "v.txt", "--read-vocab", counts, "--max-vocab", "2",
+                       "--epochs", "1")
     assert code == 0
     assert f"{counts}: left out </s>" in err
     assert KeyedVectors.load(tmp_path / "v.txt").index_to_key == ["dog", "cat"]
@@ -151,12 +152,12 @@ def test_empty_corpus_and_high_min_count(cli, corpus, tmp_path):
 def test_progress_as_json(cli, corpus, tmp_path):
     code, out, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--progress", "json", *SETTINGS)
     assert (code, out) == (0, "")
-    *lines, last = err.splitlines()
-    events = [json.loads(line) for line in lines]
+    events = [json.loads(line) for line in err.splitlines()]
     assert events[0]["event"] == "reading"
     assert events[0]["total_bytes"] == corpus.stat().st_size
+    assert {"event": "read", "words": 18000, "words_in_vocabulary": 18000, "vocabulary": 13} in events
     assert [event["epoch"] for event in events if event["event"] == "epoch"] == [1, 2, 3]
-    assert last == f"w2v-fast: wrote {tmp_path / 'v.bin'}: 13 words"
+    assert events[-1] == {"event": "wrote", "file": str(tmp_path / "v.bin"), "words": 13}
 
 
 def test_unusual_bytes_pass_through(cli, tmp_path):
@@ -354,18 +355,18 @@ def test_content_words_are_frequent_but_not_too_frequent():
 
 
 def test_text_of_the_standard_library(monkeypatch, tmp_path):
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "skipped.py").write_text('"""Never read this."""')
-    (tmp_path / "broken.py").write_text("def (:")
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "other.py").write_text('"""Never read this."""')
+    (tmp_path / "broken.py").write_text("def (:  # not python")
     (tmp_path / "latin.py").write_bytes(b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n")
     (tmp_path / "module.py").write_text(
-        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = 1\n\n'
-        'def f():\n    "About f: all of it"\n')
+        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
+        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n')
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    monkeypatch.setattr(standard_library, "_help_topics", lambda: iter(["Help on TOPICS"]))
+    monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
     found = [" ".join(sentence) for sentence in standard_library.sentences()]
-    assert found == ["help on topics", "caf au lait", "first part", "second part", "a third",
-                     "about f", "all of it", "a comment on two lines"]
+    assert found == ["help on topics", "caf au lait", "first part", "second part",
+                     "comment on two lines", "about this", "all of it", "of one"]
 
 
 def test_demo_on_the_standard_library(cli, monkeypatch):

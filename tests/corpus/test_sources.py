@@ -239,9 +239,10 @@ def test_progress(path, tmp_path, tokens):
     assert [total for _, total in calls] == [len(TEXT)] * len(calls)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
     assert calls[-1][0] == len(TEXT) + 1
-    packed = tmp_path / "text.gz"
-    packed.write_bytes(gzip.compress(TEXT))
-    for source in (packed, iter(tokens)):
+    packed = [tmp_path / "text.gz", tmp_path / "text.bz2"]
+    packed[0].write_bytes(gzip.compress(TEXT))
+    packed[1].write_bytes(bz2.compress(TEXT))
+    for source in (*packed, iter(tokens)):
         calls.clear()
         read(source, progress=lambda *call: calls.append(call))
         assert {total for _, total in calls} == {None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.notes import report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,5 +26,4 @@ def run(arguments: argparse.Namespace) -> None:
     options.check_writable(arguments.output)
     corpus = read_corpus(arguments, config)
     corpus.save(arguments.output)
-    if arguments.progress != "quiet":
-        note(f"wrote {arguments.output}")
+    report(arguments.progress, "wrote", f"wrote {arguments.output}", file=arguments.output)

@@ -76,6 +76,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
-    """`; did you mean NAME?` for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    """`; did you mean NAME?` for a known name of which `name` is a part (--size), or the nearest one; or nothing."""
+    longer = [other for other in known if name.strip("-") in filter(None, other.split("-"))]
+    near = longer or difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""

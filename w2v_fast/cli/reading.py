@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.notes import note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
@@ -35,12 +35,12 @@ def read_corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
 
 def read_text(paths: list[str], config: TrainConfig, progress: str = "quiet", vocabulary: Vocabulary | None = None,
               memory_budget: int | None = None) -> Corpus:
-    """Read text files and say how large the corpus is."""
+    """Read text files and report how large the corpus is."""
     corpus = Corpus.from_source(paths, min_count=config.min_count, max_vocab=config.max_vocab, vocabulary=vocabulary,
                                 workers=config.workers, memory_budget=memory_budget, progress=reporter(progress))
-    if progress == "bar":
-        note(f"read {corpus.raw_tokens:,} words: {len(corpus):,} of them are of the {len(corpus.vocabulary):,} "
-             "words in the vocabulary")
+    report(progress, "read", f"read {corpus.raw_tokens:,} words: {len(corpus):,} of them are of the "
+           f"{len(corpus.vocabulary):,} words in the vocabulary",
+           words=corpus.raw_tokens, words_in_vocabulary=len(corpus), vocabulary=len(corpus.vocabulary))
     return corpus
 
 
@@ -65,11 +65,10 @@ def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:
 
 def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
     """Read `word count` lines, without word2vec.c's entry for the ends of lines, which are no word here."""
-    vocabulary = Vocabulary.load(path, config.min_count, config.max_vocab)
-    if LINE_END not in vocabulary:
-        return vocabulary
-    note(f"{path}: left out {LINE_END}, which stands for the ends of lines")
-    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END]
+    vocabulary = Vocabulary.load(path, config.min_count)
+    if LINE_END in vocabulary:
+        note(f"{path}: left out {LINE_END}, which stands for the ends of lines")
+    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END][: config.max_vocab]
     return Vocabulary([vocabulary.words[row] for row in rows], vocabulary.counts[rows])
 
 

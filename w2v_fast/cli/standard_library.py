@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import itertools
 import os
 import re
 import sysconfig
@@ -12,66 +11,65 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 
-SKIPPED_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
+NOT_OF_PYTHON = {"site-packages", "dist-packages"}
 SENTENCE_END = re.compile(r"[.!?:;]\s|\n\s*\n")
-WORD = re.compile(r"[a-z]+")
-
-Documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+WORD = re.compile(r"[a-z]{2,}")
+DOCUMENTATION = re.compile("[rRuU]?[\"']")
+BEFORE_STATEMENT = {tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+BETWEEN_STATEMENTS = {tokenize.COMMENT, tokenize.NL}
 
 
 def sentences() -> Iterator[list[str]]:
-    """Every sentence as lower-cased words of letters only."""
-    for text in itertools.chain(_help_topics(), _texts_of_files()):
+    """Every sentence as its words of two letters or more, in lower case."""
+    for text in _texts():
         for sentence in SENTENCE_END.split(text.lower()):
             words = WORD.findall(sentence)
             if len(words) > 1:
                 yield words
 
 
-def _help_topics() -> Iterator[str]:
+def _texts() -> Iterator[str]:
     try:
         from pydoc_data.topics import topics
+
+        yield from topics.values()
     except ImportError:  # some systems package them apart
-        return
-    yield from topics.values()
-
-
-def _texts_of_files() -> Iterator[str]:
+        pass
     for path in _files(sysconfig.get_path("stdlib")):
         with open(path, "rb") as file:
             source = file.read()
         try:
-            yield from _documentation(source)
-            yield from _comments(source)
-        except (SyntaxError, tokenize.TokenError, ValueError):
+            yield from _documentation_and_comments(source)
+        except (SyntaxError, tokenize.TokenError):
             continue  # a file that is meant to be broken
 
 
 def _files(folder: str) -> Iterator[str]:
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
+        folders[:] = sorted(name for name in folders if name not in NOT_OF_PYTHON)
         yield from (os.path.join(root, name) for name in sorted(names) if name.endswith(".py"))
 
 
-def _documentation(source: bytes) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd escapes in the strings
-        tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, Documented):
-            yield ast.get_docstring(node) or ""
-
-
-def _comments(source: bytes) -> Iterator[str]:
-    """Comments; those on neighboring lines are one text."""
-    lines: list[str] = []
-    last = 0
+def _documentation_and_comments(source: bytes) -> Iterator[str]:
+    """Strings that start a statement, and comments; those on neighboring lines are one text."""
+    comments: list[str] = []
+    last_line = 0
+    before = tokenize.ENCODING
     for token in tokenize.tokenize(io.BytesIO(source).readline):
-        if token.type != tokenize.COMMENT:
-            continue
-        if token.start[0] != last + 1:
-            yield "\n".join(lines)
-            lines = []
-        last = token.start[0]
-        lines.append(token.string.lstrip("#"))
-    yield "\n".join(lines)
+        if token.type == tokenize.COMMENT:
+            if token.start[0] != last_line + 1:
+                yield "\n".join(comments)
+                comments = []
+            last_line = token.start[0]
+            comments.append(token.string.lstrip("#"))
+        elif token.type == tokenize.STRING and before in BEFORE_STATEMENT and DOCUMENTATION.match(token.string):
+            yield _value(token.string)
+        if token.type not in BETWEEN_STATEMENTS:
+            before = token.type
+    yield "\n".join(comments)
+
+
+def _value(literal: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes
+        return str(ast.literal_eval(literal))

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.notes import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.signals import StopSignals
 from w2v_fast.files import check_space
@@ -54,10 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save_vocab:
         options.check_writable(arguments.save_vocab)
     from w2v_fast.cli.reading import read_corpus
+    from w2v_fast.training._inner import choose_isa
     from w2v_fast.word2vec import Word2Vec
 
+    choose_isa(config.isa)
+    init = options.load_vectors(arguments.init) if arguments.init else None
     reading = dataclasses.replace(config, min_count=1, max_vocab=None) if arguments.grow else config
-    model = Word2Vec(read_corpus(arguments, reading), config, init=arguments.init, grow=arguments.grow)
+    model = Word2Vec(read_corpus(arguments, reading), config, init=init, grow=arguments.grow)
     if arguments.save_vocab:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
@@ -82,9 +85,9 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
     The first SIGINT or SIGTERM ends the training (with a checkpoint, where they are written), not the writing; a second
     one raises `Stopped`.
     """
-    check_space(output, model.wv.vectors.nbytes)
+    check_space(output, model.trainer.weights.vectors.nbytes)
     if progress == "bar":
-        note(f"training takes {model.memory}")
+        note(f"training with {model.trainer.isa} takes {model.memory}")
     with StopSignals(model.stop) as signals:
         model.train(progress, **checkpoints)
         if signals.stopped and not model.done:
@@ -95,8 +98,9 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
             if model.trainer.last_checkpoint is not None:
                 note(f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with --resume auto")
         write(model.wv)
-    if progress != "quiet" or signals.stopped:
-        note(f"wrote {output}: {len(model.corpus.vocabulary):,} words")
+    vectors = len(model.corpus.vocabulary)
+    report("bar" if signals.stopped else progress, "wrote", f"wrote {output}: {vectors:,} words",
+           file=output, words=vectors)
     return signals.exit_code
 
 

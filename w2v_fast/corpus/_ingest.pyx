@@ -165,6 +165,15 @@ cdef inline Bytes cut_word(Key *key, Bytes word) noexcept nogil:
     return end
 
 
+cdef void *resized(void *block, int64_t size) except NULL nogil:
+    """The memory of `block` with room for `size` bytes; where there is none, `block` stays as it is."""
+    cdef void *moved = PyMem_RawRealloc(block, size)
+    if moved == NULL:
+        with gil:
+            raise MemoryError(f"no memory for {size:,} bytes of different words")
+    return moved
+
+
 cdef class Table:
     """Words, their counts and first positions; ids are numbered from 0 in order of first appearance in this table."""
 
@@ -236,25 +245,16 @@ cdef class Table:
 
     cdef int grow_entries(self) except -1 nogil:
         cdef int64_t capacity = self.entry_capacity * 2 if self.entry_capacity else 1024
-        cdef Entry *entries
         if self.size >= MAX_WORDS:
             with gil:
                 raise OverflowError(f"more than {MAX_WORDS} different words")
-        entries = <Entry *>PyMem_RawRealloc(self.entries, capacity * sizeof(Entry))
-        if entries == NULL:
-            with gil:
-                raise MemoryError(f"no memory for {capacity} different words")
-        self.entries = entries
+        self.entries = <Entry *>resized(self.entries, capacity * sizeof(Entry))
         self.entry_capacity = capacity
         return 0
 
     cdef int grow_arena(self, int64_t length) except -1 nogil:
         cdef int64_t capacity = 2 * self.arena_capacity + length
-        cdef unsigned char *arena = <unsigned char *>PyMem_RawRealloc(self.arena, capacity)
-        if arena == NULL:
-            with gil:
-                raise MemoryError(f"no memory for {capacity} bytes of long words")
-        self.arena = arena
+        self.arena = <unsigned char *>resized(self.arena, capacity)
         self.arena_capacity = capacity
         return 0
 

@@ -68,7 +68,7 @@ class Corpus:
         Parameters
         ----------
         source
-            - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognised), a folder (all files in it and
+            - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognized), a folder (all files in it and
               below), a glob, `-` for standard input. ASCII white space and NUL separate words, newline ends a sentence.
             - An iterable, which may be a generator, of sentences: lists of str, or lists or 1-D arrays of integers.
             - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are decimal strings.

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.corpus._ingest import PADDING, Table, text_end
-from w2v_fast.files import compression_of, naming_errors, open_input
+from w2v_fast.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
 
 Ids: TypeAlias = "npt.NDArray[np.int32]"
 Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
@@ -167,7 +167,7 @@ def _plain_size(paths: list[str]) -> int | None:
         if state is None:
             return None
         with open(path, "rb", buffering=0) as file:
-            if compression_of(file.read(6)):
+            if compression_of(file.read(MAGIC_LENGTH)):
                 return None
         total += state[1]
     return total

@@ -108,7 +108,7 @@ class Vocabulary:
     def load(cls, path: str | os.PathLike[str], min_count: int = 1, max_vocab: int | None = None) -> Vocabulary:
         """Read `word count` lines in any order; equal counts keep the order of the file.
 
-        A word may hold spaces: the count is what follows the last white space. Compressed files are recognised.
+        A word may hold spaces: the count is what follows the last white space. Compressed files are recognized.
 
         Parameters
         ----------
