@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import mmap
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v_fast.config import usable_cpus
 from w2v_fast.training.generator import derive
 from w2v_fast.training.jobs import WEIGHTS
 
 ROW_FLOATS = 16
 HUGE_PAGE = 1 << 21
 BLOCK_ROWS = 65_536
+DRAWN_ROWS = 8_192
+"""Rows drawn at once; even, since a draw of 64 random bits makes two floats."""
 
 
 @dataclasses.dataclass
@@ -53,12 +57,21 @@ def stride_of(dim: int) -> int:
 
 
 def initial_weights(rows: int, dim: int, seed: int) -> Weights:
-    """Input vectors uniform in (-0.5, 0.5) / dim from the seed, output rows zero (as word2vec.c starts)."""
+    """Input vectors uniform in (-0.5, 0.5) / dim from the seed, output rows zero (as word2vec.c starts).
+
+    The same for any number of threads: each block of rows takes its own part of one stream of random numbers.
+    """
     weights = Weights(zeros(rows, stride_of(dim)), zeros(rows, stride_of(dim)), dim)
-    generator = np.random.Generator(np.random.PCG64(derive(seed, WEIGHTS)))
-    for start in range(0, rows, BLOCK_ROWS):
-        block = weights.vectors[start : start + BLOCK_ROWS]
-        block[...] = (generator.random(block.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
+
+    def fill(start: int) -> None:
+        generator = np.random.Generator(np.random.PCG64(derive(seed, WEIGHTS)).advance(start * dim // 2))
+        block = weights.vectors[start : start + DRAWN_ROWS]
+        uniform = generator.random(block.shape, np.float32)
+        uniform -= np.float32(0.5)
+        np.divide(uniform, np.float32(dim), out=block)
+
+    with ThreadPoolExecutor(usable_cpus()) as threads:
+        list(threads.map(fill, range(0, rows, DRAWN_ROWS)))
     return weights
 
 
