@@ -32,10 +32,15 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": _version("numpy"),
         "gensim": _version("gensim"),
-        "w2v_fast": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
+        "w2v_fast": own_version(),
         "commit": _commit(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def own_version() -> str:
+    """The version of this checkout, installed or not."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
@@ -77,9 +82,15 @@ def write_results(name: str, rows: list[dict[str, Any]], table: str) -> None:
 
 def corpus_parser(description: str | None, name: str, words: int) -> argparse.ArgumentParser:
     """The options of every benchmark that trains on the first words of a corpus."""
+    parser = result_parser(description, name)
+    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
+    return parser
+
+
+def result_parser(description: str | None, name: str) -> argparse.ArgumentParser:
+    """The options of every benchmark that reads a corpus."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", help="a text file, perhaps compressed; one sentence or paragraph a line")
-    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
     parser.add_argument("--name", default=name, help=f"of the stored result ({name})")
     parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
     return parser
