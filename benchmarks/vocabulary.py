@@ -1,14 +1,16 @@
 """How does speed depend on the size of the vocabulary? `python -m benchmarks.vocabulary CORPUS`
 
-The first `--words` of a corpus, d = 100 and 300, with
+One epoch with d = 100 and 300 over
 
-- the 10,000 most frequent words, and all those that occur 5 times there (54,000 in 10 million words of Wikipedia);
-- 250,000 and 1,000,000 words, made from the whole corpus: to each occurrence of a rare word a number is appended, in
-  turn, so that it falls apart into words of at least 5 occurrences. As many of the rarest words fall apart as it takes.
+- the first `--words` of a corpus, with its 10,000 most frequent words, and with all that occur 5 times there (54,000 in
+  10 million words of Wikipedia);
+- the whole corpus, with all words that occur 5 times;
+- the whole corpus with a million words: to each occurrence of a rare word a number is appended, in turn, so that it
+  falls apart into words of at least 5 occurrences. As many of the rarest words fall apart as it takes.
 
-So the larger vocabularies have the same text with the same sentences, and a tail of rare words whose rows are in no
-cache. Matrices take 2.4 GB at a million words and d = 300. All alternate in one run, in one process; the weights are
-made anew each time, which is not counted.
+So the last two have the same tokens in the same sentences; the last has a tail of words whose rows are in no cache.
+Its matrices take 2.4 GB at d = 300. All alternate in one run, in one process; the weights are made anew each time, which
+is not counted. A first round is not counted either: memory that a virtual machine has never used is slow to come.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.trainer import Trainer
 
 CUT = 10_000
-SPLIT = (250_000, 1_000_000)
+MADE = 1_000_000
+START = "start"
+SHARE = "raw words/s, share of the start's"
 DIMENSIONS = (100, 300)
 
 
@@ -37,38 +41,35 @@ def main() -> None:
     parser = corpus_parser(__doc__, "vocabulary", 10_000_000)
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (all that are usable)")
-    parser.add_argument("--sizes", default=",".join(map(str, SPLIT)), help="of the vocabularies that are made "
-                                                                            "(%(default)s)")
+    parser.add_argument("--made", type=int, default=MADE, help="words of the vocabulary that is made (%(default)s)")
     arguments = parser.parse_args()
     least = PROTOCOL["min_count"]
     with first_words(arguments.corpus, arguments.words) as text:
-        plain = Corpus.from_source(text.path, min_count=least)
-        corpora = {"most frequent": Corpus.from_source(text.path, max_vocab=CUT), "as it is": plain}
-    whole = Corpus.from_source(arguments.corpus, min_count=least)
-    for size in map(int, arguments.sizes.split(",")):
-        made = split_rare_words(whole, size, least)
-        log(f"made a vocabulary of {len(made.vocabulary):,} words")
-        corpora[f"made of {size:,}"] = Corpus(made.ids[: len(plain)], made.vocabulary)
-    del whole
+        corpora = {f"{START}, most frequent": Corpus.from_source(text.path, max_vocab=CUT),
+                   START: Corpus.from_source(text.path, min_count=least)}
+    corpora["whole"] = Corpus.from_source(arguments.corpus, min_count=least)
+    corpora["whole, rare words numbered"] = split_rare_words(corpora["whole"], arguments.made, least)
+    log("vocabularies of " + ", ".join(f"{len(corpus.vocabulary):,}" for corpus in corpora.values()))
     found: dict[tuple[str, int], list[tuple[float, int, int]]] = {}
-    for number in range(1, arguments.repeats + 1):
+    for number in range(arguments.repeats + 1):
         for name, corpus in corpora.items():
             for dimension in DIMENSIONS:
                 run = train(corpus, TrainConfig(**{**PROTOCOL, "vector_size": dimension, "workers": arguments.workers}))
-                found.setdefault((name, dimension), []).append(run)
+                if number:
+                    found.setdefault((name, dimension), []).append(run)
                 log(f"round {number}/{arguments.repeats}: V {len(corpus.vocabulary):,}, d {dimension}: "
                     f"{run[1] / run[0] / 1e6:.2f} M raw words/s")
     about = machine()
     facts = {"text": text.name, "sha256": text.sha256, "words": text.words, **about}
     rows: list[dict[str, Any]] = [
-        {"benchmark": "vocabulary", "text made": name, "vocabulary": len(corpora[name].vocabulary), "d": dimension,
+        {"benchmark": "vocabulary", "corpus": name, "vocabulary": len(corpora[name].vocabulary), "d": dimension,
          "workers": arguments.workers, "tokens": taken[0][1],
          "raw words/s": [raw / seconds for seconds, raw, _ in taken],
          "kept words/s": [kept / seconds for seconds, _, kept in taken], **facts}
         for (name, dimension), taken in found.items()]
     for row in rows:
-        plain_row = next(other for other in rows if other["text made"] == "as it is" and other["d"] == row["d"])
-        row["raw words/s, share of the text as it is"] = ratios(row["raw words/s"], plain_row["raw words/s"])
+        plain_row = next(other for other in rows if other["corpus"] == START and other["d"] == row["d"])
+        row[SHARE] = ratios(row["raw words/s"], plain_row["raw words/s"])
     publish(arguments.name, rows, report(rows, text, about, arguments.repeats), arguments.store)
 
 
@@ -115,19 +116,19 @@ def _ranked(ids: Any, words: int) -> tuple[Any, Any, Any]:
 
 
 def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int) -> str:
-    share = "raw words/s, share of the text as it is"
     shown = [{**row, "V": f"{row['vocabulary']:,}",
               **{f"{rate}, millions": spread([value / 1e6 for value in row[rate]])
                  for rate in ("raw words/s", "kept words/s")},
-              share: spread([100 * value for value in row[share]]) + " %",
+              SHARE: spread([100 * value for value in row[SHARE]]) + " %",
               "kept": f"{median(row['kept words/s']) / median(row['raw words/s']):.1%}"} for row in rows]
     protocol = ", ".join(f"{name} {value}" for name, value in PROTOCOL.items() if name != "vector_size")
     return "\n\n".join([
         caption(about, text),
         f"{protocol}, workers {rows[0]['workers']}. Medians of {repeats} rounds, and their range; ratios within each "
-        "round. Made vocabularies: a number is appended to each occurrence of the rarest words of the whole corpus, in "
-        "turn, until there are so many words of 5 occurrences.",
-        markdown_table(shown, ["V", "text made", "d", "raw words/s, millions", "kept words/s, millions", share, "kept"]),
+        f"round, to all words of the start, at the same d. The start is the text above, whole is all of {text.name}; a "
+        "number is appended to each occurrence of its rarest words, in turn, until there are so many words of at least "
+        "5 occurrences.",
+        markdown_table(shown, ["V", "corpus", "d", "raw words/s, millions", "kept words/s, millions", SHARE, "kept"]),
     ])
 
 
