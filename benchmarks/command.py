@@ -139,8 +139,8 @@ def report(row: Mapping[str, Any]) -> str:
     return "\n\n".join([
         caption(row, row["text"], f"{row['bytes'] / 1e6:.0f} MB", f"{row['tokens']:,} tokens of {row['vocabulary']:,} "
                 "words"),
-        f"{protocol}. Medians of {len(row['wall, s'])} rounds, and their range. Weights and ids: 2 V stride x 4 bytes and "
-        "4 bytes a token. Pages of files are libraries and what is mapped of the text.",
+        f"{protocol}. Medians of {len(row['wall, s'])} rounds, and their range. Weights and ids: 2 V stride x 4 bytes "
+        "and 4 bytes a token. Pages of files are libraries and what is mapped of the text.",
         markdown_table(shown, ["figure", "value"]),
     ])
 

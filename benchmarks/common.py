@@ -97,15 +97,31 @@ def result_parser(description: str | None, name: str) -> argparse.ArgumentParser
 
 
 def publish(name: str, rows: list[dict[str, Any]], table: str, store: bool) -> None:
-    """Print `table`; with `store` also write it and the rows to results/, and redraw the charts of these rows."""
+    """Print `table`; with `store` also write it and the rows to results/, draw their charts, and bring the overview in
+    benchmarks/README.md up to date."""
     if not store:
         print(table)
         log("nothing is stored without --store")
         return
     write_results(name, rows, table)
-    from benchmarks import charts
+    from benchmarks import charts, overview
 
     charts.draw(name)
+    overview.write()
+
+
+def write_between(page: Path, parts: Mapping[str, str]) -> None:
+    """Put each part into a Markdown page between its markers, <!-- NAME --> and <!-- end -->."""
+    text = page.read_text()
+    for name, part in parts.items():
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, found, rest = text.partition(start)
+        _, ended, after = rest.partition(end)
+        if not found or not ended:
+            raise SystemExit(f"{page} has no place for {name!r}: expected {start.strip()} and {end}")
+        text = f"{before}{start}\n{part}\n\n{end}{after}"
+    with atomic_write(page) as file:
+        file.write(text.encode())
 
 
 def caption(about: Mapping[str, Any], *facts: object) -> str:

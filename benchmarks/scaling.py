@@ -69,8 +69,9 @@ def main() -> None:
         for number in range(1, arguments.repeats + 1):
             for name, workers in groups.items():
                 found[name].append(together(workers, text, library))
-                log(f"round {number}/{arguments.repeats}: {name}: {found[name][-1]['raw words/s'] / 1e6:.2f} M words/s, "
-                    f"{found[name][-1]['CPU ns a kept word']:.0f} ns of CPU a kept word")
+                last = found[name][-1]
+                log(f"round {number}/{arguments.repeats}: {name}: {last['raw words/s'] / 1e6:.2f} M words/s, "
+                    f"{last['CPU ns a kept word']:.0f} ns of CPU a kept word")
         corpus = Corpus.from_source(text.path, min_count=PROTOCOL["min_count"])
     about, config = machine(), TrainConfig(**PROTOCOL)
     facts = {"benchmark": "scaling", "text": text.name, "sha256": text.sha256, "words": text.words,
@@ -113,7 +114,8 @@ def together(workers: Sequence[int], text: Text, library: str) -> dict[str, floa
         "kept words/s": kept / seconds, "CPU ns a kept word": 1e9 * sum(one["CPU seconds"] for one in taken) / kept,
         **{f"{figure} a job": sum(one[figure] for one in taken) / sum(one["jobs"] for one in taken)
            for figure in ("voluntary switches", "allocations")},
-        **{figure: max(one[figure] for one in taken) for figure in ("allocations of a loop", "of one ten times longer")},
+        **{figure: max(one[figure] for one in taken)
+           for figure in ("allocations of a loop", "of one ten times longer")},
     }
 
 
@@ -194,9 +196,8 @@ def predictions(rows: Sequence[Mapping[str, Any]], corpus: Corpus, config: Train
 
 
 def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int) -> str:
-    figures = {"raw words/s, millions": ("raw words/s", 1e-6), "times 1 worker": ("times 1 worker", 1),
-               "CPU ns a kept word": ("CPU ns a kept word", 1), "voluntary switches a job": ("voluntary switches a job", 1),
-               "allocations a job": ("allocations a job", 1)}
+    same = ("times 1 worker", "CPU ns a kept word", "voluntary switches a job", "allocations a job")
+    figures = {"raw words/s, millions": ("raw words/s", 1e-6), **{name: (name, 1.0) for name in same}}
     measured = [{"run": row["run"],
                  **{title: spread([scale * value for value in row[name]]) for title, (name, scale) in figures.items()}}
                 for row in rows if row["kind"] == "measured"]
@@ -206,12 +207,13 @@ def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, An
     protocol = ", ".join(f"{name} {value}" for name, value in PROTOCOL.items())
     lines = [
         caption(about, text),
-        f"{protocol}. Medians of {repeats} rounds, and their range; ratios within each round. A job has 50,000 tokens.",
+        f"{protocol}. Medians of {repeats} rounds, and their range; ratios within each round. A job has 50,000 tokens, "
+        "or fewer in a short text.",
         markdown_table(measured, ["run", *figures]),
-        f"Calls of the allocator and of mmap within one call of the inner loop: {in_loop:.0f} over {LOOP_TOKENS:,} tokens, "
-        f"{in_longer:.0f} over {10 * LOOP_TOKENS:,}.",
+        f"Calls of the allocator and of mmap within one call of the inner loop: {in_loop:.0f} over {LOOP_TOKENS:,} "
+        f"tokens, {in_longer:.0f} over {10 * LOOP_TOKENS:,}.",
     ]
-    if model := [row for row in rows if row["kind"] == "model"]:
+    if model := [dict(row) for row in rows if row["kind"] == "model"]:
         first = model[0]
         lines += [
             f"The model: {first['ns a kept word, 1 worker']:.0f} ns a kept word on one core, a cache of "

@@ -157,8 +157,9 @@ class Cell:
         return 6 * self.words * self.config.vector_size * median(self.kept) if "softmax" in self.who else None
 
     def calibrate(self, seconds: float) -> None:
-        """Find the tokens that take about `seconds`."""
+        """Find the tokens that take about `seconds`; the first run, which may load libraries, is not counted."""
         tokens, taken = 500, 0.0
+        self.run(tokens)
         while taken < SMALLEST_RUN and self.tokens < len(self.corpus):
             tokens *= 4
             taken = self.run(tokens)[0]

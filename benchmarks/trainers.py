@@ -185,8 +185,8 @@ def train_fasttext(run: Run) -> tuple[Outcome, KeyedVectors]:
     words, counts = model.get_words(include_freq=True)
     raw = config.epochs * (run.text.words + run.text.lines)
     seconds = raw / (int(rates[-1]) * config.threads)
-    return (Outcome(_version("fasttext", "fasttext-wheel"), len(words), raw, raw * kept_share(words, counts, config.sample), seconds,
-                    done - start),
+    kept = raw * kept_share(words, counts, config.sample)
+    return (Outcome(_version("fasttext", "fasttext-wheel"), len(words), raw, kept, seconds, done - start),
             KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])))
 
 

@@ -9,8 +9,8 @@ One epoch with d = 100 and 300 over
   falls apart into words of at least 5 occurrences. As many of the rarest words fall apart as it takes.
 
 So the last two have the same tokens in the same sentences; the last has a tail of words whose rows are in no cache.
-Its matrices take 2.4 GB at d = 300. All alternate in one run, in one process; the weights are made anew each time, which
-is not counted. A first round is not counted either: memory that a virtual machine has never used is slow to come.
+Its matrices take 2.4 GB at d = 300. All alternate in one run, in one process; the weights are made anew each time,
+which is not counted. A first round is not counted either: memory that a virtual machine has never used is slow to come.
 """
 
 from __future__ import annotations
