@@ -29,8 +29,9 @@ NOTES = {
     "fastText": "`-minn 0 -maxn 0`; its noise distribution has the exponent 0.5, which cannot be set, and its input is "
                 "the center word; it trains line ends as words, and they count. Seconds of training by its own report.",
     "word2vec.c": "the program that the package `word2vec` installs is compiled with -Ofast -march=native "
-                  "-funroll-loops, the makefile of the original has -O3 in place of -Ofast. Timed by its reports of progress, which count words. One epoch, because with more its last thread "
-                  "leaves out all but the first. End to end includes writing the vectors.",
+                  "-funroll-loops; the makefile of the original has -O3 in place of -Ofast. Timed by its reports of "
+                  "progress, which count words. One epoch, because with more its last thread leaves out all but the "
+                  "first. End to end includes writing the vectors.",
 }
 
 
