@@ -39,6 +39,7 @@ FULL = (
     "vocabulary CORPUS",
     "command CORPUS",
     "ingest CORPUS",
+    "parts CORPUS",
     "kernels.history CORPUS",
     "softmax CORPUS",
     f"quality CORPUS --eval EVAL --variants share_noise=False {CBOW} {CBOW},corrected_cbow=True objective=hs "

@@ -642,6 +642,7 @@ def main() -> None:
     found["alphas"] = learning_rates(study, folder, workers)
     found["equal-time"] = [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
 
+    found["in-short"] = highlights(found)
     pairs = int(study.pairs.sum())
     setup = caption(about, Path(arguments.corpus).name,
                     f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
@@ -668,6 +669,42 @@ def main() -> None:
     draw_quality(found["equal-words"], found["equal-time"])
     write_between(PAGE, tables)
     overview.write()
+
+
+def highlights(found: dict[str, list[Row]]) -> list[Row]:
+    """The measurements in short: the figures that the page's sentences rest on."""
+    def one(table: str, **wanted: Any) -> Row:
+        return next((row for row in found[table] if all(row[name] == value for name, value in wanted.items())), {})
+
+    def figures(row: Row, *names: str) -> str:
+        return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
+
+    zero = [row for row in found["zero-quality"] if row["step"] == STEPS and row["false pairs"] != "ns"]
+    best = max(zero, key=lambda row: row["analogies"])
+    ns_zero = one("zero-quality", **{"false pairs": "ns", "step": STEPS})
+    pmi = one("pmi", **{"vectors": "ns, as trained", "pairs seen at least": FREQUENT[1]})
+    sampled = [one("scores", quantity="u.v of ns", pairs=kind) for kind in ("true", "noise", "never seen")]
+    rows: list[Row] = [
+        *({"claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: NCE, exact Z / NCE, Z = 1 / NS",
+           "measured": figures(one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS")}
+          for k in (5, 125)),
+        {"claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
+         "measured": figures(pmi, "slope", "r")},
+        *({"claim": f"mean / sd of log Z, {name}",
+           "measured": figures(one("partition", objective=name), "mean of log Z", "sd of log Z")}
+          for name in ("nce", "ns", "ns + log(k q)", "softmax")),
+        {"claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
+         "measured": " / ".join(figures(row, "mean") for row in sampled)},
+        {"claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v", "measured": figures(
+            one("cosines", objective="ns"), "mean cosine v.v", "mean cosine u.u", "mean cosine u.v")},
+        *({"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": figures(row, *SETS)}
+          for name, row in (("ns", ns_zero), (f"target {best['false pairs']}, the best of three on analogies", best))),
+    ]
+    softmax = one("equal-time", objective="softmax")
+    for row in found["equal-time"] if softmax else []:
+        rows.append({"claim": f"equal time, {row['objective']}: tokens, times the softmax's; {' / '.join(SETS)}",
+                     "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; {figures(row, *SETS)}"})
+    return rows
 
 
 def table_of(name: str, rows: list[Row]) -> str:

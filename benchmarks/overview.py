@@ -88,7 +88,7 @@ TITLES = {
     "variants": "architectures and objectives", "noise": "shared noise and the number of noise words",
     "dimensions": "speed over d", "vocabulary": "speed over V",
     "scaling": "more workers than cores, locks, allocations", "roofline": "share of the machine's arithmetic",
-    "history": "from naive to fast", "command": "the whole command",
+    "parts": "where the time of a kept word goes", "history": "from naive to fast", "command": "the whole command",
     "quality": "quality beside gensim's", "ingest": "text to ids", "io": "loading and saving vectors",
     "query": "nearest neighbors", "phrases": "phrases", "softmax": "the four objectives, and softmax baselines, over V",
     "objectives": "the tables of [docs/objectives.md](../docs/objectives.md)", "soak": "kills and faults",

@@ -118,8 +118,8 @@ def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, An
     return "\n\n".join([
         caption(about, text, f"instruction set {rows[0]['isa']}",
                 f"{median(rows[0]['peak FLOP/s']) / 1e9:.1f} GFLOP/s peak"),
-        f"Nanoseconds of a core for a kept word, by differences of medians of {repeats} rounds; the arithmetic of cached "
-        "rows by a straight line over d.",
+        f"Nanoseconds of a core for a kept word, by differences of medians of {repeats} rounds; the arithmetic of "
+        "cached rows by a straight line over d.",
         markdown_table(parts, list(parts[0])),
         "Measured, nanoseconds of a core for a kept word, medians and range:",
         markdown_table(shown, ["d", "cached", "real", "shared"]),
