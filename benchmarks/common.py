@@ -22,6 +22,8 @@ from w2v_fast.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+CODE = ("*.py", "*.pyx", "*.c", "*.h", "*.toml")
+"""What a result depends on; results and pages that are rewritten do not count as changes."""
 
 
 def machine() -> dict[str, Any]:
@@ -183,6 +185,6 @@ def _commit() -> str | None:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno", "--", *CODE) else "")
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -14,8 +14,9 @@ of another one if that touched it later than this one, and within T:
 
     transfers a kept word, M(n) = sum_r f_r (n - 1) / n (1 - exp(-n f_r T))
 
-One transfer's time is the rise of the time of a kept word from 1 core to all, over M; and n cores are expected to be
-n t(1) / (t(1) + M(n) t) times as fast as one, as long as memory bandwidth suffices and a transfer takes the same time.
+One transfer's time t is what a core takes longer for a kept word with shared weights than with weights of its own, all
+cores busy, over M; and n cores are expected to be n t(1) / (t(1) + M(n) t) times as fast as one with its own, t(1), as
+long as memory bandwidth suffices and a transfer takes the same time.
 """
 
 from __future__ import annotations
@@ -181,14 +182,13 @@ def predictions(rows: Sequence[Mapping[str, Any]], corpus: Corpus, config: Train
     """The model with its one constant from this run."""
     if cores < 2 or cores not in WORKERS:
         return []
-    by_workers = {row["workers"]: row for row in rows if not row["run"].startswith(SEPARATE.format(cores))}
-    alone = median(1e9 / rate for rate in by_workers[1]["kept words/s"])
-    shared = median(cores * 1e9 / rate for rate in by_workers[cores]["kept words/s"])
+    times = {row["run"]: median(cores * 1e9 / rate for rate in row["kept words/s"]) for row in rows}
+    alone, shared = times[SEPARATE.format(cores)], times[f"{cores} workers"]
     touched = touches(corpus, config)
     cache = second_level_cache()
     memory = memory_of_cache(touched, cache / (4 * stride_of(config.vector_size)))
-    transfer = (shared - alone) / transfers(touched, memory, cores)
-    return [{"kind": "model", "cores of the model": number, "ns a kept word, 1 worker": alone, "cache bytes": cache,
+    transfer = max(0.0, shared - alone) / transfers(touched, memory, cores)
+    return [{"kind": "model", "cores of the model": number, "ns a kept word, own weights": alone, "cache bytes": cache,
              "kept words in a cache": memory, "ns a transfer": transfer,
              "transfers a kept word": transfers(touched, memory, number),
              "times 1 core": number * alone / (alone + transfers(touched, memory, number) * transfer)}
@@ -216,7 +216,7 @@ def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, An
     if model := [dict(row) for row in rows if row["kind"] == "model"]:
         first = model[0]
         lines += [
-            f"The model: {first['ns a kept word, 1 worker']:.0f} ns a kept word on one core, a cache of "
+            f"The model: {first['ns a kept word, own weights']:.0f} ns a kept word with weights of its own, a cache of "
             f"{first['cache bytes'] >> 10} kB that forgets a row after {first['kept words in a cache']:.0f} kept "
             f"words, {first['ns a transfer']:.0f} ns a transfer. More cores than this machine has are a prediction:",
             markdown_table(model, ["cores of the model", "transfers a kept word", "times 1 core"]),

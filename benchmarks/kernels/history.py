@@ -41,7 +41,7 @@ ONE_PAIR, ONE_WINDOW = "one pair", "one window"
 STEPS: dict[str, tuple[str, str, Iterable[str]]] = {
     "one pair at a time": (ONE_PAIR, "pair_steps", BUILDS),
     "one window at a time": (ONE_WINDOW, "window_steps", BUILDS),
-    "one window at a time, updates in one pass": (ONE_WINDOW, "fused_window_steps", ["compiler"]),
+    "one window at a time, one pass": (ONE_WINDOW, "fused_window_steps", ["compiler"]),
 }
 """What steps.c has: the unit that draws noise, the function, the builds."""
 Ints = NDArray[np.int32]
