@@ -1,38 +1,55 @@
-"""Every benchmark of training, one after the other: `python -m benchmarks CORPUS [--eval FOLDER] [--full] [--store]`
+"""Every benchmark, one after the other: `python -m benchmarks CORPUS [--eval FOLDER] [--full] [--store]`
 
-The quick set takes less than ten minutes on two cores, the full one an hour or two. Nothing else should run meanwhile.
+The quick set takes less than ten minutes on two cores, the full one about two hours. Nothing else should run meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import subprocess
 import sys
+import time
 
 from benchmarks.common import log
 
 FEW = "--words 3000000 --repeats 3"
 QUICK = (
-    f"throughput {FEW}",
-    f"compare {FEW}",
-    f"roofline {FEW}",
-    "kernels.history --repeats 3",
-    "quality --words 3000000 --seeds 2",
+    f"throughput CORPUS {FEW} --no-gensim",
+    f"compare CORPUS {FEW}",
+    f"roofline CORPUS {FEW}",
+    f"scaling CORPUS {FEW}",
+    "command CORPUS --repeats 3",
+    "kernels.history CORPUS --repeats 3",
+    "quality CORPUS --eval EVAL --words 3000000 --seeds 2",
 )
-BEST = "--axis isa=None --repeats 3"
+BEST = "--axis isa=None --repeats 3 --no-gensim"
+GENSIM = "--peer gensim --peer 'gensim corpus_file' --peer word2vec.c"
+CBOW = "architecture=cbow,alpha=0.05"
 FULL = (
-    "throughput",
-    f"throughput --name variants {BEST} --axis architecture=skipgram,cbow --axis objective=ns,nce,hs",
-    f"throughput --name noise {BEST} --axis share_noise=True,False --axis negative=5,10,15",
-    f"throughput --name dimensions {BEST} --axis vector_size=50,100,200,300",
-    f"throughput --name vocabulary {BEST} --axis max_vocab=1000,5000,20000,50000 --no-gensim",
-    "compare",
-    "compare --name compare_cbow --option architecture=cbow --repeats 3",
-    "roofline",
-    "kernels.history",
-    "quality --variants share_noise=False objective=nce objective=hs architecture=cbow,alpha=0.05 "
-    "architecture=cbow,alpha=0.05,objective=hs architecture=cbow,corrected_cbow=True,alpha=0.05",
+    "throughput CORPUS --no-gensim",
+    f"throughput CORPUS --name variants {BEST} --axis architecture=skipgram,cbow --axis objective=ns,nce,hs",
+    f"throughput CORPUS --name noise {BEST} --axis share_noise=True,False --axis negative=5,10,15",
+    f"throughput CORPUS --name dimensions {BEST} --axis vector_size=50,100,200,300",
+    "compare CORPUS",
+    f"compare CORPUS --name compare_cbow --option architecture=cbow {GENSIM}",
+    f"compare CORPUS --name compare_hs --option objective=hs {GENSIM}",
+    "roofline CORPUS",
+    "scaling CORPUS",
+    "vocabulary CORPUS",
+    "command CORPUS",
+    "ingest CORPUS",
+    "parts CORPUS",
+    "kernels.history CORPUS",
+    "softmax CORPUS",
+    f"quality CORPUS --eval EVAL --variants share_noise=False {CBOW} {CBOW},corrected_cbow=True objective=hs "
+    "objective=nce",
+    "objectives CORPUS --eval EVAL",
+    "io",
+    "query",
+    "phrases CORPUS",
 )
+ALWAYS_STORED = ("io", "query", "phrases")
 
 
 def main() -> int:
@@ -42,20 +59,23 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="the full set")
     parser.add_argument("--store", action="store_true", help="write the results to benchmarks/results/")
     arguments = parser.parse_args()
-    failed = []
+    start, failed = time.perf_counter(), []
     for line in FULL if arguments.full else QUICK:
-        name, *options = line.split()
-        if name == "quality":
-            if arguments.eval is None:
-                log("quality is left out: no --eval FOLDER")
-                continue
-            options += ["--eval", arguments.eval]
-        log(f"\n== {line}")
-        command = [sys.executable, "-m", f"benchmarks.{name}", arguments.corpus, *options]
-        if subprocess.run(command + ["--store"] * arguments.store).returncode:
+        name, *options = shlex.split(line)
+        if "EVAL" in options and arguments.eval is None:
+            log(f"\n== {line}\nleft out: no --eval FOLDER")
+            continue
+        if name in ALWAYS_STORED and not arguments.store:
+            log(f"\n== {line}\nleft out: it stores its result, and there is no --store")
+            continue
+        given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
+        command = [sys.executable, "-m", f"benchmarks.{name}", *(given.get(option, option) for option in options)]
+        log(f"\n== {line} ({(time.perf_counter() - start) / 60:.0f} minutes so far)")
+        if subprocess.run(command + ["--store"] * (arguments.store and name not in ALWAYS_STORED)).returncode:
             failed.append(line)
     for line in failed:
         log(f"FAILED: {line}")
+    log(f"all took {(time.perf_counter() - start) / 60:.0f} minutes")
     return 1 if failed else 0
 
 

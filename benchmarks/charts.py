@@ -99,6 +99,58 @@ def _curves(name: str, rows: Rows, option: str) -> None:
     _save(f"{name}-{option}", rows, axes)
 
 
+def _vocabulary(name: str, rows: Rows) -> None:
+    """Rates over the size of the vocabulary, a curve for each dimension."""
+    axes = _axes()
+    for number, dimension in enumerate(sorted({row["d"] for row in rows})):
+        points = [(row["vocabulary"], median(row["raw words/s"]) / 1e6) for row in rows if row["d"] == dimension]
+        axes.plot(*zip(*sorted(points), strict=True), marker="o", color=f"C{number}", label=f"d = {dimension}")
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("words in the vocabulary")
+    axes.set_ylabel(f"million raw words/s, {rows[0]['workers']} workers")
+    axes.legend(fontsize=8)
+    _save(name, rows, axes)
+
+
+def _scaling(name: str, rows: Rows) -> None:
+    """How many times as fast as one worker: measured on these cores, and what the model expects of more cores."""
+    axes = _axes()
+    model = [(row["cores of the model"], row["times 1 core"]) for row in rows if row["kind"] == "model"]
+    if model:
+        axes.plot(*zip((1, 1), *model, strict=True), marker=".", linestyle="--", color=PEER, label="model, n cores")
+        axes.plot([1, model[-1][0]], [1, model[-1][0]], color="#cccccc", linewidth=1, linestyle=":", label="n times")
+    runs = [row for row in rows if row["kind"] == "measured"]
+    threads = [(row["workers"], median(row["times 1 worker"])) for row in runs if "own" not in row["run"]]
+    axes.plot(*zip(*threads, strict=True), marker="o", color=OURS,
+              label=f"measured, n workers on {rows[0]['cores']} cores")
+    for row in runs:
+        if "own" in row["run"]:
+            axes.plot(row["workers"], median(row["times 1 worker"]), "k^", markersize=5, label=row["run"])
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("workers, or cores")
+    axes.set_ylabel("speed, times that of one worker")
+    axes.legend(fontsize=7)
+    _save(name, rows, axes)
+
+
+def _history(name: str, rows: Rows) -> None:
+    """Nanoseconds of a kept word, step by step."""
+    axes = _axes(1.2 + 0.3 * len(rows))
+    for place, row in enumerate(reversed(rows)):
+        middle = median(row["ns a kept word"])
+        axes.barh(place, middle, color=OURS if "w2v_fast" in row["run"] else PEER)
+        axes.text(middle, place, f" {middle:.0f}", va="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [row["run"] for row in reversed(rows)])
+    axes.set_xscale("log")
+    axes.set_xlabel("nanoseconds a kept word, one thread")
+    axes.grid(axis="y", visible=False)
+    _save(name, rows, axes)
+
+
 def _quality(name: str, rows: Rows) -> None:
     """Mean scores of each configuration, every seed as a point."""
     runs = list(dict.fromkeys(row["run"] for row in rows))
@@ -144,7 +196,7 @@ def _roofline(name: str, rows: Rows) -> None:
 
 CHARTS: dict[str | None, Callable[[str, Rows], None]] = {
     "throughput": _throughput, "compare": _rate_bars, "quality": _quality,
-    "roofline": _roofline,
+    "roofline": _roofline, "vocabulary": _vocabulary, "scaling": _scaling, "history": _history,
 }
 
 

@@ -22,6 +22,8 @@ from w2v_fast.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+CODE = ("*.py", "*.pyx", "*.c", "*.h", "*.toml")
+"""What a result depends on; results and pages that are rewritten do not count as changes."""
 
 
 def machine() -> dict[str, Any]:
@@ -32,10 +34,15 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": _version("numpy"),
         "gensim": _version("gensim"),
-        "w2v_fast": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
+        "w2v_fast": own_version(),
         "commit": _commit(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def own_version() -> str:
+    """The version of this checkout, installed or not."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
@@ -77,24 +84,46 @@ def write_results(name: str, rows: list[dict[str, Any]], table: str) -> None:
 
 def corpus_parser(description: str | None, name: str, words: int) -> argparse.ArgumentParser:
     """The options of every benchmark that trains on the first words of a corpus."""
+    parser = result_parser(description, name)
+    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
+    return parser
+
+
+def result_parser(description: str | None, name: str) -> argparse.ArgumentParser:
+    """The options of every benchmark that reads a corpus."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", help="a text file, perhaps compressed; one sentence or paragraph a line")
-    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
     parser.add_argument("--name", default=name, help=f"of the stored result ({name})")
     parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
     return parser
 
 
 def publish(name: str, rows: list[dict[str, Any]], table: str, store: bool) -> None:
-    """Print `table`; with `store` also write it and the rows to results/, and redraw the charts of these rows."""
+    """Print `table`; with `store` also write it and the rows to results/, draw their charts, and bring the overview in
+    benchmarks/README.md up to date."""
     if not store:
         print(table)
         log("nothing is stored without --store")
         return
     write_results(name, rows, table)
-    from benchmarks import charts
+    from benchmarks import charts, overview
 
     charts.draw(name)
+    overview.write()
+
+
+def write_between(page: Path, parts: Mapping[str, str]) -> None:
+    """Put each part into a Markdown page between its markers, <!-- NAME --> and <!-- end -->."""
+    text = page.read_text()
+    for name, part in parts.items():
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, found, rest = text.partition(start)
+        _, ended, after = rest.partition(end)
+        if not found or not ended:
+            raise SystemExit(f"{page} has no place for {name!r}: expected {start.strip()} and {end}")
+        text = f"{before}{start}\n{part}\n\n{end}{after}"
+    with atomic_write(page) as file:
+        file.write(text.encode())
 
 
 def caption(about: Mapping[str, Any], *facts: object) -> str:
@@ -156,6 +185,6 @@ def _commit() -> str | None:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno", "--", *CODE) else "")
     except (OSError, subprocess.CalledProcessError):
         return None

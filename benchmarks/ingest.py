@@ -1,18 +1,19 @@
 """How fast is text turned into ids? `python -m benchmarks.ingest CORPUS [--repeats N]`
 
 Counting and encoding (`Corpus.from_source`), with one thread and with all, beside gensim's vocabulary scan of the same
-file, which counts and encodes nothing. All alternate in one run; the medians are compared.
+file, which counts and encodes nothing. All alternate in one run.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 from typing import Any
 
-from benchmarks.common import machine, markdown_table, medians, seconds, write_results
+from benchmarks.common import caption, machine, markdown_table, publish, ratios, result_parser, seconds, spread
 from w2v_fast.config import usable_cpus
 from w2v_fast.corpus.corpus import Corpus
+
+PEER = "gensim, vocabulary scan"
 
 
 def gensim_scan(path: str) -> None:
@@ -23,9 +24,8 @@ def gensim_scan(path: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("corpus", help="a text file, uncompressed")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each (default: 3)")
+    parser = result_parser(__doc__, "ingest")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     arguments = parser.parse_args()
     path: str = arguments.corpus
     threads = sorted({1, usable_cpus()})
@@ -35,20 +35,20 @@ def main() -> None:
         for number in threads
     }
     if about["gensim"]:
-        runs["gensim, vocabulary scan"] = lambda: gensim_scan(path)
+        runs[PEER] = lambda: gensim_scan(path)
     taken = seconds(runs, arguments.repeats)
-    middle = medians(taken)
     megabytes = os.path.getsize(path) / 1e6
-    rows = [
-        {"run": name, "seconds": middle[name], "MB/s": megabytes / middle[name],
-         "times gensim": middle["gensim, vocabulary scan"] / middle[name] if about["gensim"] else None,
-         "all seconds": taken[name], "corpus": os.path.basename(path), "megabytes": megabytes, **about}
-        for name in runs
-    ]
-    title = f"{os.path.basename(path)}, {megabytes:.0f} MB; medians of {arguments.repeats}; {about['cpu']}, " \
-            f"{about['cores']} cores; Python {about['python']}, numpy {about['numpy']}, gensim {about['gensim']}, " \
-            f"w2v_fast {about['w2v_fast']}, commit {about['commit']}, {about['date']}"
-    write_results("ingest", rows, title + "\n\n" + markdown_table(rows, ["run", "seconds", "MB/s", "times gensim"]))
+    facts = {"text": os.path.basename(path), "megabytes": megabytes, **about}
+    rows = [{"benchmark": "ingest", "run": name, "seconds": found, "MB/s": [megabytes / value for value in found],
+             **({"times gensim": ratios(taken[PEER], found)} if PEER in taken else {}), **facts}
+            for name, found in taken.items()]
+    columns = ["seconds", "MB/s", *(["times gensim"] if PEER in taken else [])]
+    shown = [{"run": row["run"], **{column: spread(row[column]) for column in columns}} for row in rows]
+    publish(arguments.name, rows, "\n\n".join([
+        caption(about, facts["text"], f"{megabytes:.0f} MB", f"gensim {about['gensim']}"),
+        f"Medians of {arguments.repeats} rounds, and their range; ratios within each round.",
+        markdown_table(shown, ["run", *columns]),
+    ]), arguments.store)
 
 
 if __name__ == "__main__":

@@ -21,15 +21,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import ROOT, caption, corpus_parser, log, machine, markdown_table, write_results
+from benchmarks import overview
+from benchmarks.common import (
+    ROOT,
+    caption,
+    corpus_parser,
+    log,
+    machine,
+    markdown_table,
+    write_between,
+    write_results,
+)
 from benchmarks.softmax import COLORS, first_sentences, window_pairs
 from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.files import atomic_write
 from w2v_fast.loss import evaluate_loss
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.tables import Tables
+from w2v_fast.training.trainer import DivergenceError
 from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec
@@ -138,11 +148,8 @@ def train(corpus: Corpus, **options: Any) -> Model:
 
 
 def quality(vectors: KeyedVectors, folder: str) -> Row:
-    """Spearman's rho of the word pairs and the share of analogies right, each with how many were covered; NaN where
-    training diverged."""
+    """Spearman's rho of the word pairs and the share of analogies right, each with how many were covered."""
     row: Row = {}
-    if not np.isfinite(vectors.vectors).all():
-        return dict.fromkeys(SETS, float("nan"))
     for name, path in SETS.items():
         if name == "analogies":
             total = evaluate_analogies(vectors, Path(folder, path)).total
@@ -468,10 +475,14 @@ def learning_rates(study: Study, folder: str, workers: int) -> list[Row]:
     rows = []
     for objective, alphas in OTHER_ALPHAS.items():
         for alpha in alphas:
-            model = train(study.text, objective=objective, alpha=alpha, workers=workers, seed=1)
-            rows.append({"objective": objective, "alpha": alpha, "tokens trained": model.word2vec.trainer.tokens,
-                         "diverged": "no" if np.isfinite(model.v).all() else "yes",
-                         **quality(model.word2vec.wv, folder)})
+            row: Row = {"objective": objective, "alpha": alpha}
+            try:
+                model = train(study.text, objective=objective, alpha=alpha, workers=workers, seed=1)
+                row |= {"diverged": "no", **quality(model.word2vec.wv, folder)}
+            except DivergenceError as error:
+                log(f"{objective}, alpha {alpha}: {error}")
+                row |= {"diverged": "yes"}
+            rows.append(row)
     return rows
 
 
@@ -597,23 +608,6 @@ def draw_quality(equal_words: list[Row], equal_time: list[Row]) -> None:
     save("quality", made)
 
 
-# ------------------------------------------------------------------------------------------------- the page
-
-
-def write_page(tables: dict[str, str]) -> None:
-    """Put each table between its markers, <!-- NAME --> and <!-- end -->."""
-    page = PAGE.read_text()
-    for name, table in tables.items():
-        start, end = f"<!-- {name} -->\n", "<!-- end -->"
-        before, found, rest = page.partition(start)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise SystemExit(f"{PAGE} has no place for the table {name!r}: expected {start.strip()} and {end}")
-        page = f"{before}{start}\n{table}\n\n{end}{after}"
-    with atomic_write(PAGE) as file:
-        file.write(page.encode())
-
-
 def main() -> None:
     parser = corpus_parser(__doc__, "objectives", 2_500_000)
     parser.add_argument("--eval", required=True, metavar="FOLDER", help="of the evaluation sets")
@@ -648,6 +642,7 @@ def main() -> None:
     found["alphas"] = learning_rates(study, folder, workers)
     found["equal-time"] = [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
 
+    found["in-short"] = highlights(found)
     pairs = int(study.pairs.sum())
     setup = caption(about, Path(arguments.corpus).name,
                     f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
@@ -672,7 +667,44 @@ def main() -> None:
     draw_zero(found["zero-quality"], products, samples)
     draw_cosines(cosines)
     draw_quality(found["equal-words"], found["equal-time"])
-    write_page(tables)
+    write_between(PAGE, tables)
+    overview.write()
+
+
+def highlights(found: dict[str, list[Row]]) -> list[Row]:
+    """The measurements in short: the figures that the page's sentences rest on."""
+    def one(table: str, **wanted: Any) -> Row:
+        return next((row for row in found[table] if all(row[name] == value for name, value in wanted.items())), {})
+
+    def figures(row: Row, *names: str) -> str:
+        return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
+
+    zero = [row for row in found["zero-quality"] if row["step"] == STEPS and row["false pairs"] != "ns"]
+    best = max(zero, key=lambda row: row["analogies"])
+    ns_zero = one("zero-quality", **{"false pairs": "ns", "step": STEPS})
+    pmi = one("pmi", **{"vectors": "ns, as trained", "pairs seen at least": FREQUENT[1]})
+    sampled = [one("scores", quantity="u.v of ns", pairs=kind) for kind in ("true", "noise", "never seen")]
+    rows: list[Row] = [
+        *({"claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: NCE, exact Z / NCE, Z = 1 / NS",
+           "measured": figures(one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS")}
+          for k in (5, 125)),
+        {"claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
+         "measured": figures(pmi, "slope", "r")},
+        *({"claim": f"mean / sd of log Z, {name}",
+           "measured": figures(one("partition", objective=name), "mean of log Z", "sd of log Z")}
+          for name in ("nce", "ns", "ns + log(k q)", "softmax")),
+        {"claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
+         "measured": " / ".join(figures(row, "mean") for row in sampled)},
+        {"claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v", "measured": figures(
+            one("cosines", objective="ns"), "mean cosine v.v", "mean cosine u.u", "mean cosine u.v")},
+        *({"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": figures(row, *SETS)}
+          for name, row in (("ns", ns_zero), (f"target {best['false pairs']}, the best of three on analogies", best))),
+    ]
+    softmax = one("equal-time", objective="softmax")
+    for row in found["equal-time"] if softmax else []:
+        rows.append({"claim": f"equal time, {row['objective']}: tokens, times the softmax's; {' / '.join(SETS)}",
+                     "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; {figures(row, *SETS)}"})
+    return rows
 
 
 def table_of(name: str, rows: list[Row]) -> str:

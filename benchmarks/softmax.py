@@ -42,8 +42,7 @@ from w2v_fast.training.trainer import Trainer
 BATCH = 128
 """Centers of a batch of numpy's and PyTorch's softmax; their learning rate is half of ours, whose batch is half."""
 LONGEST_SENTENCE = 1 << 20
-SMALLEST_RUN = 0.1
-"""Seconds that a calibration must take before it is believed."""
+FEWEST_TOKENS = 500
 COLORS = {"ns": "#1f6fb4", "nce": "#2a9d5c", "hs": "#b8860b", "softmax": "#c2410c", "numpy softmax": "#7c3aed",
           "PyTorch softmax": "#64748b"}
 
@@ -157,11 +156,11 @@ class Cell:
         return 6 * self.words * self.config.vector_size * median(self.kept) if "softmax" in self.who else None
 
     def calibrate(self, seconds: float) -> None:
-        """Find the tokens that take about `seconds`."""
-        tokens, taken = 500, 0.0
-        while taken < SMALLEST_RUN and self.tokens < len(self.corpus):
-            tokens *= 4
-            taken = self.run(tokens)[0]
+        """Find the tokens that take about `seconds`; the first run, which may load libraries, is not counted."""
+        tokens = FEWEST_TOKENS
+        self.run(tokens)
+        while (taken := self.run(tokens)[0]) < seconds / 2 and self.tokens < len(self.corpus):
+            tokens = int(tokens * min(max(seconds / taken, 2), 8))
         self.tokens = max(int(self.tokens * seconds / taken), BATCH)
 
     def train(self) -> None:

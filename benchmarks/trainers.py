@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, log
+from benchmarks.common import ROOT, log, own_version
 from benchmarks.text import Text
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -134,7 +134,7 @@ def train_w2v_fast(run: Run) -> tuple[Outcome, KeyedVectors]:
     ready = time.perf_counter()
     model.trainer.train()
     done = time.perf_counter()
-    return Outcome(_version("w2v_fast"), len(model.corpus.vocabulary), model.trainer.tokens, model.trainer.kept_tokens,
+    return Outcome(own_version(), len(model.corpus.vocabulary), model.trainer.tokens, model.trainer.kept_tokens,
                    done - ready, done - start, model.trainer.isa), model.wv
 
 
@@ -185,8 +185,8 @@ def train_fasttext(run: Run) -> tuple[Outcome, KeyedVectors]:
     words, counts = model.get_words(include_freq=True)
     raw = config.epochs * (run.text.words + run.text.lines)
     seconds = raw / (int(rates[-1]) * config.threads)
-    return (Outcome(_version("fasttext"), len(words), raw, raw * kept_share(words, counts, config.sample), seconds,
-                    done - start),
+    kept = raw * kept_share(words, counts, config.sample)
+    return (Outcome(_version("fasttext", "fasttext-wheel"), len(words), raw, kept, seconds, done - start),
             KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])))
 
 
@@ -265,11 +265,14 @@ def scores(vectors: KeyedVectors, folder: str) -> dict[str, float]:
     }
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
+def _version(*packages: str) -> str:
+    """Of the first of these packages that is installed."""
+    for package in packages:
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def main() -> None:

@@ -29,8 +29,13 @@ def load(source: str, *flags: str) -> ctypes.CDLL:
     """Compile `source` with `flags` into a library, load it, and remove the file."""
     with tempfile.TemporaryDirectory(prefix="w2v_fast-benchmark-") as folder:
         library = os.path.join(folder, "library.so")
-        done = subprocess.run([compiler(), "-std=gnu11", "-shared", "-fPIC", *flags, "-o", library, str(HERE / source),
-                               "-lm"], capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"{source} does not compile:\n{done.stderr}")
+        compile_library(source, library, *flags)
         return ctypes.CDLL(library)
+
+
+def compile_library(source: str, library: str, *flags: str) -> None:
+    """Compile `source` of this folder with `flags` into a shared library."""
+    done = subprocess.run([compiler(), "-std=gnu11", "-shared", "-fPIC", *flags, "-o", library, str(HERE / source),
+                           "-lm"], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{source} does not compile:\n{done.stderr}")

@@ -2,8 +2,9 @@
 
 The same windows and the same noise words, from the same initial weights, on one thread, through
 
-    steps.c         one pair at a time, and one window at a time with shared noise; each as scalar code, and as what
-                    the compiler makes of it with every freedom (-O3 -march=native -ffast-math)
+    steps.c         one pair at a time, and one window at a time with shared noise, each as scalar code and as what the
+                    compiler makes of it with every freedom (-O3 -march=native -ffast-math); then with both updates of
+                    a step in one pass over vectors of 16 columns
     w2v_fast        its inner loop with each instruction set, with noise drawn for each pair and for each window
 
 Windows and noise are handed to steps.c ready-made, while the inner loop finds and draws them in the time it is given.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any
 
@@ -37,6 +38,12 @@ from w2v_fast.training.weights import Weights, initial_weights
 
 BUILDS = {"scalar": ("-O2", "-fno-tree-vectorize"), "compiler": ("-O3", "-march=native", "-ffast-math")}
 ONE_PAIR, ONE_WINDOW = "one pair", "one window"
+STEPS: dict[str, tuple[str, str, Iterable[str]]] = {
+    "one pair at a time": (ONE_PAIR, "pair_steps", BUILDS),
+    "one window at a time": (ONE_WINDOW, "window_steps", BUILDS),
+    "one window at a time, one pass": (ONE_WINDOW, "fused_window_steps", ["compiler"]),
+}
+"""What steps.c has: the unit that draws noise, the function, the builds."""
 Ints = NDArray[np.int32]
 
 
@@ -67,7 +74,8 @@ def main() -> None:
     about = {**machine(), "compiler": compiler_version()}
     first = next(iter(times))
     rows: list[dict[str, Any]] = [
-        {"benchmark": "history", "run": name, "ns a kept word": taken, "times the first": ratios(times[first], taken),
+        {"benchmark": "history", "run": name, "ns a kept word": taken,
+         "times the first": ratios(times[first], taken),
          "text": text.name, "sha256": text.sha256, "words": text.words, "options": PROTOCOL, **about}
         for name, taken in times.items()]
     shown = [{**row, **{column: spread(row[column]) for column in ("ns a kept word", "times the first")}}
@@ -94,10 +102,12 @@ class Bench:
         self.references: dict[str, Weights] = {}
         self.runs: dict[str, tuple[str, Callable[[], Any]]] = {}
         libraries = {build: load("steps.c", *flags) for build, flags in BUILDS.items()}
-        for unit in (ONE_PAIR, ONE_WINDOW):
-            noise = self.noise_words(libraries["compiler"], unit)
-            for build, library in libraries.items():
-                self.runs[f"{unit} at a time, C, {build}"] = unit, self.c_run(library, unit, noise)
+        noise = {unit: self.noise_words(libraries["compiler"], unit) for unit in (ONE_PAIR, ONE_WINDOW)}
+        for step, (unit, function, builds) in STEPS.items():
+            for build in builds:
+                run = self.c_run(getattr(libraries[build], function), noise[unit])
+                self.runs[f"{step}, C, {build}"] = unit, run
+        for unit in noise:
             for isa in reversed(_inner.supported_isas()):
                 self.runs[f"{unit} at a time, w2v_fast, {isa}"] = unit, self.inner_run(unit, isa)
 
@@ -121,20 +131,15 @@ class Bench:
         loop = _inner.InnerLoop(self.corpus.ids, self.weights, self.tables, config, isa, MOST_LOSS_PERIOD)
         return lambda: loop.run(0, len(self.corpus), config.alpha, self.token_key, self.noise_key)
 
-    def c_run(self, library: ctypes.CDLL, unit: str, noise: Ints) -> Callable[[], Any]:
+    def c_run(self, function: Callable[..., Any], noise: Ints) -> Callable[[], Any]:
         found, config = self.windows, self.config
         windows = CWindows(
             len(found.center), *map(address, (found.center, found.first, found.last, found.word, noise)),
             config.negative, config.vector_size, self.weights.input.shape[1], config.alpha,
             address(self.weights.input), address(self.weights.output))
-        most = 2 * config.window
-        scratch = [np.zeros(most * size, np.float32) for size in (config.negative + 1, config.vector_size)]
 
         def run() -> NDArray[Any]:
-            if unit == ONE_PAIR:
-                library.pair_steps(ctypes.byref(windows))
-            else:
-                library.window_steps(ctypes.byref(windows), *map(address, scratch))
+            function(ctypes.byref(windows))
             return noise  # which so lives as long as what points to it
 
         return run
