@@ -124,8 +124,8 @@ def test_workers_take_the_mean_of_the_nodes_that_all_visit(architecture):
 @pytest.mark.parametrize("share_noise", [True, False])
 def test_blocks_and_jobs_do_not_show(isa, share_noise):
     """Sentences longer than the loop's blocks, and jobs that end inside a sentence: the same windows either way."""
-    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, objective="hs", share_noise=share_noise, workers=1,
-                         alpha=0.001, min_alpha=0.001)
+    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=0.3, objective="hs", share_noise=share_noise,
+                         workers=1, alpha=0.001, min_alpha=0.001)
     ids = zipf_ids(5000, 30, sentence=40, seed=3)
     ids[100:4700] = np.where(ids[100:4700] < 0, ~ids[100:4700], ids[100:4700])
     weights = []
