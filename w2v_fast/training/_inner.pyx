@@ -18,7 +18,7 @@ import numpy as np
 
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 
 cdef extern from "kernel/kernel.h" nogil:
@@ -35,7 +35,7 @@ cdef extern from "kernel/kernel.h" nogil:
     ctypedef struct w2v_step:
         int inputs
         int rows
-        int stride
+        int dim
         w2v_link link
         float lr
         float **in_ "in"
@@ -72,13 +72,13 @@ cdef extern from *:
 
 
 cdef enum:
-    BLOCK_TOKENS = 2048       # tokens whose windows are found at once
+    BLOCK_TOKENS = 2048       # kept tokens whose windows are found at once
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
     RING = 4                  # windows in flight: a power of two above AHEAD
     STEP_INPUTS = 4           # contexts that take a step against the same rows
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
-    LAST_CALLS = 1024         # a power of two
+    LEAST_SEEN = 1024         # places of the hash table that finds repeats: a power of two
     HOT_ROWS = 64             # rows from the tree's root down of which each of several workers has a copy, ...
     HOT_WINDOWS = 512         # ... and windows after which the copies meet
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
@@ -87,6 +87,10 @@ cdef enum:
 cdef struct AliasEntry:
     uint32_t threshold
     int32_t alias
+
+cdef struct Seen:             # an index that a merge of repeats has met, and where it kept it
+    uint32_t merge
+    int at
 
 cdef struct Window:           # positions among the kept tokens of a block
     int center
@@ -206,28 +210,20 @@ cdef Objective objective_named(name):
 
 
 cdef int merge_repeats(InnerLoop loop, int *index, int count, float *weight, bint *weighted) noexcept nogil:
-    """Keep the first of each run of equal indices, its weight the number of them; return how many are left.
-
-    Most windows have no repeats, as a table of the last call that saw each index, modulo its size, shows at once.
-    """
-    cdef int i, j, left = 0
-    cdef bint suspect = False
-    cdef uint32_t *last_call
-    loop.merge_calls += 1
-    for i in range(count):
-        last_call = &loop.last_call[index[i] & (LAST_CALLS - 1)]
-        suspect |= last_call[0] == loop.merge_calls
-        last_call[0] = loop.merge_calls
+    """Keep the first of equal indices, its weight the number of them; return how many are left."""
+    cdef int i, place, left = 0
+    cdef Seen *seen = loop.seen
+    loop.merge += 1
     weighted[0] = False
-    if not suspect:
-        return count
     for i in range(count):
-        for j in range(left):
-            if index[j] == index[i]:
-                weight[j] += 1
-                weighted[0] = True
-                break
+        place = index[i] & loop.seen_mask
+        while seen[place].merge == loop.merge and index[seen[place].at] != index[i]:
+            place = (place + 1) & loop.seen_mask
+        if seen[place].merge == loop.merge:
+            weight[seen[place].at] += 1
+            weighted[0] = True
         else:
+            seen[place] = Seen(loop.merge, left)
             index[left] = index[i]
             weight[left] = 1
             left += 1
@@ -282,8 +278,9 @@ cdef class InnerLoop:
     cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
-    cdef uint32_t[LAST_CALLS] last_call
-    cdef uint32_t merge_calls
+    cdef Seen *seen
+    cdef int seen_mask
+    cdef uint32_t merge
 
     cdef int *word                       # kept tokens of the block, with their radius
     cdef int *radius
@@ -313,6 +310,7 @@ cdef class InnerLoop:
         self.input = <float *>self.borrow(weights.input, np.float32)
         self.output = <float *>self.borrow(weights.output, np.float32)
         self.stride = weights.input.shape[1]
+        self.step.dim = weights.dim
         self.words = tables.words
         self.keep_threshold = <const uint32_t *>self.borrow(tables.keep_threshold, np.uint32)
         self.window = config.window
@@ -363,11 +361,13 @@ cdef class InnerLoop:
         cdef size_t kept = BLOCK_TOKENS + 2 * self.window + 1
         cdef size_t contexts = <size_t>self.batch * 2 * self.window
         cdef size_t scores = w2v_score_size(inputs, rows) * sizeof(float)
+        self.seen_mask = max(LEAST_SEEN, 1 << (2 * max(inputs, 1 if self.softmax else rows)).bit_length()) - 1
+        self.seen = <Seen *>self.scratch((self.seen_mask + 1) * sizeof(Seen))
         self.word = <int *>self.scratch(kept * sizeof(int))
         self.radius = <int *>self.scratch(kept * sizeof(int))
         self.sentence = <int *>self.scratch((kept + 2) * sizeof(int))
         self.in_index = <int *>self.scratch(contexts * sizeof(int))
-        self.in_weight = <float *>self.scratch(contexts * sizeof(float))
+        self.in_weight = self.ones(contexts)
         self.member = <float **>self.scratch(contexts * sizeof(void *))
         self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
         self.member_update = <float *>self.scratch(self.batch * sizeof(float))
@@ -376,7 +376,6 @@ cdef class InnerLoop:
         self.hot_shared = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
         for i in range(RING):
             self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
-        self.step.stride = self.stride
         self.in_ = <float **>self.scratch(inputs * sizeof(void *))
         self.step.out = <float **>self.scratch(rows * sizeof(void *))
         self.step.delta = self.vectors(inputs)
@@ -395,9 +394,16 @@ cdef class InnerLoop:
         rows.index = <int *>self.scratch(count * sizeof(int))
         rows.label = <float *>self.scratch(labels * sizeof(float))
         rows.shift = <float *>self.scratch(labels * sizeof(float))
-        rows.weight = <float *>self.scratch(count * sizeof(float))
+        rows.weight = self.ones(count)
         rows.out = <float **>self.scratch((count + 1) * sizeof(void *))
         return 0
+
+    cdef float *ones(self, size_t count) except NULL:
+        cdef size_t i
+        cdef float *numbers = <float *>self.scratch(count * sizeof(float))
+        for i in range(count):
+            numbers[i] = 1
+        return numbers
 
     cdef float **vectors(self, int count) except NULL:
         """Scratch vectors, and pointers to them."""
@@ -421,21 +427,21 @@ cdef class InnerLoop:
 
     def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
         """Train on the windows centered on tokens start..stop; return (centers kept, loss in nats, pairs it is of)."""
-        cdef int64_t position = start, end
+        cdef int64_t position = start
         if not 0 <= start <= stop <= self.id_count:
             raise IndexError(f"tokens {start}..{stop} of {self.id_count}")
         self.step.lr = lr
         self.noise_key = noise_key
         self.noise_index = 0
+        self.merge = 0
+        memset(self.seen, 0, (self.seen_mask + 1) * sizeof(Seen))
         self.windows = self.loss_pairs = self.centers = 0
         self.loss = 0
         with nogil:
             self.meet()
             while position < stop:
-                end = min(position + BLOCK_TOKENS, stop)
-                self.gather(position, end, token_key)
+                position = self.gather(position, stop, token_key)
                 self.train()
-                position = end
             if self.softmax:
                 self.train_batch()
             self.meet()
@@ -456,32 +462,33 @@ cdef class InnerLoop:
         cdef int id = self.ids[position]
         return <uint32_t>(draw(token_key, position) >> 32) <= self.keep_threshold[id ^ (id >> 31)]
 
-    cdef void gather(self, int64_t start, int64_t end, uint64_t token_key) noexcept nogil:
-        """Subsample tokens start..end, with up to `window` kept neighbors of the same sentence on each side."""
-        cdef int64_t position = start
+    cdef int64_t gather(self, int64_t start, int64_t stop, uint64_t token_key) noexcept nogil:
+        """Subsample tokens from `start` on until the block is full, with up to `window` kept neighbors of the same
+        sentence on each side; return the end, at most `stop`."""
+        cdef int64_t position = start, end
         cdef int before = 0
         while before < self.window and position > 0 and self.ids[position - 1] >= 0:
             position -= 1
             before += self.keeps(position, token_key)
         self.kept = self.sentences = self.sentence[0] = 0
-        self.take(position, start, token_key)
+        self.take(position, start, self.window, token_key)
         self.first_center = self.kept
-        self.take(start, end, token_key)
+        end = position = self.take(start, stop, self.kept + BLOCK_TOKENS, token_key)
         self.stop_center = self.kept
         self.centers += self.stop_center - self.first_center
-        position = end
         while (position < self.id_count and self.ids[position - 1] >= 0
                and self.kept < self.stop_center + self.window):
-            self.take(position, position + 1, token_key)
-            position += 1
+            position = self.take(position, position + 1, self.stop_center + self.window, token_key)
         self.sentence[self.sentences + 1] = self.kept
+        return end
 
-    cdef void take(self, int64_t start, int64_t end, uint64_t token_key) noexcept nogil:
-        """Append the kept tokens of start..end, each with its window radius, without a branch on either."""
+    cdef int64_t take(self, int64_t start, int64_t stop, int most, uint64_t token_key) noexcept nogil:
+        """Append the kept tokens from `start` on, each with its window radius, without a branch on either, until there
+        are `most`; return the end, at most `stop`."""
         cdef int kept = self.kept, id, ended
         cdef uint64_t bits
-        cdef int64_t position
-        for position in range(start, end):
+        cdef int64_t position = start
+        while position < stop and kept < most:
             ended = self.ids[position] >> 31
             id = self.ids[position] ^ ended
             bits = draw(token_key, position)
@@ -490,7 +497,9 @@ cdef class InnerLoop:
             kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
             self.sentences -= ended
             self.sentence[self.sentences] = kept if ended else self.sentence[self.sentences]
+            position += 1
         self.kept = kept
+        return position
 
     cdef void train(self) noexcept nogil:
         """Train the windows of the block: rows are drawn, and fetched into the cache, AHEAD steps before their own."""
@@ -585,12 +594,7 @@ cdef class InnerLoop:
                                    self.in_weight, &weighted)
             for k in range(inputs):
                 self.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
-        if weighted or rows.weighted:
-            if not weighted:
-                set_ones(self.in_weight, inputs)
-            if not rows.weighted:
-                set_ones(rows.weight, rows.count)
-            weighted = True
+        weighted |= rows.weighted
         for k in range((inputs + STEP_INPUTS - 1) // STEP_INPUTS):
             self.step.inputs = min(inputs - k * STEP_INPUTS, STEP_INPUTS)
             self.step.in_ = self.in_ + k * STEP_INPUTS
@@ -670,12 +674,6 @@ cdef class InnerLoop:
                 times = self.step.in_weight[i] * self.step.out_weight[r] if self.step.in_weight else 1
                 self.loss += times * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[w2v_label_at(r)] * x)
             self.loss_pairs += <int64_t>self.step.in_weight[i] if self.step.in_weight else 1
-
-
-cdef inline void set_ones(float *weight, int count) noexcept nogil:
-    cdef int i
-    for i in range(count):
-        weight[i] = 1
 
 
 # ------------------------------------------------------------------------------------------------- instruction sets

@@ -69,6 +69,7 @@ def initial_weights(rows: int, dim: int, seed: int) -> Weights:
         uniform = generator.random(block.shape, np.float32)
         uniform -= np.float32(0.5)
         np.divide(uniform, np.float32(dim), out=block)
+        weights.output[start : start + DRAWN_ROWS] = 0  # so that no thread waits for its pages while it trains
 
     with ThreadPoolExecutor(usable_cpus()) as threads:
         list(threads.map(fill, range(0, rows, DRAWN_ROWS)))

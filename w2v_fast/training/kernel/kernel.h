@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 enum {
-    W2V_COLUMN_ALIGN = 16, /* a vector's stride is a multiple of this many floats; the padding is zero and stays zero */
+    W2V_COLUMN_ALIGN = 16, /* a vector is padded to a multiple of this many floats; the padding is zero and stays zero */
     W2V_TILE_ROWS = 6,     /* output rows held in registers at once ... */
     W2V_TILE_WIDTH = 8,    /* ... whose scores take eight places, the last two unused */
 };
@@ -35,7 +35,7 @@ static inline size_t w2v_label_at(int r)
 typedef struct {
     int inputs;             /* m, at least 1 */
     int rows;               /* n */
-    int stride;             /* floats in a vector, padding included */
+    int dim;                /* floats in a vector, padding not included */
     w2v_link link;
     float lr;
     float **in;             /* [m] input vectors; all different with the sigmoid */

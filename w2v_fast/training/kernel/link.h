@@ -12,12 +12,10 @@ static inline vec exponential(vec x)
     vec y = smaller(splat(87.0f), larger(splat(-87.0f), x)) * splat(1.44269504f);
     vec shifted = y + round_to_integer;
     vec f = y - (shifted - round_to_integer);
-    vec p = splat(1.3276472632e-3f);
-    p = p * f + splat(9.67554134312e-3f);
-    p = p * f + splat(5.55071327186e-2f);
-    p = p * f + splat(2.40221197237e-1f);
-    p = p * f + splat(6.93146967065e-1f);
-    p = p * f + splat(1.00000007165f);
+    vec f2 = f * f;
+    vec p = (splat(1.3276472632e-3f) * f + splat(9.67554134312e-3f)) * f2
+            + (splat(5.55071327186e-2f) * f + splat(2.40221197237e-1f));
+    p = p * f2 + (splat(6.93146967065e-1f) * f + splat(1.00000007165f));
     return (vec)((bits)p + ((bits)shifted << 23));
 }
 

@@ -35,10 +35,10 @@ enum {
 INLINE int minimum(int a, int b) { return a < b ? a : b; }
 
 /* The scores of `inputs` inputs (2 or 4) with `rows` rows, eight places each: the sums, then zeros */
-INLINE void score_tile(float *const *in, float *const *out, int stride, float *score, const int inputs, const int rows)
+INLINE void score_tile(float *const *in, float *const *out, int dim, float *score, const int inputs, const int rows)
 {
     vec sum[TILE_INPUTS * W2V_TILE_WIDTH] = {{0}};
-    for (int c = 0; c < stride; c += LANES) {
+    for (int c = 0; c < dim; c += LANES) {
         vec x[TILE_INPUTS];
 #pragma GCC unroll 4
         for (int i = 0; i < inputs; i++)
@@ -64,10 +64,10 @@ INLINE void scores(const w2v_step *s)
         float *score = s->score + w2v_score_at(s->inputs, 0, r);
         int i = 0;
         for (; i + TILE_INPUTS <= s->inputs; i += TILE_INPUTS)
-            WITH_ROWS(s->rows - r, score_tile, s->in + i, s->out + r, s->stride, score + i * W2V_TILE_WIDTH, TILE_INPUTS)
+            WITH_ROWS(s->rows - r, score_tile, s->in + i, s->out + r, s->dim, score + i * W2V_TILE_WIDTH, TILE_INPUTS)
         for (; i < s->inputs; i += 2) {
             float *in[2] = {s->in[i], s->in[minimum(i + 1, s->inputs - 1)]};
-            WITH_ROWS(s->rows - r, score_tile, in, s->out + r, s->stride, score + i * W2V_TILE_WIDTH, 2)
+            WITH_ROWS(s->rows - r, score_tile, in, s->out + r, s->dim, score + i * W2V_TILE_WIDTH, 2)
         }
     }
 }
@@ -157,17 +157,28 @@ INLINE void softmax_errors(const w2v_step *s)
         s->error[w2v_score_at(s->inputs, s->hot_input[h], s->hot_row[h])] += s->lr;
 }
 
+/* Fetch a cache line of each row that a step soon to come will write: one line at a time, in between, since more than
+ * the core can wait for at once would keep it from its own rows. */
+INLINE void fetch_ahead(const w2v_step *s, int c)
+{
+    for (int k = 0; k < s->ahead_count; k++)
+        __builtin_prefetch(s->ahead[k] + c, 1, 3);
+}
+
 /* Both updates of columns c to `end` of one tile of rows; an input's update is added to `in_sum`, which may be the input
  * itself. */
-INLINE void update_tile(float *const *in, float *const *in_sum, const float *error, float *const *out, int c, int end,
-                        const int inputs, const int rows)
+INLINE void update_tile(const w2v_step *s, float *const *in_sum, const float *error, float *const *out, int c, int end,
+                        int fetch, const int inputs, const int rows)
 {
+    float *const *in = s->in;
     float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves the pointers in `out` as they are */
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
         row_at[r] = out[r];
     for (; c < end; c += LANES) {
         vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
+        if (fetch && c % W2V_COLUMN_ALIGN == 0)
+            fetch_ahead(s, c);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++)
             sum[r] = row[r] = load(row_at[r] + c);
@@ -188,18 +199,25 @@ INLINE void update_tile(float *const *in, float *const *in_sum, const float *err
     }
 }
 
-INLINE void add(float *to, const float *x, float times, int stride)
+INLINE void add(float *to, const float *x, float times, int dim)
 {
-    for (int c = 0; c < stride; c += LANES)
+    for (int c = 0; c < dim; c += LANES)
         store(to + c, load(to + c) + splat(times) * load(x + c));
 }
 
-/* Fetch the rows that a step soon to come will write. */
-INLINE void fetch_ahead(const w2v_step *s)
+/* Both updates of columns c to `end` of the tile of rows that starts with row r. */
+INLINE void update_rows(const w2v_step *s, float *const *in_sum, int r, int c, int end)
 {
-    for (int k = 0; k < s->ahead_count; k++)
-        for (int c = 0; c < s->stride; c += W2V_COLUMN_ALIGN)
-            __builtin_prefetch(s->ahead[k] + c, 1, 3);
+    const float *error = s->error + w2v_score_at(s->inputs, 0, r);
+    float *const *out = s->out + r;
+    int fetch = r == 0;
+    switch (s->inputs) {
+    case 1: WITH_ROWS(s->rows - r, update_tile, s, in_sum, error, out, c, end, fetch, 1) break;
+    case 2: WITH_ROWS(s->rows - r, update_tile, s, in_sum, error, out, c, end, fetch, 2) break;
+    case 3: WITH_ROWS(s->rows - r, update_tile, s, in_sum, error, out, c, end, fetch, 3) break;
+    case 4: WITH_ROWS(s->rows - r, update_tile, s, in_sum, error, out, c, end, fetch, 4) break;
+    default: WITH_ROWS(s->rows - r, update_tile, s, in_sum, error, out, c, end, fetch, s->inputs)
+    }
 }
 
 /* Both updates. Where a second tile of rows, or a second input of the same vector, needs the old inputs, the inputs'
@@ -210,26 +228,17 @@ INLINE void updates(const w2v_step *s)
     float *const *in_sum = through_delta ? s->delta : s->in;
     if (through_delta)
         for (int i = 0; i < s->inputs; i++)
-            memset(s->delta[i], 0, sizeof(float) * s->stride);
-    int width = s->rows > BLOCK_ROWS ? LANES : s->stride;
+            memset(s->delta[i], 0, sizeof(float) * s->dim);
+    int width = s->rows > BLOCK_ROWS ? LANES : s->dim;
     for (int block = 0; block < s->rows; block += BLOCK_ROWS) {
         int end = minimum(block + BLOCK_ROWS, s->rows);
-        for (int c = 0; c < s->stride; c += width)
-            for (int r = block; r < end; r += W2V_TILE_ROWS) {
-                const float *error = s->error + w2v_score_at(s->inputs, 0, r);
-                float *const *out = s->out + r;
-                switch (s->inputs) {
-                case 1: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 1) break;
-                case 2: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 2) break;
-                case 3: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 3) break;
-                case 4: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, 4) break;
-                default: WITH_ROWS(s->rows - r, update_tile, s->in, in_sum, error, out, c, c + width, s->inputs)
-                }
-            }
+        for (int c = 0; c < s->dim; c += width)
+            for (int r = block; r < end; r += W2V_TILE_ROWS)
+                update_rows(s, in_sum, r, c, c + width);
     }
     if (through_delta && !s->member)
         for (int i = 0; i < s->inputs; i++)
-            add(s->in[i], s->delta[i], 1, s->stride);
+            add(s->in[i], s->delta[i], 1, s->dim);
 }
 
 /* Inputs that are means of other vectors. */
@@ -237,9 +246,9 @@ INLINE void take_means(const w2v_step *s)
 {
     for (int i = 0; i < s->inputs; i++) {
         int start = s->member_start[i], end = s->member_start[i + 1];
-        memset(s->in[i], 0, sizeof(float) * s->stride);
+        memset(s->in[i], 0, sizeof(float) * s->dim);
         for (int k = start; k < end; k++)
-            add(s->in[i], s->member[k], 1.0f / (end - start), s->stride);
+            add(s->in[i], s->member[k], 1.0f / (end - start), s->dim);
     }
 }
 
@@ -247,7 +256,7 @@ INLINE void update_members(const w2v_step *s)
 {
     for (int i = 0; i < s->inputs; i++)
         for (int k = s->member_start[i]; k < s->member_start[i + 1]; k++)
-            add(s->member[k], s->delta[i], s->member_update[i], s->stride);
+            add(s->member[k], s->delta[i], s->member_update[i], s->dim);
 }
 
 static void step(const w2v_step *s)
@@ -255,7 +264,6 @@ static void step(const w2v_step *s)
     if (s->member)
         take_means(s);
     scores(s);
-    fetch_ahead(s);
     if (s->link == W2V_SOFTMAX)
         softmax_errors(s);
     else
