@@ -7,6 +7,8 @@ import mmap
 import os
 import re
 import resource
+import shutil
+import subprocess
 import threading
 import zipfile
 from collections import namedtuple
@@ -278,6 +280,32 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_the_model(tmp_path, name):
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
     large.save(path, **save)
     assert KeyedVectors.load(path).index_to_key == large.index_to_key
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    done = mount and subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True)
+    if not done or done.returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npy"])
+def test_a_file_system_without_room_leaves_the_old_file_and_the_model(small_disk, tmp_path, name):
+    path = small_disk / name
+    model_of(10).save(path)
+    before = {file: file.read_bytes() for file in small_disk.iterdir()}
+    large = model_of(5000)
+    with pytest.raises(OSError, match="No space left"):
+        large.save(path)
+    assert {file: file.read_bytes() for file in small_disk.iterdir()} == before
+    large.save(tmp_path / name)
+    assert KeyedVectors.load(tmp_path / name).index_to_key == large.index_to_key
 
 
 def test_the_full_device_is_an_error():
