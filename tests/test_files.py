@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import signal
 import stat
 
 import pytest
@@ -77,6 +78,25 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path):
         write()
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    path = tmp_path / "out[1]"
+    with atomic_write(path) as mine:
+        mine.write(b"first")
+        pid = os.fork()
+        if pid == 0:
+            with atomic_write(path) as other:
+                other.write(b"half")
+                other.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(pid, 0)
+        assert len(os.listdir(tmp_path)) == 2
+        with atomic_write(path) as other:
+            other.write(b"second")
+        assert len(os.listdir(tmp_path)) == 2, "the file of a writer that lives was removed"
+    assert path.read_bytes() == b"first"
+    assert os.listdir(tmp_path) == [path.name]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import contextlib
 import errno
+import fcntl
+import glob
 import gzip
 import io
 import lzma
@@ -20,6 +22,7 @@ from typing import Any, BinaryIO, cast
 
 MAGIC_LENGTH = 10
 ZSTD_CHUNK = 1 << 10
+UNFINISHED = ".part"
 COMPRESSIONS = {
     "gzip": re.compile(rb"\x1f\x8b\x08"),
     "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
@@ -145,8 +148,9 @@ def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open for writing bytes so that `path` ends up either complete or as it was.
 
-    A temporary file in the same folder is written, flushed to the disk and renamed; on any error it is removed.
-    `-` is standard output, and a device or pipe is written directly.
+    A temporary file in the same folder is written, flushed to the disk and renamed; on any error it is removed. What a
+    killed process left is removed by the next that writes the same path. `-` is standard output, and a device or pipe
+    is written directly.
 
     Raises
     ------
@@ -163,7 +167,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield device
         return
     target = Path(os.path.realpath(name))
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    _remove_leftovers(target)
+    handle, temporary = _temporary_beside(target)
     try:
         with os.fdopen(handle, "wb", buffering=1 << 20) as file:
             yield file
@@ -176,6 +181,25 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(target.parent)
+
+
+def _temporary_beside(target: Path) -> tuple[int, str]:
+    """A new file in the folder of `target`, locked while it is open: handle and name."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.exists(name):  # another process may have taken it for a leftover before the lock
+            return handle, name
+        os.close(handle)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove temporary files of `target` whose writer is no more."""
+    for name in target.parent.glob(f".{glob.escape(target.name)}.*{UNFINISHED}"):
+        with contextlib.suppress(OSError), open(name, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            name.unlink()
 
 
 def _mode_for(target: Path) -> int:
