@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -48,16 +49,48 @@ class TestGensim:
 
 
 class TestWord2vecC:
-    def test_distance_reads_our_binary(self, tmp_path):
-        program = shutil.which("word2vec-distance") or shutil.which("distance")
+    """The programs of word2vec.c, by the names that the package `word2vec` gives them or their own."""
+
+    @staticmethod
+    def neighbors_by(name, kv, folder, question):
+        program = shutil.which(f"word2vec-{name}") or shutil.which(name)
         if program is None:
-            pytest.skip("no word2vec-distance on the PATH")
-        numbers = np.random.default_rng(0).standard_normal((60, 8)).astype(np.float32)
-        kv = KeyedVectors([f"w{i}" for i in range(60)], numbers)
-        save(kv, tmp_path / "v.bin")
-        answer = subprocess.run([program, tmp_path / "v.bin"], input="w3\nEXIT\n", capture_output=True, text=True,
-                                timeout=30, check=True).stdout
+            pytest.skip(f"no word2vec-{name} on the PATH")
+        save(kv, folder / "v.bin")
+        answer = subprocess.run([program, folder / "v.bin"], input=f"{question}\nEXIT\n", capture_output=True,
+                                text=True, timeout=30, check=True).stdout
         pairs = [line.split() for line in answer.splitlines() if line.strip().startswith("w") and "\t" in line]
-        expected = kv.most_similar("w3", topn=len(pairs))
-        assert [word for word, _ in pairs] == [word for word, _ in expected]
-        np.testing.assert_allclose([float(cosine) for _, cosine in pairs], [c for _, c in expected], atol=2e-6)
+        return [(word, float(cosine)) for word, cosine in pairs]
+
+    def test_distance_reads_our_binary(self, tmp_path):
+        kv = random_vectors()
+        found = self.neighbors_by("distance", kv, tmp_path, "w3")
+        assert_same_neighbors(found, kv.most_similar("w3", topn=len(found)))
+
+    def test_word_analogy_reads_our_binary(self, tmp_path):
+        kv = random_vectors()
+        found = self.neighbors_by("word-analogy", kv, tmp_path, "w3 w4 w5")
+        assert_same_neighbors(found, kv.most_similar(["w4", "w5"], ["w3"], topn=len(found)))
+
+
+class TestSpacy:
+    def test_init_vectors_reads_our_text(self, tmp_path):
+        spacy = pytest.importorskip("spacy", reason="spaCy is not installed")
+        kv = random_vectors()
+        save(kv, tmp_path / "v.txt", format="spacy")
+        subprocess.run([sys.executable, "-m", "spacy", "init", "vectors", "en", tmp_path / "v.txt", tmp_path / "model"],
+                       capture_output=True, timeout=120, check=True)
+        vocabulary = spacy.load(tmp_path / "model").vocab
+        for word in kv.index_to_key:
+            np.testing.assert_array_equal(vocabulary.get_vector(word), kv[word])
+
+
+def random_vectors():
+    numbers = np.random.default_rng(0).standard_normal((60, 8)).astype(np.float32)
+    return KeyedVectors([f"w{i}" for i in range(60)], numbers)
+
+
+def assert_same_neighbors(found, expected):
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert len(found) > 20  # word-analogy gives those above 0
+    np.testing.assert_allclose([cosine for _, cosine in found], [cosine for _, cosine in expected], atol=2e-6)
