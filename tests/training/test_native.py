@@ -147,6 +147,14 @@ def test_long_sentence_equals_reference(isa):
     compare(ids, 30, config, isa, job_tokens=2300)
 
 
+def test_many_sentences_without_a_kept_word_equal_reference(isa):
+    """A block of the loop may hold any number of sentences of which no word is kept."""
+    config = TrainConfig(vector_size=8, window=4, epochs=1, sample=1e-5, objective="hs", alpha=0.001, min_alpha=0.001)
+    sentence = np.arange(1, 13, dtype=np.int32)
+    sentence[-1] = ~sentence[-1]
+    compare(np.concatenate([np.full(40_000, ~0, np.int32), sentence] * 2), 13, config, isa, job_tokens=80_024)
+
+
 def test_a_step_of_nan_stays_in_its_rows(isa):
     """NaN weights give NaN errors and nothing worse: no index is made from a float."""
     config = TrainConfig(vector_size=8, window=2, epochs=1, sample=0)

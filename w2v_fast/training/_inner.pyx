@@ -495,7 +495,7 @@ cdef class InnerLoop:
             self.word[kept] = id
             self.radius[kept] = 1 + scaled(<uint32_t>bits, self.window)
             kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
-            self.sentences -= ended
+            self.sentences -= ended & -<int>(kept > self.sentence[self.sentences])
             self.sentence[self.sentences] = kept if ended else self.sentence[self.sentences]
             position += 1
         self.kept = kept
