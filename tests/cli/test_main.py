@@ -184,3 +184,17 @@ def test_completion(tmp_path):
                    "_ARGCOMPLETE_STDOUT_FILENAME": str(found)}
     subprocess.run(COMMAND, cwd=ROOT, env=environment, check=True)
     assert found.read_text().strip() == "--vector-size"
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt(), Stopped(15)])
+def test_a_signal_while_the_command_line_is_parsed_is_not_hidden(monkeypatch, signal):
+    """argparse restores each action's save_nargs, which an early signal keeps it from making."""
+    parser = Parser()
+    parser.add_argument("file")
+
+    def interrupted(*_):
+        raise signal
+
+    monkeypatch.setattr(parser, "format_usage", interrupted)
+    with pytest.raises(type(signal)):
+        parser.parse_args(["x"])

@@ -43,6 +43,10 @@ class Parser(argparse.ArgumentParser):
         self._mixing = True
         try:
             return self.parse_known_intermixed_args(args, namespace)
+        except AttributeError as error:  # argparse tidies up what it had not yet made, and so hides a signal
+            if isinstance(error.__context__, Exception | None):
+                raise
+            raise error.__context__ from None
         finally:
             self._mixing = False
 
