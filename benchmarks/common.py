@@ -172,12 +172,12 @@ def _version(package: str) -> str | None:
 
 
 def _cpu_name() -> str:
+    """The CPU's name, and its family and model where they are told: virtual machines call many CPUs alike."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    lines = info.read_text().splitlines() if info.exists() else []
+    told = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    name = told.get("model name") or platform.processor() or platform.machine()
+    return f"{name} (family {told['cpu family']}, model {told['model']})" if "cpu family" in told else name
 
 
 def _commit() -> str | None:
