@@ -226,6 +226,18 @@ def test_the_newest_whole_checkpoint_is_used(stopped):
     assert digest(run) == digest(whole)
 
 
+def test_a_damaged_checkpoint_does_not_count_among_the_two_that_are_kept(stopped):
+    for jobs in (250, 300):
+        newer = sorted(stopped.iterdir())[-1]
+        newer.write_bytes(newer.read_bytes()[:-1])
+        run = stop_after(trainer_of(), jobs)
+        with pytest.warns(RuntimeWarning, match=newer.name):
+            assert run.resume(stopped)
+        run.train(checkpoint=stopped)
+        assert not newer.exists()
+        assert len(list(stopped.iterdir())) == 2
+
+
 def test_no_whole_checkpoint_is_an_error(stopped):
     for path in stopped.iterdir():
         path.write_bytes(path.read_bytes()[:100])

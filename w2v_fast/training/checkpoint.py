@@ -181,12 +181,19 @@ class CheckpointFolder:
             raise OSError(errno.ENOSPC, f"checkpoints need {needed:,} more bytes on the disk, {free:,} are free",
                           str(self.path))
 
-    def save(self, number: int, header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]) -> Path:
-        """Write checkpoint `number`, which is above all others, and remove all but the newest two."""
+    def save(self, number: int, header: dict[str, Any], arrays: Sequence[NDArray[np.float32]],
+             last: Path | None = None) -> Path:
+        """Write checkpoint `number`, and remove all but it and the newest before.
+
+        `last` is the checkpoint that the run went on from or wrote last: newer ones are damaged, and do not count.
+        """
         path = self.path / f"checkpoint-{number:015}.w2v"
         write(path, header, arrays)
-        for old in self.files()[KEPT:]:
-            old.unlink()
+        files = self.files()
+        kept = [file for file in files if file == path or (last is not None and file <= last)][:KEPT]
+        for file in files:
+            if file not in kept:
+                file.unlink()
         return path
 
     def newest(self) -> Checkpoint | None:

@@ -272,9 +272,9 @@ class Trainer:
         header = {"version": _version(), "run": self._run, "position": position}
         try:
             try:
-                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays)
+                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays, self.last_checkpoint)
             except KeyboardInterrupt:  # once more, and whole: only a second one ends it
-                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays)
+                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays, self.last_checkpoint)
                 raise
         except OSError as error:
             warnings.warn(f"no checkpoint after {self.tokens:,} of {self.jobs.total_tokens:,} words: {error} (the last "
