@@ -1,7 +1,5 @@
 """One fuzz target for each reader of corpora, vocabularies and checkpoints: a result that holds, or a clear error.
 
-    python -m tests.fuzz.corpus_targets saved_corpus [corpus folders and libFuzzer flags]       (needs atheris)
-
 The checksums of saved corpora and checkpoints are made right again in every second case, so that what they guard is
 fuzzed too; what a saved corpus gives is trained on.
 """
@@ -11,12 +9,10 @@ import contextlib
 import gzip
 import hashlib
 import lzma
-import sys
 import tempfile
 import tracemalloc
 import warnings
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -145,18 +141,3 @@ def seeds() -> dict[str, list[bytes]]:
             "saved_corpus": [(folder / "corpus").read_bytes()],
             "checkpoint": [newest.read_bytes()],
         }
-
-
-def main() -> None:
-    """Run one target under atheris."""
-    import atheris
-
-    target = TARGETS[sys.argv.pop(1)]
-    with tempfile.TemporaryDirectory() as folder:
-        atheris.instrument_all()
-        atheris.Setup(sys.argv, partial(target, Path(folder)))
-        atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

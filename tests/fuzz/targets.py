@@ -1,11 +1,6 @@
-"""One fuzz target for each reader: bytes in; a result, or an error that says what is wrong. Nothing else is allowed.
-
-    python -m tests.fuzz.targets word2vec_binary [corpus folders and libFuzzer flags]       (needs atheris)
-"""
+"""One fuzz target for each reader: bytes in; a result, or an error that says what is wrong. Nothing else is allowed."""
 
 import contextlib
-import sys
-import tempfile
 import tracemalloc
 import warnings
 from collections.abc import Callable
@@ -72,19 +67,3 @@ def prepare(folder: Path) -> None:
     (folder / "npy").mkdir()
     kv.save(folder / "npy" / "v.npy")
     kv.save(folder / "safetensors")
-
-
-def main() -> None:
-    """Run one target under atheris."""
-    import atheris
-
-    target = TARGETS[sys.argv.pop(1)]
-    with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        atheris.instrument_all()
-        atheris.Setup(sys.argv, partial(target, Path(folder)))
-        atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
