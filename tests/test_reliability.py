@@ -201,6 +201,13 @@ def test_a_wrong_corpus_is_a_clear_error(tmp_path, data, message):
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("w2v_fast")] == []
 
 
+@pytest.mark.parametrize("words", [[], ["a", "b"]])
+def test_a_saved_corpus_of_nothing_is_a_clear_error(tmp_path, words):
+    Corpus(np.empty(0, np.int32), Vocabulary(words, [0] * len(words))).save(tmp_path / "corpus")
+    with Corpus.open(tmp_path / "corpus") as corpus, pytest.raises(ValueError, match="the corpus is empty"):
+        Word2Vec(corpus, **SMALL)
+
+
 def test_a_path_that_gives_no_text(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("nowhere")

@@ -81,6 +81,8 @@ class Word2Vec:
                              f"{self.config.vector_size}")
         self.corpus = corpus if isinstance(corpus, Corpus) else _read(
             corpus, self.config, vocabulary, memory_budget, every_word=grow)
+        if not len(self.corpus):
+            raise ValueError("the corpus is empty: it has no tokens")
         if grow and known is not None:
             self.corpus = _grown(self.corpus, known, self.config)
         if len(self.corpus.vocabulary) == 1:
