@@ -26,7 +26,10 @@ ALLOWED = {
 INCLUDES = {
     "kernel.h": set(),
     "link.h": set(),
-    "step.h": set(),
+    "tile.h": set(),
+    "sigmoid.h": set(),
+    "softmax.h": set(),
+    "step.h": {"tile.h", "sigmoid.h", "softmax.h"},
     "isa.h": {"kernel.h", "link.h", "step.h"},
     "isa_base.c": {"isa.h"},
     "isa_avx2.c": {"isa.h"},

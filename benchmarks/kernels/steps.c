@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { CONTEXTS_A_STEP = 4 };
-
 typedef struct {
     long count;
     const int *center, *first, *last; /* [count], positions in word */
@@ -90,81 +88,64 @@ static int contexts_of(const windows *w, long n, float **in, float *weight)
     return count;
 }
 
-/* error[i][r] of `inputs` contexts and all rows, their weights included. */
-static void errors(const windows *w, float **in, const float *weight, int inputs, float **out, int rows, float *error)
+/* error[r] of one context and all rows, its weight included. */
+static void errors(const windows *w, const float *in, float weight, float **out, int rows, float *error)
 {
-    for (int i = 0; i < inputs; i++)
-        for (int r = 0; r < rows; r++)
-            error[i * rows + r] = dot(in[i], out[r], w->dim);
-    for (int k = 0; k < inputs * rows; k++)
-        error[k] = sigmoid(error[k]);
-    for (int i = 0; i < inputs; i++)
-        for (int r = 0; r < rows; r++)
-            error[i * rows + r] = w->lr * weight[i] * ((r == 0) - error[i * rows + r]);
+    for (int r = 0; r < rows; r++)
+        error[r] = dot(in, out[r], w->dim);
+    for (int r = 0; r < rows; r++)
+        error[r] = w->lr * weight * ((r == 0) - sigmoid(error[r]));
 }
 
-/* Both updates from the old rows, one after the other: every row is read and written for each pair. */
-static void update_by_pairs(const windows *w, float **in, int inputs, float **out, int rows, const float *error)
+/* Both updates from the old vectors, one after the other: every row is read twice and written once. */
+static void update_by_rows(const windows *w, float *in, float **out, int rows, const float *error)
 {
-    float gradient[inputs * w->dim];
+    float gradient[w->dim];
     memset(gradient, 0, sizeof gradient);
-    for (int i = 0; i < inputs; i++)
-        for (int r = 0; r < rows; r++)
-            add(gradient + i * w->dim, out[r], error[i * rows + r], w->dim);
     for (int r = 0; r < rows; r++)
-        for (int i = 0; i < inputs; i++)
-            add(out[r], in[i], error[i * rows + r], w->dim);
-    for (int i = 0; i < inputs; i++)
-        add(in[i], gradient + i * w->dim, 1, w->dim);
+        add(gradient, out[r], error[r], w->dim);
+    for (int r = 0; r < rows; r++)
+        add(out[r], in, error[r], w->dim);
+    add(in, gradient, 1, w->dim);
 }
 
 typedef float vec __attribute__((vector_size(64), aligned(64)));
 
-/* Both updates in one pass over blocks of columns: the contexts and their changes stay in registers. A missing context
- * is zero. */
-static void update_by_columns(const windows *w, float **in, int inputs, float **out, int rows, const float *error)
+/* Both updates in one pass over blocks of columns: the context and its change stay in registers. */
+static void update_by_columns(const windows *w, float *in, float **out, int rows, const float *error)
 {
     for (int c = 0; c < w->stride; c += 16) {
-        vec x[CONTEXTS_A_STEP] = {{0}}, gradient[CONTEXTS_A_STEP] = {{0}};
-        for (int i = 0; i < inputs; i++)
-            x[i] = *(vec *)(in[i] + c);
+        vec x = *(vec *)(in + c), gradient = {0};
         for (int r = 0; r < rows; r++) {
-            vec row = *(vec *)(out[r] + c), changed = row;
-#pragma GCC unroll 4
-            for (int i = 0; i < CONTEXTS_A_STEP; i++) {
-                float g = i < inputs ? error[i * rows + r] : 0;
-                gradient[i] += g * row;
-                changed += g * x[i];
-            }
-            *(vec *)(out[r] + c) = changed;
+            vec row = *(vec *)(out[r] + c);
+            gradient += error[r] * row;
+            *(vec *)(out[r] + c) = row + error[r] * x;
         }
-        for (int i = 0; i < inputs; i++)
-            *(vec *)(in[i] + c) = x[i] + gradient[i];
+        *(vec *)(in + c) = x + gradient;
     }
 }
 
-typedef void update_function(const windows *, float **, int, float **, int, const float *);
+typedef void update_function(const windows *, float *, float **, int, const float *);
 
-/* A window at a time, its noise shared by its contexts, which take their steps a few at a time: all scores of a step
- * first, then both updates from the old rows. */
+/* A window at a time, its noise shared by its contexts, which take their steps in turn: all scores of a context first,
+ * then both updates from the old vectors. */
 static void steps(const windows *w, update_function *update)
 {
     int rows = w->negative + 1;
     for (long n = 0; n < w->count; n++) {
-        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows], error[CONTEXTS_A_STEP * rows];
+        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows], error[rows];
         int inputs = contexts_of(w, n, in, weight);
         for (int r = 0; r < rows; r++) {
             int row = r ? w->noise[n * w->negative + r - 1] : w->word[w->center[n]];
             out[r] = w->output + (long)row * w->stride;
         }
-        for (int i = 0; i < inputs; i += CONTEXTS_A_STEP) {
-            int some = inputs - i < CONTEXTS_A_STEP ? inputs - i : CONTEXTS_A_STEP;
-            errors(w, in + i, weight + i, some, out, rows, error);
-            update(w, in + i, some, out, rows, error);
+        for (int i = 0; i < inputs; i++) {
+            errors(w, in[i], weight[i], out, rows, error);
+            update(w, in[i], out, rows, error);
         }
     }
 }
 
-void window_steps(const windows *w) { steps(w, update_by_pairs); }
+void window_steps(const windows *w) { steps(w, update_by_rows); }
 
 void fused_window_steps(const windows *w) { steps(w, update_by_columns); }

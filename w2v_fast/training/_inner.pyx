@@ -18,20 +18,19 @@ import numpy as np
 
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 
 cdef extern from "kernel/kernel.h" nogil:
     enum:
-        W2V_TILE_ROWS
         W2V_TILE_WIDTH
     ctypedef enum w2v_link:
         W2V_SIGMOID
         W2V_SOFTMAX
+    int w2v_place(int r)
+    int w2v_places(int rows)
     size_t w2v_score_at(int inputs, int i, int r)
     size_t w2v_tile_size(int inputs)
-    size_t w2v_score_size(int inputs, int rows)
-    size_t w2v_label_at(int r)
     ctypedef struct w2v_step:
         int inputs
         int rows
@@ -75,7 +74,6 @@ cdef enum:
     BLOCK_TOKENS = 2048       # kept tokens whose windows are found at once
     AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
     RING = 4                  # windows in flight: a power of two above AHEAD
-    STEP_INPUTS = 4           # contexts that take a step against the same rows
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     LEAST_SEEN = 1024         # places of the hash table that finds repeats: a power of two
@@ -104,7 +102,6 @@ cdef struct Rows:             # the output rows of one window
     float *label
     float *shift
     float *weight
-    bint weighted
     float **out               # where they are, and after them the input to fetch with them
     int ahead_count
 
@@ -169,7 +166,9 @@ cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
         rows.index[k] = noise_word(loop, target)
     for k in range(loop.negative):
         prefetch(&loop.alias[scaled(draw(loop.noise_key, loop.noise_index + k) >> 32, loop.words)])
-    rows.count = merge_repeats(loop, rows.index, loop.negative + 1, rows.weight, &rows.weighted)
+    rows.count = merge_repeats(loop, rows.index, loop.negative + 1, loop.times)
+    for k in range(rows.count):
+        rows.weight[w2v_place(k)] = loop.times[k]
 
 
 cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
@@ -177,7 +176,7 @@ cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     cdef int k
     ns_rows(loop, target, rows)
     for k in range(rows.count):
-        rows.shift[w2v_label_at(k)] = loop.log_expected_noise[rows.index[k]]
+        rows.shift[w2v_place(k)] = loop.log_expected_noise[rows.index[k]]
 
 
 cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
@@ -187,7 +186,7 @@ cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
     rows.count = <int>(loop.path_start[target + 1] - start)
     for k in range(rows.count):
         rows.index[k] = loop.path_nodes[start + k]
-        rows.label[w2v_label_at(k)] = 1 - loop.path_codes[start + k]
+        rows.label[w2v_place(k)] = 1 - loop.path_codes[start + k]
 
 
 cdef void every_row(InnerLoop loop, int target, Rows *rows) noexcept nogil:
@@ -209,23 +208,21 @@ cdef Objective objective_named(name):
     raise ValueError(f"objective = {name!r} is not known here")
 
 
-cdef int merge_repeats(InnerLoop loop, int *index, int count, float *weight, bint *weighted) noexcept nogil:
-    """Keep the first of equal indices, its weight the number of them; return how many are left."""
+cdef int merge_repeats(InnerLoop loop, int *index, int count, float *times) noexcept nogil:
+    """Keep the first of equal indices, and how many they were; return how many are left."""
     cdef int i, place, left = 0
     cdef Seen *seen = loop.seen
     loop.merge += 1
-    weighted[0] = False
     for i in range(count):
         place = index[i] & loop.seen_mask
         while seen[place].merge == loop.merge and index[seen[place].at] != index[i]:
             place = (place + 1) & loop.seen_mask
         if seen[place].merge == loop.merge:
-            weight[seen[place].at] += 1
-            weighted[0] = True
+            times[seen[place].at] += 1
         else:
             seen[place] = Seen(loop.merge, left)
             index[left] = index[i]
-            weight[left] = 1
+            times[left] = 1
             left += 1
     return left
 
@@ -281,6 +278,7 @@ cdef class InnerLoop:
     cdef Seen *seen
     cdef int seen_mask
     cdef uint32_t merge
+    cdef float *times                    # how often a row stands among the noise
 
     cdef int *word                       # kept tokens of the block, with their radius
     cdef int *radius
@@ -360,14 +358,16 @@ cdef class InnerLoop:
         cdef int i
         cdef size_t kept = BLOCK_TOKENS + 2 * self.window + 1
         cdef size_t contexts = <size_t>self.batch * 2 * self.window
-        cdef size_t scores = w2v_score_size(inputs, rows) * sizeof(float)
+        cdef size_t scores = (w2v_score_at(inputs, 0, w2v_places(rows)) if self.softmax
+                              else <size_t>(inputs + 1) * w2v_places(rows)) * sizeof(float)
         self.seen_mask = max(LEAST_SEEN, 1 << (2 * max(inputs, 1 if self.softmax else rows)).bit_length()) - 1
         self.seen = <Seen *>self.scratch((self.seen_mask + 1) * sizeof(Seen))
+        self.times = self.ones(1 if self.softmax else rows)
         self.word = <int *>self.scratch(kept * sizeof(int))
         self.radius = <int *>self.scratch(kept * sizeof(int))
         self.sentence = <int *>self.scratch((kept + 2) * sizeof(int))
         self.in_index = <int *>self.scratch(contexts * sizeof(int))
-        self.in_weight = self.ones(contexts)
+        self.step.in_weight = self.in_weight = self.ones(contexts)
         self.member = <float **>self.scratch(contexts * sizeof(void *))
         self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
         self.member_update = <float *>self.scratch(self.batch * sizeof(float))
@@ -376,7 +376,7 @@ cdef class InnerLoop:
         self.hot_shared = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
         for i in range(RING):
             self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
-        self.in_ = <float **>self.scratch(inputs * sizeof(void *))
+        self.in_ = self.step.in_ = <float **>self.scratch(inputs * sizeof(void *))
         self.step.out = <float **>self.scratch(rows * sizeof(void *))
         self.step.delta = self.vectors(inputs)
         self.step.score = <float *>self.scratch(scores)
@@ -390,11 +390,11 @@ cdef class InnerLoop:
         return 0
 
     cdef int allocate_rows(self, Rows *rows, int count) except -1:
-        cdef size_t labels = w2v_label_at(count - 1) + 2 * W2V_TILE_WIDTH
+        cdef size_t places = w2v_places(count)
         rows.index = <int *>self.scratch(count * sizeof(int))
-        rows.label = <float *>self.scratch(labels * sizeof(float))
-        rows.shift = <float *>self.scratch(labels * sizeof(float))
-        rows.weight = self.ones(count)
+        rows.label = <float *>self.scratch(places * sizeof(float))
+        rows.shift = <float *>self.scratch(places * sizeof(float))
+        rows.weight = self.ones(places)
         rows.out = <float **>self.scratch((count + 1) * sizeof(void *))
         return 0
 
@@ -524,15 +524,10 @@ cdef class InnerLoop:
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
         """Find the next window, its output rows, and which of them to fetch; 0 at the end of the block."""
         cdef int k, coming
-        cdef size_t place
         cdef float *matrix
         if not self.next_window(&rows.window):
             return False
         self.rows_of(self, self.word[rows.window.center], rows)
-        for k in range((rows.count + W2V_TILE_ROWS - 1) // W2V_TILE_ROWS):
-            place = w2v_label_at(k * W2V_TILE_ROWS)
-            memcpy(rows.label + place + W2V_TILE_WIDTH, rows.label + place, W2V_TILE_WIDTH * sizeof(float))
-            memcpy(rows.shift + place + W2V_TILE_WIDTH, rows.shift + place, W2V_TILE_WIDTH * sizeof(float))
         rows.ahead_count = rows.count
         for k in range(rows.count):
             matrix = self.hot if rows.index[k] < self.hot_rows else self.output
@@ -573,10 +568,8 @@ cdef class InnerLoop:
         return False
 
     cdef void train_window(self, Rows *rows) noexcept nogil:
-        """The inputs of the window against its rows, a few at a time, so that later ones see what earlier ones changed;
-        a softmax gathers a batch of windows first."""
-        cdef int k, inputs
-        cdef bint weighted = False
+        """The step of the window: its inputs against its rows. A softmax gathers a batch of windows first."""
+        cdef int k
         if self.softmax:
             self.add_to_batch(&rows.window)
             if self.step.inputs == self.batch:
@@ -584,26 +577,18 @@ cdef class InnerLoop:
             return
         self.step.rows = rows.count
         self.step.out = rows.out
-        self.step.label, self.step.shift = rows.label, rows.shift
+        self.step.label, self.step.shift, self.step.out_weight = rows.label, rows.shift, rows.weight
         if self.cbow:
             self.step.inputs = self.members = 0
             self.add_mean(&rows.window)
-            inputs = 1
         else:
-            inputs = merge_repeats(self, self.in_index, self.take_contexts(&rows.window, self.in_index),
-                                   self.in_weight, &weighted)
-            for k in range(inputs):
+            self.step.inputs = merge_repeats(self, self.in_index, self.take_contexts(&rows.window, self.in_index),
+                                             self.in_weight)
+            for k in range(self.step.inputs):
                 self.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
-        weighted |= rows.weighted
-        for k in range((inputs + STEP_INPUTS - 1) // STEP_INPUTS):
-            self.step.inputs = min(inputs - k * STEP_INPUTS, STEP_INPUTS)
-            self.step.in_ = self.in_ + k * STEP_INPUTS
-            self.step.in_weight = self.in_weight + k * STEP_INPUTS if weighted else NULL
-            self.step.out_weight = rows.weight if weighted else NULL
-            self.kernel.step(&self.step)
-            if self.windows % self.loss_period == 0:
-                self.add_sigmoid_loss()
-            self.step.ahead_count = 0
+        self.kernel.step(&self.step)
+        if self.windows % self.loss_period == 0:
+            self.add_sigmoid_loss()
         self.windows += 1
         if self.windows % HOT_WINDOWS == 0:
             self.meet()
@@ -653,8 +638,6 @@ cdef class InnerLoop:
         cdef int i, h
         if self.step.inputs:
             self.step.rows = self.words
-            self.step.in_ = self.in_
-            self.step.in_weight = self.in_weight
             self.step.hot_input, self.step.hot_row, self.step.hot_count = self.hot_input, self.hot_row, self.hot_count
             self.kernel.step(&self.step)
             for i in range(self.step.inputs):
@@ -666,14 +649,15 @@ cdef class InnerLoop:
 
     cdef void add_sigmoid_loss(self) noexcept nogil:
         """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift, of the step just done."""
-        cdef int i, r
-        cdef double x, times
+        cdef int i, r, place
+        cdef double x
         for i in range(self.step.inputs):
             for r in range(self.step.rows):
-                x = self.step.score[w2v_score_at(self.step.inputs, i, r)] - self.step.shift[w2v_label_at(r)]
-                times = self.step.in_weight[i] * self.step.out_weight[r] if self.step.in_weight else 1
-                self.loss += times * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[w2v_label_at(r)] * x)
-            self.loss_pairs += <int64_t>self.step.in_weight[i] if self.step.in_weight else 1
+                place = w2v_place(r)
+                x = self.step.score[i * w2v_places(self.step.rows) + place] - self.step.shift[place]
+                self.loss += (self.step.in_weight[i] * self.step.out_weight[place]
+                              * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[place] * x))
+            self.loss_pairs += <int64_t>self.step.in_weight[i]
 
 
 # ------------------------------------------------------------------------------------------------- instruction sets

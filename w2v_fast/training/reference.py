@@ -18,7 +18,6 @@ from w2v_fast.training.tables import Tables
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 REDRAWS = 64
-STEP_INPUTS = 4
 
 
 def sigmoid(x: Array) -> Array:
@@ -125,7 +124,8 @@ def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int]
                config: TrainConfig, lr: float) -> float:
     """The steps of a unit, with the architecture's inputs; repeated contexts and rows receive all their updates.
 
-    The different words among skip-gram's contexts take their steps STEP_INPUTS at a time, against the same rows.
+    Skip-gram's contexts take their steps in turn, each against the rows as the one before left them; a word that stands
+    there several times takes all of them at its first place.
 
     CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
     (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
@@ -138,9 +138,8 @@ def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int]
         np.add.at(output, rows, to_rows)
         return loss(score, label, shift)
     total = 0.0
-    different = list(dict.fromkeys(contexts))
-    for first in range(0, len(different), STEP_INPUTS):
-        group = [word for word in contexts if word in different[first : first + STEP_INPUTS]]
+    for word in dict.fromkeys(contexts):
+        group = [word] * contexts.count(word)
         score, to_inputs, to_rows = step(input[group], output[rows], label, shift, lr)
         np.add.at(input, group, to_inputs)
         np.add.at(output, rows, to_rows)
