@@ -49,7 +49,6 @@ FULL = (
     "query",
     "phrases CORPUS",
 )
-ALWAYS_STORED = ("io", "query", "phrases")
 
 
 def main() -> int:
@@ -65,13 +64,10 @@ def main() -> int:
         if "EVAL" in options and arguments.eval is None:
             log(f"\n== {line}\nleft out: no --eval FOLDER")
             continue
-        if name in ALWAYS_STORED and not arguments.store:
-            log(f"\n== {line}\nleft out: it stores its result, and there is no --store")
-            continue
         given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
         command = [sys.executable, "-m", f"benchmarks.{name}", *(given.get(option, option) for option in options)]
         log(f"\n== {line} ({(time.perf_counter() - start) / 60:.0f} minutes so far)")
-        if subprocess.run(command + ["--store"] * (arguments.store and name not in ALWAYS_STORED)).returncode:
+        if subprocess.run(command + ["--store"] * arguments.store).returncode:
             failed.append(line)
     for line in failed:
         log(f"FAILED: {line}")

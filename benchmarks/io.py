@@ -1,6 +1,6 @@
 """How long does it take to load and save vectors, beside gensim, and how much memory does loading take?
 
-    python -m benchmarks.io [--words 1000000] [--text-words 100000] [--dim 300] [--repeats 3] [--folder DIR]
+    python -m benchmarks.io [--words 1000000] [--text-words 100000] [--dim 300] [--repeats 3] [--folder DIR] [--store]
 
 Both sides take turns on the same files and the same array of random vectors; the table gives medians. Text has fewer
 words, since gensim takes minutes for a million; what a word takes does not depend on their number. Files are read
@@ -24,7 +24,7 @@ from typing import Any
 import gensim.models
 import numpy as np
 
-from benchmarks.common import machine, markdown_table, medians, seconds, write_results
+from benchmarks.common import machine, markdown_table, medians, publish, seconds
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 Gensim = gensim.models.KeyedVectors
@@ -132,6 +132,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of each (default: %(default)s)")
     parser.add_argument("--folder", help="where to write, on a disk with room for four times the text file "
                                          "(default: the system's temporary folder)")
+    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
     parser.add_argument("--measure", nargs=2, metavar=("SIDE", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -151,7 +152,7 @@ def main() -> None:
                                   "w2v_fast_peak_per_matrix", "gensim_peak_per_matrix"])
     named = ("cpu", "cores", "python", "numpy", "gensim", "commit", "date")
     about = ", ".join(f"{name} {state[name]}" for name in named)
-    write_results("io", rows, f"Vectors of {options.dim} float32; {about}\n\n{table}")
+    publish("io", rows, f"Vectors of {options.dim} float32; {about}\n\n{table}", options.store)
 
 
 if __name__ == "__main__":

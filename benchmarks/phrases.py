@@ -1,18 +1,18 @@
 """How fast are phrases found and joined? `python -m benchmarks.phrases CORPUS [--repeats N] [--workers N]`
 
-From a text file to its phrases, and from a text file to a text file with the phrases joined, beside gensim's Phrases on
-the same file with the same settings. All alternate in one run; the medians are compared, and so are the phrases found.
+From an uncompressed text file to its phrases, and from a text file to a text file with the phrases joined, beside
+gensim's Phrases on the same file with the same settings. All alternate in one run; the medians are compared, and so are
+the phrases found.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.common import machine, markdown_table, medians, seconds, write_results
+from benchmarks.common import machine, markdown_table, medians, publish, result_parser, seconds
 from w2v_fast.config import usable_cpus
 from w2v_fast.corpus.phrases import Phrases, phrase_text
 
@@ -36,8 +36,7 @@ def gensim_write(path: str, output: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("corpus", help="a text file, uncompressed, in UTF-8")
+    parser = result_parser(__doc__, "phrases")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each (default: 3)")
     parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (default: usable CPUs)")
     arguments = parser.parse_args()
@@ -67,7 +66,7 @@ def main() -> None:
             f"{about['cores']} cores; Python {about['python']}, numpy {about['numpy']}, gensim {about['gensim']}, " \
             f"w2v_fast {about['w2v_fast']}, commit {about['commit']}, {about['date']}"
     columns = ["run", "threads", "seconds", "MB/s", "times gensim", "phrases"]
-    write_results("phrases", rows, title + "\n\n" + markdown_table(rows, columns))
+    publish(arguments.name, rows, title + "\n\n" + markdown_table(rows, columns), arguments.store)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long do nearest-neighbor queries take beside gensim: one at a time, and many in a batch?
 
-    python -m benchmarks.query [--words 1000000] [--dim 300] [--queries 1000] [--repeats 3]
+    python -m benchmarks.query [--words 1000000] [--dim 300] [--queries 1000] [--repeats 3] [--store]
 
 Both sides share the same array of random vectors and take turns; the table gives medians. Before anything is timed, the
 answers are compared.
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import machine, markdown_table, medians, seconds, write_results
+from benchmarks.common import machine, markdown_table, medians, publish, seconds
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 SINGLE_QUERIES = 10
@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1000, help="queries in the batch (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of the batch; five times as many of single "
                                                                 "queries (default: %(default)s)")
+    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
     options = parser.parse_args()
     ours = random_vectors(options.words, options.dim)
     theirs = ours.to_gensim()
@@ -77,7 +78,7 @@ def main() -> None:
     table = markdown_table(rows, ["question", "w2v_fast_seconds", "gensim_seconds", "times_faster"])
     named = ("cpu", "cores", "python", "numpy", "gensim", "commit", "date")
     about = ", ".join(f"{name} {state[name]}" for name in named)
-    write_results("query", rows, f"{options.words:,} x {options.dim} float32; {about}\n\n{table}")
+    publish("query", rows, f"{options.words:,} x {options.dim} float32; {about}\n\n{table}", options.store)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ class ApproximateIndex:
         rows = np.full((len(queries), count), -1, np.int64)
         scores = np.full((len(queries), count), np.nan, np.float32)
         for i, query in enumerate(queries if count else []):
-            found = np.asarray(self._graph.search(query, count).keys, np.int64)
+            everything = count == len(self._graph)  # the graph does not lead to all of them for certain
+            found = np.asarray(self._graph.search(query, count, exact=everything).keys, np.int64)
             vectors = np.asarray(self._keyed.vectors[found], np.float32)
             cosines = vectors @ query / self._norms[found]
             order = np.argsort(-cosines, kind="stable")

@@ -11,11 +11,13 @@ import logging
 import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.keys import all_different
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.index import ApproximateIndex
@@ -85,7 +87,6 @@ class KeyedVectors:
     def __init__(self, keys: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None, *,
                  output_vectors: np.ndarray | None = None, metadata: Mapping[str, str] | None = None) -> None:
         self.index_to_key = list(keys)
-        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self._check_keys()
         self.vectors = vectors
         self.counts = self._checked_counts(counts)
@@ -93,12 +94,17 @@ class KeyedVectors:
         self.metadata = dict(metadata or {})
 
     def _check_keys(self) -> None:
-        for key in self.key_to_index:
+        for key in self.index_to_key:
             if not isinstance(key, str):
                 raise TypeError(f"key {key!r} is of type {type(key).__name__}; keys must be strings")
-        if len(self.key_to_index) < len(self.index_to_key):
+        if not all_different(self.index_to_key):
             row, key = next((row, key) for row, key in enumerate(self.index_to_key) if self.key_to_index[key] != row)
             raise ValueError(f"key {key!r} occurs twice, in rows {row} and {self.key_to_index[key]}; keys must differ")
+
+    @cached_property
+    def key_to_index(self) -> dict[str, int]:
+        """Row of each key; made when it is first asked for, since it takes about 75 bytes a key."""
+        return {key: row for row, key in enumerate(self.index_to_key)}
 
     def _checked_matrix(self, matrix: np.ndarray, name: str) -> np.ndarray:
         matrix = matrix if isinstance(matrix, np.memmap) else np.asarray(matrix)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
+from w2v_fast.vectors.keys import all_different
 
 Floats = npt.NDArray[np.float32]
 
@@ -78,7 +79,7 @@ def distinct(name: str, keys: list[str], vectors: Floats, options: ReadOptions) 
 
 
 def _unique(name: str, keys: list[str], vectors: Floats, options: ReadOptions, reason: str) -> tuple[list[str], Floats]:
-    if len(set(keys)) == len(keys):
+    if all_different(keys):
         return keys, vectors
     row_of: dict[str, int] = {}
     for row, key in enumerate(keys):
@@ -148,7 +149,7 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
     if not empty and not all(words):
         raise ValueError(f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})")
     raw = [_encoded(name, word) for word in words] if _has_surrogates(everything) else [w.encode() for w in words]
-    if len(set(raw)) < len(raw):
+    if not all_different(raw):
         seen: set[bytes] = set()
         twice = next(word for word in raw if word in seen or seen.add(word))  # type: ignore[func-returns-value]
         raise ValueError(f"cannot write {name}: two words would both be written as {twice!r}")
