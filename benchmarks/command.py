@@ -81,7 +81,8 @@ def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
         lines = messages.read_text().splitlines()
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} failed: {lines[-1] if lines else process.returncode}")
-        last = [json.loads(line) for line in lines if line.startswith("{")][-1]
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        last = [event for event in events if event["event"] == "epoch"][-1]
         with output.open("rb") as file:
             words = int(file.readline().split()[0])
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
