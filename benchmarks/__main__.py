@@ -28,6 +28,7 @@ GENSIM = "--peer gensim --peer 'gensim corpus_file' --peer word2vec.c"
 CBOW = "architecture=cbow,alpha=0.05"
 FULL = (
     "throughput CORPUS --no-gensim",
+    "throughput CORPUS --name workers --axis isa=None --repeats 15 --no-gensim",
     f"throughput CORPUS --name variants {BEST} --axis architecture=skipgram,cbow --axis objective=ns,nce,hs",
     f"throughput CORPUS --name noise {BEST} --axis share_noise=True,False --axis negative=5,10,15",
     f"throughput CORPUS --name dimensions {BEST} --axis vector_size=50,100,200,300",
