@@ -23,6 +23,7 @@ from libc.string cimport memset
 
 cdef extern from "kernel/kernel.h" nogil:
     enum:
+        W2V_TILE_ROWS
         W2V_TILE_WIDTH
     ctypedef enum w2v_link:
         W2V_SIGMOID
@@ -358,7 +359,8 @@ cdef class InnerLoop:
         cdef int i
         cdef size_t kept = BLOCK_TOKENS + 2 * self.window + 1
         cdef size_t contexts = <size_t>self.batch * 2 * self.window
-        cdef size_t scores = (w2v_score_at(inputs, 0, w2v_places(rows)) if self.softmax
+        cdef size_t tiles = (rows + W2V_TILE_ROWS - 1) // W2V_TILE_ROWS
+        cdef size_t scores = (tiles * w2v_tile_size(inputs) if self.softmax
                               else <size_t>(inputs + 1) * w2v_places(rows)) * sizeof(float)
         self.seen_mask = max(LEAST_SEEN, 1 << (2 * max(inputs, 1 if self.softmax else rows)).bit_length()) - 1
         self.seen = <Seen *>self.scratch((self.seen_mask + 1) * sizeof(Seen))

@@ -21,7 +21,8 @@ static inline int w2v_places(int rows)
     return (rows + 2 * W2V_TILE_ROWS - 1) / (2 * W2V_TILE_ROWS) * (2 * W2V_TILE_WIDTH);
 }
 
-/* Softmax: where scores and errors stand, [tiles of rows][inputs, made a multiple of 4][W2V_TILE_WIDTH]; floats in a tile's. */
+/* Softmax: where scores and errors stand, [tiles of rows][inputs, made a multiple of 4][W2V_TILE_WIDTH], and the floats
+ * of a tile. */
 static inline size_t w2v_score_at(int inputs, int i, int r)
 {
     return ((size_t)(r / W2V_TILE_ROWS) * ((inputs + 3) / 4 * 4) + i) * W2V_TILE_WIDTH + r % W2V_TILE_ROWS;
@@ -44,7 +45,7 @@ typedef struct {
     float *score;           /* in_i . out_r, the shift not taken off: sigmoid [m][places], softmax [w2v_score_at] */
     float *error;           /* sigmoid [m + 1][places], the first of them zero; softmax as the scores */
 
-    const float *label;      /* sigmoid: [places] labels, shifts and weights of the rows, zero at unused places */
+    const float *label;      /* sigmoid: [places] labels, shifts and weights of the rows; unused places do not matter */
     const float *shift;
     const float *out_weight;
 
