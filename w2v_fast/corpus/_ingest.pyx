@@ -15,6 +15,7 @@ of a batch overlap instead of following each other.
 Sentence ends need no separator ids: the last token of a sentence is stored as ~id, which is negative.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -60,6 +61,8 @@ cdef enum:
     FIRST_BITS = 12
     MAX_BITS = 32
     MAX_WORDS = 0x7FFFFFFE
+
+cpdef enum:
     CONNECTOR = 1
     STARTS = 2
     ENDS = 4
@@ -172,6 +175,22 @@ cdef void *resized(void *block, int64_t size) except NULL nogil:
         with gil:
             raise MemoryError(f"no memory for {size:,} bytes of different words")
     return moved
+
+
+cdef inline void set_phrase(Key *key, const int32_t *run, int64_t before, int32_t last, int32_t *room) noexcept nogil:
+    """Key of the phrase `run[:before]` and `last`; one of more than 4 words is put together in `room`."""
+    cdef int32_t[4] ids
+    if before == 1:
+        key.length = 2 * sizeof(int32_t)
+        key.low = <uint32_t>run[0] | <uint64_t>last << 32
+        key.high = 0
+        set_tag(key)
+        return
+    if before < 4:
+        room = ids
+    memcpy(room, run, before * sizeof(int32_t))
+    room[before] = last
+    set_key(key, <Bytes>room, (before + 1) * <int64_t>sizeof(int32_t))
 
 
 cdef class Table:
@@ -433,40 +452,12 @@ cdef class Table:
             counts[i] = self.entries[i].count
             firsts[i] = self.entries[i].first
 
-    cdef inline int set_phrase(self, Key *key, const int32_t *run, int64_t before, int32_t last) except -1 nogil:
-        """Key of the phrase `run[:before]` and `last`."""
-        if before > 1:
-            return self.set_longer_phrase(key, run, before, last)
-        key.length = 2 * sizeof(int32_t)
-        key.mark = 0
-        key.low = <uint32_t>run[0] | <uint64_t>last << 32
-        key.high = 0
-        set_tag(key)
-        return 0
-
-    cdef int set_longer_phrase(self, Key *key, const int32_t *run, int64_t before, int32_t last) except -1 nogil:
-        """The same with connectors; a key of more than 4 words borrows the free end of the arena."""
-        cdef int32_t[4] ids
-        cdef int32_t *long_ids
-        cdef int64_t i
-        key.length = (before + 1) * <int64_t>sizeof(int32_t)
-        key.mark = 0
-        if before < 4:
-            ids[0], ids[1], ids[2], ids[3] = 0, 0, 0, 0
-            for i in range(before):
-                ids[i] = run[i]
-            ids[before] = last
-            key.low = <uint32_t>ids[0] | <uint64_t>ids[1] << 32
-            key.high = <uint32_t>ids[2] | <uint64_t>ids[3] << 32
-        else:
-            if key.length > self.arena_capacity - self.arena_size:
-                self.grow_arena(key.length)
-            long_ids = <int32_t *>(self.arena + self.arena_size)
-            memcpy(long_ids, run, before * sizeof(int32_t))
-            long_ids[before] = last
-            set_key(key, <Bytes>long_ids, key.length)
-        set_tag(key)
-        return 0
+    cdef int32_t *room(self, int64_t words) except NULL nogil:
+        """The free end of the arena, where a phrase can be put together."""
+        cdef int64_t length = words * <int64_t>sizeof(int32_t)
+        if length > self.arena_capacity - self.arena_size:
+            self.grow_arena(length)
+        return <int32_t *>(self.arena + self.arena_size)
 
     def count_phrases(self, const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] connector,
                       uint32_t part, uint32_t parts):
@@ -488,7 +479,8 @@ cdef class Table:
                 if not connector[id]:
                     if run >= 0:
                         key = &keys[n]
-                        self.set_phrase(key, &ids[run], i - run, id)
+                        set_phrase(key, &ids[run], i - run, id, self.room(i - run + 1) if i - run > 3 else NULL)
+                        key.mark = 0
                         if key.tag % parts == part:
                             if key.length <= INLINE_LENGTH:
                                 __builtin_prefetch(&self.slots[key.tag >> (32 - self.bits)])
@@ -504,11 +496,18 @@ cdef class Table:
             self.count_batch(keys, n, 0, unused)
         return run if run >= 0 else stop
 
-    def add_phrase(self, const int32_t[::1] phrase):
-        """Enter a phrase for `replace_phrases`, with the count 0; returns its number, the first being 0."""
+    def add_phrases(self, const int32_t[::1] ids, const int64_t[::1] ends):
+        """Enter phrases for `replace_phrases`, numbered from 0 on; each has its words before its end in `ids`."""
         cdef Key key
-        self.set_phrase(&key, &phrase[0], phrase.shape[0] - 1, phrase[phrase.shape[0] - 1])
-        return self.locate(&key, 0)
+        cdef int64_t i, start = 0
+        with nogil:
+            for i in range(ends.shape[0]):
+                if not start + 2 <= ends[i] <= ids.shape[0]:
+                    with gil:
+                        raise ValueError("a phrase has two words or more, and ends within the ids")
+                set_phrase(&key, &ids[start], ends[i] - start - 1, ids[ends[i] - 1], self.room(ends[i] - start))
+                self.locate(&key, 0)
+                start = ends[i]
 
     def set_count(self, int64_t number, int64_t count):
         """Change the count of a word or phrase."""
@@ -516,14 +515,12 @@ cdef class Table:
             raise IndexError(f"there is no word {number}")
         self.entries[number].count = count
 
-    def replace_phrases(self, const int32_t[::1] ids, int64_t start, int64_t stop, bint is_end,
-                        const unsigned char[::1] roles, const int32_t[::1] new_ids, int32_t[::1] out):
+    def replace_phrases(self, const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] roles,
+                        const int32_t[::1] new_ids, int32_t[::1] out):
         """Copy `ids[start:stop]` to `out` with each phrase of this table, from left to right, as its one new id.
 
-        `roles` says of each word whether it is a connector (1), starts a phrase (2), ends one (4).
-
-        Returns where to go on, which is before `stop` when a phrase may reach beyond it and `stop` is not the end, and
-        the number of ids written.
+        `roles` says of each word whether it is a connector (1), starts a phrase (2), ends one (4). Returns the number of
+        ids written. Several threads may call it at a time.
         """
         cdef Key key
         cdef uint64_t unused = 0
@@ -545,7 +542,7 @@ cdef class Table:
                 else:
                     phrase = -1
                     if run >= 0 and role & ENDS and roles[ids[run]] & STARTS:
-                        self.set_phrase(&key, &ids[run], i - run, id)
+                        set_phrase(&key, &ids[run], i - run, id, &out[written])
                         phrase = self.find(&key, &unused)
                     if phrase >= 0:
                         out[written] = new_ids[phrase] ^ mark
@@ -557,13 +554,13 @@ cdef class Table:
                             written += 1
                             run += 1
                         run = i
-                if (mark or (is_end and i + 1 == stop)) and run >= 0:
+                if (mark or i + 1 == stop) and run >= 0:
                     while run <= i:
                         out[written] = ids[run]
                         written += 1
                         run += 1
                     run = -1
-        return (run if run >= 0 else stop), written
+        return written
 
     def select_phrases(self, int64_t min_count, int64_t[::1] numbers, int64_t[::1] counts, int32_t[::1] first_words,
                        int32_t[::1] last_words):
@@ -747,26 +744,29 @@ def tally(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t[::1] coun
             counts[id] += 1
 
 
-def write_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] words,
-               const int64_t[::1] offsets, unsigned char[::1] out):
-    """Write the words of `ids[start:stop]` while they fit into `out`, with a space or, after a sentence, a newline.
+def to_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned char[::1] words,
+            const int64_t[::1] offsets):
+    """The words of `ids[start:stop]` as bytes, each with a space behind it, or a newline after a sentence.
 
-    Word i is `words[offsets[i]:offsets[i + 1]]`. Returns the position of the first id not written, and the bytes written.
+    Word i is `words[offsets[i]:offsets[i + 1]]`.
     """
-    cdef int64_t i, length, written = 0
+    cdef int64_t i, length, size = 0
     cdef int32_t id, mark
+    cdef bytes result
+    cdef char *out
     _check_ids(ids, start, stop, offsets.shape[0] - 1)
     with nogil:
-        i = start
-        while i < stop:
+        for i in range(start, stop):
+            id = ids[i] ^ (ids[i] >> 31)
+            size += offsets[id + 1] - offsets[id] + 1
+    result = PyBytes_FromStringAndSize(NULL, size)
+    out = PyBytes_AS_STRING(result)
+    with nogil:
+        for i in range(start, stop):
             mark = ids[i] >> 31
             id = ids[i] ^ mark
             length = offsets[id + 1] - offsets[id]
-            if written + length + 1 > out.shape[0]:
-                break
-            memcpy(&out[written], &words[offsets[id]], length)
-            written += length
-            out[written] = b"\n" if mark else b" "
-            written += 1
-            i += 1
-    return i, written
+            memcpy(out, &words[0] + offsets[id], length)
+            out[length] = b"\n" if mark else b" "
+            out += length + 1
+    return result

@@ -13,10 +13,10 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from w2v_fast.corpus.sources import Block, Blocks, Ids
 from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, rank
 
 Progress: TypeAlias = "Callable[[int, int | None], object]"
+Outcome = TypeVar("Outcome")
 
 
 @dataclasses.dataclass
@@ -58,7 +59,7 @@ def encode(
     runs: list[tuple[int, int]] = []
     done = 0
 
-    def work(block: Block, number: int) -> Encoded:
+    def work(number: int, block: Block) -> Encoded:
         table = free.get()
         try:
             ids, opens = block.encode(tables[table], number)
@@ -79,19 +80,28 @@ def encode(
         if progress is not None:
             progress(done)
 
-    with contextlib.closing(blocks), ThreadPoolExecutor(workers, "w2v_fast-ingest") as pool:
-        waiting: collections.deque[Future[Encoded]] = collections.deque()
-        try:
-            for number, block in enumerate(blocks):
-                waiting.append(pool.submit(work, block, number))
-                if len(waiting) > workers + 1:
-                    commit(waiting.popleft().result())
-            while waiting:
-                commit(waiting.popleft().result())
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with contextlib.closing(blocks), contextlib.closing(in_order(work, enumerate(blocks), workers)) as results:
+        for encoded in results:
+            commit(encoded)
     store.end_sentence()
     return tables, np.array(runs, np.int64).reshape(-1, 2)
+
+
+def in_order(
+    work: Callable[..., Outcome], items: Iterable[tuple[Any, ...]], workers: int
+) -> Generator[Outcome, None, None]:
+    """Yield `work(*item)` of each item in the order of the items, while `workers` threads go a few items ahead."""
+    waiting: collections.deque[Future[Outcome]] = collections.deque()
+    with ThreadPoolExecutor(workers, "w2v_fast-ingest") as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, *item))
+                if len(waiting) > workers + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def build_vocabulary(

@@ -15,6 +15,8 @@ bank and america.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import math
 import os
@@ -27,10 +29,10 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus._ingest import Table, tally, write_text
+from w2v_fast.corpus._ingest import CONNECTOR, ENDS, STARTS, Table, tally, to_text
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore, default_budget
-from w2v_fast.corpus.ingest import Progress, limit, renumber
+from w2v_fast.corpus.ingest import Progress, in_order, limit, renumber
 from w2v_fast.corpus.sources import Ids, Source
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words
 from w2v_fast.files import atomic_write, check_writable, open_input
@@ -127,7 +129,7 @@ class FrozenPhrases:
         return joined
 
     def apply(self, corpus: Corpus, *, min_count: int = 1, max_vocab: int | None = None,
-              memory_budget: int | None = None) -> Corpus:
+              memory_budget: int | None = None, workers: int | None = None) -> Corpus:
         """A new corpus in which each phrase is one token.
 
         Parameters
@@ -136,26 +138,28 @@ class FrozenPhrases:
             It should be read with `min_count=1`: words that were left out do not separate their neighbors.
         min_count, max_vocab, memory_budget
             Limits of the new vocabulary and of the memory for ids, as in `Corpus.from_source`.
+        workers
+            Threads (default: the CPUs this process may use).
 
         Raises
         ------
         ValueError
             Every word is below `min_count`.
         """
-        limits = TrainConfig(min_count=min_count, max_vocab=max_vocab)
+        config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
         table, new_ids, words, roles = self._number(corpus.vocabulary)
         store = IdStore(default_budget() if memory_budget is None else memory_budget)
-        start, size = 0, CHUNK
-        while start < len(corpus):
-            stop = min(start + size, len(corpus))
+
+        def work(start: int, stop: int) -> Ids:
             out = np.empty(stop - start, np.int32)
-            end, written = table.replace_phrases(corpus.ids, start, stop, stop == len(corpus), roles, new_ids, out)
-            store.append(out[:written])
-            size = 2 * size if end == start else CHUNK
-            start = end
+            return out[: table.replace_phrases(corpus.ids, start, stop, roles, new_ids, out)]
+
+        with contextlib.closing(in_order(work, _stretches(corpus.ids, roles), config.threads)) as joined:
+            for ids in joined:
+                store.append(ids)
         raw_tokens = corpus.raw_tokens - len(corpus) + store.size
         counts, firsts = _tally(store.array(), len(words))
-        order, ranks = limit(counts, firsts, limits.min_count, limits.max_vocab)
+        order, ranks = limit(counts, firsts, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
         return Corpus(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
 
@@ -220,23 +224,20 @@ class FrozenPhrases:
 
     def _number(self, vocabulary: Vocabulary) -> tuple[Table, Ids, list[str], Bytes]:
         """The phrases made of words of `vocabulary`, their ids, the words with the new ones, and the roles of words."""
-        index, words = vocabulary.index, list(vocabulary.words)
-        added: dict[str, int] = {}
+        index = vocabulary.index
+        phrases = [phrase for phrase in self.phrases if all(map(index.__contains__, phrase))]
+        lengths = np.fromiter(map(len, phrases), np.int64, len(phrases))
+        ends = lengths.cumsum()
+        ids = np.fromiter(map(index.__getitem__, itertools.chain.from_iterable(phrases)), np.int32, lengths.sum())
         table = Table()
+        table.add_phrases(ids, ends)
         roles = _flags(vocabulary.words, self.connector_words)
-        new_ids = []
-        for phrase in self.phrases:
-            ids = [index.get(word, -1) for word in phrase]
-            if min(ids) < 0:
-                continue
-            table.add_phrase(np.array(ids, np.int32))
-            roles[ids[0]] |= 2
-            roles[ids[-1]] |= 4
-            name = self.delimiter.join(phrase)
-            new_ids.append(index[name] if name in index else added.setdefault(name, len(words)))
-            if new_ids[-1] == len(words):
-                words.append(name)
-        return table, np.array(new_ids, np.int32), words, roles
+        roles[ids[ends - lengths]] |= STARTS
+        roles[ids[ends - 1]] |= ENDS
+        added: dict[str, int] = {}
+        new_ids = [index[name] if name in index else added.setdefault(name, len(index) + len(added))
+                   for name in map(self.delimiter.join, phrases)]
+        return table, np.array(new_ids, np.int32), [*vocabulary.words, *added], roles
 
 
 class Phrases(FrozenPhrases):
@@ -403,21 +404,35 @@ def phrase_text(
     found = []
     for _ in range(passes):
         phrases = Phrases(corpus, min_count, threshold, delimiter, scoring, connector_words, workers=workers)
-        corpus = phrases.apply(corpus, memory_budget=memory_budget)
+        corpus = phrases.apply(corpus, memory_budget=memory_budget, workers=workers)
         found.append(phrases.freeze())
-    _write(corpus, output)
+    _write(corpus, output, TrainConfig(workers=workers).threads)
     return found
 
 
-def _write(corpus: Corpus, output: str | os.PathLike[str]) -> None:
+def _write(corpus: Corpus, output: str | os.PathLike[str], workers: int) -> None:
     blob, offsets = join_words(corpus.vocabulary.words)
-    longest = int(np.diff(offsets).max()) + 1
-    buffer = bytearray(max(1 << 22, longest))
+    stretches = ((corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets)
+                 for start in range(0, len(corpus), CHUNK))
+    with atomic_write(output) as file, contextlib.closing(in_order(to_text, stretches, workers)) as lines:
+        file.writelines(lines)
+
+
+def _stretches(ids: Ids, roles: Bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of stretches of about CHUNK ids, cut after a sentence or before a word that ends no phrase."""
+    ends_none = roles & (CONNECTOR | ENDS) == 0
     start = 0
-    with atomic_write(output) as file:
-        while start < len(corpus):
-            start, size = write_text(corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets, buffer)
-            file.write(memoryview(buffer)[:size])
+    while start < len(ids):
+        stop = min(start + CHUNK, len(ids))
+        while stop < len(ids):
+            ahead = ids[stop - 1 : stop + 1000]
+            places = np.flatnonzero((ahead[:-1] < 0) | ends_none[np.maximum(ahead[1:], ~ahead[1:])])
+            if len(places):
+                stop += int(places[0])
+                break
+            stop += len(ahead) - 1
+        yield start, stop
+        start = stop
 
 
 def _count(ids: Ids, connector: Bytes, workers: int) -> list[Table]:
