@@ -22,7 +22,6 @@ INLINE void first_scores(const w2v_step *s, const int last)
         score[1] += W2V_TILE_WIDTH;
     }
     score_tile(in, s->out + r, s->dim, score, 2, last);
-    s->score[w2v_places(s->rows) + W2V_INPUT_PRODUCT] = product(in[0], in[1], s->dim);
 }
 
 /* Complete the scores of input i; error = lr * weights * (label - sigmoid(score - shift)). */
@@ -105,7 +104,10 @@ INLINE void inputs_in_turn(const w2v_step *s, const int last)
     fetch_ahead(s, 0);
     first_scores(s, last);
     sigmoid_errors(s, 0);
-    sigmoid_errors(s, 1);
+    if (s->inputs > 1) {
+        s->score[w2v_places(s->rows) + W2V_INPUT_PRODUCT] = product(s->in[0], s->in[1], s->dim);
+        sigmoid_errors(s, 1);
+    }
     for (; i + 2 < s->inputs; i++) {
         fetch_ahead(s, i + 1);
         update(s, i, 1, last);

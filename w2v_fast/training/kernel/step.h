@@ -20,14 +20,23 @@
 #include "sigmoid.h"
 #include "softmax.h"
 
-/* Inputs that are means of other vectors. */
+/* Inputs that are means of other vectors: some columns of one at a time. */
 INLINE void take_means(const w2v_step *s)
 {
+    enum { VECTORS = W2V_COLUMN_ALIGN / LANES };
     for (int i = 0; i < s->inputs; i++) {
         int start = s->member_start[i], end = s->member_start[i + 1];
-        memset(s->in[i], 0, sizeof(float) * s->dim);
-        for (int k = start; k < end; k++)
-            add(s->in[i], s->member[k], 1.0f / (end - start), s->dim);
+        const vec part = splat(1.0f / (end - start));
+        for (int c = 0; c < s->dim; c += W2V_COLUMN_ALIGN) {
+            vec sum[VECTORS] = {{0}};
+            for (int k = start; k < end; k++)
+#pragma GCC unroll 4
+                for (int v = 0; v < VECTORS; v++)
+                    sum[v] += load(s->member[k] + c + v * LANES);
+#pragma GCC unroll 4
+            for (int v = 0; v < VECTORS; v++)
+                store(s->in[i] + c + v * LANES, sum[v] * part);
+        }
     }
 }
 
