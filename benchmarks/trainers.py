@@ -31,6 +31,7 @@ import numpy as np
 from benchmarks.common import ROOT, log, own_version
 from benchmarks.text import Text
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -252,6 +253,18 @@ TRAINERS: dict[str, Callable[[Run], tuple[Outcome, KeyedVectors | None]]] = {
 }
 
 
+def in_order(vectors: KeyedVectors, run: Run) -> KeyedVectors:
+    """The vectors by falling count, equal ones as they first appear in the text.
+
+    Trainers order words of equal counts differently, so without this RESTRICT_VOCAB would leave each with other words,
+    and with other questions to answer.
+    """
+    order = {word: rank for rank, word in enumerate(
+        Corpus.from_source(run.text.path, min_count=run.options["min_count"]).vocabulary.words)}
+    ranks = np.argsort([order.get(word, len(order)) for word in vectors.index_to_key], kind="stable")
+    return KeyedVectors([vectors.index_to_key[rank] for rank in ranks], vectors.vectors[ranks])
+
+
 def scores(vectors: KeyedVectors, folder: str) -> dict[str, float]:
     """Spearman's rho on WordSim-353 and SimLex-999; shares of Google's analogy questions that are answered right."""
     analogies = evaluate_analogies(vectors, os.path.join(folder, "google", "questions-words.txt"),
@@ -282,7 +295,7 @@ def main() -> None:
     if run.evaluate is not None:
         if vectors is None:
             raise TrainerError(f"the vectors of {run.trainer} cannot be evaluated")
-        outcome = dataclasses.replace(outcome, scores=scores(vectors, run.evaluate))
+        outcome = dataclasses.replace(outcome, scores=scores(in_order(vectors, run), run.evaluate))
     print("\n" + json.dumps(dataclasses.asdict(outcome)))
 
 
