@@ -89,7 +89,7 @@ def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point
         **rates_of(taken),
     }
     others = {"1 worker": label("w2v_fast", {**point, "workers": 1}),
-              "best isa": label("w2v_fast", {**point, "isa": _inner.supported_isas()[0]}),
+              "best isa": label("w2v_fast", {**point, "isa": _inner.choose_isa()}),
               **{mode: label(mode, gensim_point(point, run.options["workers"])) for mode in GENSIM_MODES}}
     for other, other_name in others.items():
         if run.trainer == "w2v_fast" and other_name in outcomes and other_name != name:

@@ -15,6 +15,7 @@ from w2v_fast.training.huffman import huffman_paths
 from w2v_fast.training.jobs import JOB_TOKENS, Jobs
 from w2v_fast.training.noise import alias_table, noise_distribution
 from w2v_fast.training.reference import noise_words
+from w2v_fast.training.tables import HOT_ROWS, part_of_change
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=60).map(lambda c: np.array(c, np.int64))
 
@@ -158,3 +159,33 @@ def test_learning_rate_falls_smoothly_on_small_corpora():
     assert len(rates) >= 1000
     assert rates[0] == 0.025
     assert all(a > b > 0 for a, b in itertools.pairwise(rates))
+
+
+@pytest.mark.parametrize("workers", [2, 5, 100])
+@pytest.mark.parametrize("updates", [1, 10, 1000, 100_000])
+def test_parts_of_changes_add_up_to_the_updates_in_turn(workers, updates):
+    """Updates that each take x a thousandth of the way to 1."""
+    alone, in_turn = (1 - 0.999**count for count in (updates, workers * updates))
+    part = part_of_change(np.array([-np.log(0.999) * updates]), workers)
+    np.testing.assert_allclose(workers * part * alone, [in_turn], rtol=1e-5)
+
+
+def test_the_whole_change_of_a_row_that_is_never_visited_counts():
+    np.testing.assert_allclose(part_of_change(np.zeros(3), 8), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("objective", ["ns", "hs"])
+def test_visits_of_the_first_rows(objective):
+    """As counted over the corpus, without subsampling: each token's row and K draws, or its path."""
+    config = TrainConfig(sample=0, negative=3, objective=objective)
+    ids = zipf_ids(2000, 100, sentence=10)
+    tables = tables_of(ids, 100, config)
+    words = np.where(ids < 0, ~ids, ids)
+    if objective == "ns":
+        visits, found = tables.noise_visits, np.bincount(words, minlength=100) / len(ids) + 3 * tables.noise
+    else:
+        start = tables.paths.start
+        nodes = np.concatenate([tables.paths.nodes[start[word] : start[word + 1]] for word in words])
+        visits, found = tables.path_visits, np.bincount(nodes, minlength=100) / len(ids)
+    assert len(visits) == HOT_ROWS
+    np.testing.assert_allclose(visits, found[:HOT_ROWS], rtol=1e-9)

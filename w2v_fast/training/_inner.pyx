@@ -16,6 +16,8 @@ import os
 
 import numpy as np
 
+from w2v_fast.training.tables import SETTLING, part_of_change
+
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
@@ -65,6 +67,7 @@ cdef extern from "kernel/dispatch.h" nogil:
     int w2v_kernel_count()
     const w2v_kernel *w2v_kernel_at(int i)
     int w2v_kernel_runs(int i)
+    int w2v_kernel_best()
 
 
 cdef extern from *:
@@ -78,8 +81,7 @@ cdef enum:
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     LEAST_SEEN = 1024         # places of the hash table that finds repeats: a power of two
-    HOT_ROWS = 64             # rows from the tree's root down of which each of several workers has a copy, ...
-    HOT_WINDOWS = 512         # ... and windows after which the copies meet
+    MOST_COPIES = 16          # of the rows of frequent words; those of more workers would be too stale
     REDRAWS = 64              # noise equal to the target is drawn again, this many times at most
 
 
@@ -271,8 +273,8 @@ cdef class InnerLoop:
     cdef readonly int batch
     cdef float *hot                      # this worker's copy of the first rows of `output`, ...
     cdef float *hot_shared               # ... and what they were when the copies met last
+    cdef const float *hot_part           # of a change of each that the shared row takes
     cdef int hot_rows
-    cdef float hot_part                  # of a worker's change of a hot row that the shared row takes
     cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
@@ -332,15 +334,25 @@ cdef class InnerLoop:
             self.alias = <const AliasEntry *>self.borrow(tables.alias, tables.alias.dtype)
             self.log_expected_noise = <const float *>self.borrow(tables.log_expected_noise, np.float32)
             self.negative = config.negative if self.words > 1 else 0
+            if config.threads <= MOST_COPIES:
+                self.copy_hot_rows(tables.noise_visits, config)
             return self.negative + 1
         if lookup == PATHS:
             self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
-            self.hot_rows = min(HOT_ROWS, self.words) if config.threads > 1 else 0
-            self.hot_part = 1 / config.threads
+            self.copy_hot_rows(tables.path_visits, config)
             return max(tables.paths.longest, 1)
         return self.words
+
+    cdef int copy_hot_rows(self, visits, config) except -1:
+        """Give this worker, if it is one of several, a copy of the rows that all of them change all the time, which would
+        travel between their caches. The copies meet after each block."""
+        if config.threads > 1:
+            settled = SETTLING * config.alpha * BLOCK_TOKENS * self.mean_inputs * visits
+            self.hot_part = <const float *>self.borrow(part_of_change(settled, config.threads), np.float32)
+            self.hot_rows = len(visits)
+        return 0
 
     cdef void *borrow(self, array, dtype) except NULL:
         """The address of a contiguous array of ours, which lives as long as this loop."""
@@ -422,10 +434,14 @@ cdef class InnerLoop:
         return self.kernel.name.decode()
 
     @property
+    def mean_inputs(self):
+        """Inputs of a window, on average at most."""
+        return 1 if self.cbow or self.softmax else self.window + 1
+
+    @property
     def token_flops(self):
         """Multiplications and additions of one token's steps, on average at most."""
-        inputs = 1 if self.cbow or self.softmax else self.window + 1
-        return 6.0 * self.stride * self.most_rows * inputs
+        return 6.0 * self.stride * self.most_rows * self.mean_inputs
 
     def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
         """Train on the windows centered on tokens start..stop; return (centers kept, loss in nats, pairs it is of)."""
@@ -444,21 +460,18 @@ cdef class InnerLoop:
             while position < stop:
                 position = self.gather(position, stop, token_key)
                 self.train()
+                self.meet()
             if self.softmax:
                 self.train_batch()
-            self.meet()
         return self.centers, self.loss, self.loss_pairs
 
     cdef void meet(self) noexcept nogil:
-        """Take the mean of all workers' hot rows: add this one's part, and go on from what is there.
-
-        A row that every window of every worker changes would travel between their caches all the time. Its mean, not
-        its sum: in a few hundred windows each copy settles by itself, and the sum of what they did would overshoot.
-        """
-        cdef Py_ssize_t i
-        for i in range(self.hot_rows * self.stride):
-            self.output[i] += self.hot_part * (self.hot[i] - self.hot_shared[i])
-            self.hot[i] = self.hot_shared[i] = self.output[i]
+        """Add this worker's part to the shared hot rows, and go on from what is there."""
+        cdef Py_ssize_t row, i
+        for row in range(self.hot_rows):
+            for i in range(row * self.stride, (row + 1) * self.stride):
+                self.output[i] += self.hot_part[row] * (self.hot[i] - self.hot_shared[i])
+                self.hot[i] = self.hot_shared[i] = self.output[i]
 
     cdef inline bint keeps(self, int64_t position, uint64_t token_key) noexcept nogil:
         cdef int id = self.ids[position]
@@ -592,8 +605,6 @@ cdef class InnerLoop:
         if self.windows % self.loss_period == 0:
             self.add_sigmoid_loss()
         self.windows += 1
-        if self.windows % HOT_WINDOWS == 0:
-            self.meet()
 
     cdef inline int take_contexts(self, Window *window, int *index) noexcept nogil:
         """The words around the center; return how many."""
@@ -665,7 +676,7 @@ cdef class InnerLoop:
 # ------------------------------------------------------------------------------------------------- instruction sets
 
 def built_isas():
-    """Names of the instruction sets this build has a kernel for, best first."""
+    """Names of the instruction sets this build has a kernel for, widest first."""
     return [w2v_kernel_at(i).name.decode() for i in range(w2v_kernel_count())]
 
 
@@ -675,8 +686,8 @@ def supported_isas():
 
 
 def choose_isa(isa=None):
-    """The instruction set to run: `isa`, else W2V_FAST_ISA, else the best; ValueError for one that cannot run here."""
-    wanted = isa or os.environ.get("W2V_FAST_ISA") or supported_isas()[0]
+    """The instruction set to run: `isa`, else W2V_FAST_ISA, else the fastest; ValueError for one that cannot run here."""
+    wanted = isa or os.environ.get("W2V_FAST_ISA") or built_isas()[w2v_kernel_best()]
     if wanted not in supported_isas():
         raise ValueError(f"isa = {wanted!r} cannot run here; this build and CPU run {', '.join(supported_isas())}")
     return wanted

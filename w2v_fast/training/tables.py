@@ -12,6 +12,13 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.huffman import Paths, huffman_paths
 from w2v_fast.training.noise import alias_table, noise_distribution
 
+HOT_ROWS = 64
+"""Rows at the start of the output matrix of which each of several workers has a copy."""
+SETTLING = 0.02
+"""Part of the way to where it settles that an update takes a row, for a learning rate of 1. The slope of the sigmoid
+at the usual scores of noise, .05, times an input's usual squared norm, 9, is that in the input's own direction; inputs
+have many. Of .4, .1 and .02 the last gave the best vectors (10 million words, 2 workers)."""
+
 
 class Tables:
     """Lookup tables of one run, each made when an objective first asks for it."""
@@ -44,6 +51,37 @@ class Tables:
         return np.log(self._config.negative * np.maximum(self.noise, smallest)).astype(np.float32)
 
     @cached_property
+    def centers(self) -> NDArray[np.float64]:
+        """The distribution of the tokens that subsampling keeps, [V]."""
+        kept = self._vocabulary.counts * self._vocabulary.keep_probabilities(self._config.sample)
+        return kept / max(kept.sum(), 1)
+
+    @cached_property
+    def noise_visits(self) -> NDArray[np.float64]:
+        """How often each of the first rows is in a window, as target or noise, [HOT_ROWS] or fewer."""
+        return (self.centers + self._config.negative * self.noise)[:HOT_ROWS]
+
+    @cached_property
+    def path_visits(self) -> NDArray[np.float64]:
+        """How often each of the first rows is in a window, as node of the target's path, [HOT_ROWS] or fewer."""
+        paths = self.paths
+        visits = np.repeat(self.centers, np.diff(paths.start))
+        hot = paths.nodes < HOT_ROWS
+        return np.bincount(paths.nodes[hot], visits[hot], min(HOT_ROWS, self.words)).astype(np.float64)
+
+    @cached_property
     def paths(self) -> Paths:
         """Huffman codes and paths."""
         return huffman_paths(self._vocabulary.counts)
+
+
+def part_of_change(settled: NDArray[np.float64], workers: int) -> NDArray[np.float32]:
+    """The part of each worker's change of its copy of a row that the shared row takes, [rows].
+
+    A worker's updates since the copies met are `settled` in sum, and took its copy 1 - exp(-settled) of the way to
+    where the row settles. Those of T workers in turn would have gone 1 - exp(-T settled) of it; each of T contributes
+    its share of that. So the shared row takes the sum of the changes while it is on its way, and their mean where each
+    copy has arrived by itself.
+    """
+    small = np.maximum(settled, 1e-9)
+    return (np.expm1(-workers * small) / (workers * np.expm1(-small))).astype(np.float32)

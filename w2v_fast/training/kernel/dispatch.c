@@ -23,3 +23,14 @@ int w2v_kernel_runs(int i)
 #endif
     return i >= 0;
 }
+
+/* The fastest that runs. AMD's family 19h (Zen 4) splits vectors of sixteen lanes in two; AVX2 is faster there. */
+int w2v_kernel_best(void)
+{
+    int best = 0;
+#if defined(__x86_64__)
+    while (!w2v_kernel_runs(best) || (kernels[best] == &w2v_kernel_avx512 && __builtin_cpu_is("amdfam19h")))
+        best++;
+#endif
+    return best;
+}

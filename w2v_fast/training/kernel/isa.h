@@ -14,7 +14,12 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
-typedef unsigned bits __attribute__((vector_size(4 * LANES), may_alias));
+
+/* Scores and errors, W2V_TILE_WIDTH of a tile, are taken in vectors of no more than that: half of sixteen lanes would
+ * be idle, and a load of sixteen would wait for the two stores of eight that it spans. */
+#define PART (LANES < 8 ? LANES : 8)
+typedef float part __attribute__((vector_size(4 * PART), may_alias));
+typedef unsigned bits __attribute__((vector_size(4 * PART), may_alias));
 
 /* Load once: without it the compiler folds the load into every use. */
 #if defined(__x86_64__)
@@ -24,25 +29,26 @@ typedef unsigned bits __attribute__((vector_size(4 * LANES), may_alias));
 #endif
 
 INLINE vec splat(float x) { return x - (vec){0}; }
+INLINE part splat_part(float x) { return x - (part){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec x) { *(vec *)p = x; }
+INLINE part load_part(const float *p) { return *(const part *)p; }
+INLINE void store_part(float *p, part x) { *(part *)p = x; }
 
 /* Lane by lane the smaller and the larger; where x is NaN, NaN. */
-INLINE vec smaller(vec limit, vec x)
+INLINE part smaller(part limit, part x)
 {
-#if defined(__x86_64__) && LANES == 16
-    return (vec)_mm512_min_ps((__m512)limit, (__m512)x);
-#elif defined(__x86_64__) && LANES == 8
-    return (vec)_mm256_min_ps((__m256)limit, (__m256)x);
+#if defined(__x86_64__) && PART == 8
+    return (part)_mm256_min_ps((__m256)limit, (__m256)x);
 #elif defined(__x86_64__)
-    return (vec)_mm_min_ps((__m128)limit, (__m128)x);
+    return (part)_mm_min_ps((__m128)limit, (__m128)x);
 #else
     bits beyond = (bits)(x > limit);
-    return (vec)(((bits)x & ~beyond) | ((bits)limit & beyond));
+    return (part)(((bits)x & ~beyond) | ((bits)limit & beyond));
 #endif
 }
 
-INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
+INLINE part larger(part limit, part x) { return -smaller(-limit, -x); }
 
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -52,35 +58,37 @@ INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
 
 /* Fold a and b to half as many lanes each, side by side within blocks of 2 * half lanes: a blend that keeps a's lower
  * and b's upper halves in place, and a shuffle that puts a's upper and b's lower halves on top of them. */
-#define KEEP(j, half) ((j) % (2 * (half)) < (half) ? (j) : LANES + (j))
-#define SWAP(j, half) ((j) % (2 * (half)) < (half) ? (j) + (half) : LANES + (j) - (half))
+#define KEEP(j, half) ((j) % (2 * (half)) < (half) ? (j) : PART + (j))
+#define SWAP(j, half) ((j) % (2 * (half)) < (half) ? (j) + (half) : PART + (j) - (half))
 #define LANES4(f, j, half) f(j, half), f(j + 1, half), f(j + 2, half), f(j + 3, half)
-#if LANES == 16
-#define ALL_LANES(f, half) LANES4(f, 0, half), LANES4(f, 4, half), LANES4(f, 8, half), LANES4(f, 12, half)
-#elif LANES == 8
+#if PART == 8
 #define ALL_LANES(f, half) LANES4(f, 0, half), LANES4(f, 4, half)
 #else
 #define ALL_LANES(f, half) LANES4(f, 0, half)
 #endif
 #define FOLD(a, b, half) (SHUFFLE(a, b, ALL_LANES(KEEP, half)) + SHUFFLE(a, b, ALL_LANES(SWAP, half)))
 
-/* Lane j of the result is the sum of the lanes of a[j], for LANES vectors a. */
-INLINE vec lane_sums(const vec *a)
+/* A vector of more lanes than a part has, its upper half added to its lower. */
+INLINE part folded(vec x)
 {
 #if LANES == 16
-    vec b[8], c[4];
-    for (int j = 0; j < 8; j++)
-        b[j] = FOLD(a[j], a[j + 8], 8);
-    for (int j = 0; j < 4; j++)
-        c[j] = FOLD(b[j], b[j + 4], 4);
-#elif LANES == 8
-    vec c[4];
-    for (int j = 0; j < 4; j++)
-        c[j] = FOLD(a[j], a[j + 4], 4);
+    return (part)(_mm512_castps512_ps256((__m512)x) + _mm512_extractf32x8_ps((__m512)x, 1));
 #else
-    const vec *c = a;
+    return x;
 #endif
-    vec d0 = FOLD(c[0], c[2], 2), d1 = FOLD(c[1], c[3], 2);
+}
+
+/* Lane j of the result is the sum of the lanes of a[j], for PART vectors a. */
+INLINE part lane_sums(const vec *a)
+{
+    part c[4];
+    for (int j = 0; j < 4; j++)
+#if PART == 8
+        c[j] = FOLD(folded(a[j]), folded(a[j + 4]), 4);
+#else
+        c[j] = a[j];
+#endif
+    part d0 = FOLD(c[0], c[2], 2), d1 = FOLD(c[1], c[3], 2);
     return FOLD(d0, d1, 1);
 }
 

@@ -14,11 +14,11 @@ enum {
 
 typedef enum { W2V_SIGMOID, W2V_SOFTMAX } w2v_link;
 
-/* Sigmoid: where row r stands in arrays of rows, and the places of all, whole vectors of any instruction set. */
+/* Sigmoid: where row r stands in arrays of rows, and the places of all. */
 static inline int w2v_place(int r) { return r / W2V_TILE_ROWS * W2V_TILE_WIDTH + r % W2V_TILE_ROWS; }
 static inline int w2v_places(int rows)
 {
-    return (rows + 2 * W2V_TILE_ROWS - 1) / (2 * W2V_TILE_ROWS) * (2 * W2V_TILE_WIDTH);
+    return (rows + W2V_TILE_ROWS - 1) / W2V_TILE_ROWS * W2V_TILE_WIDTH;
 }
 
 /* Softmax: where scores and errors stand, [tiles of rows][inputs, made a multiple of 4][W2V_TILE_WIDTH], and the floats

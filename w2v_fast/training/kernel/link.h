@@ -6,21 +6,19 @@
  * There is no table, so no index is ever made from a float: a NaN score gives a NaN error and nothing else.
  */
 
-static inline vec exponential(vec x)
+static inline part exponential(part x)
 {
-    const vec round_to_integer = splat(0x1.8p23f); /* adding it leaves n in the low bits of the sum */
-    vec y = smaller(splat(87.0f), larger(splat(-87.0f), x)) * splat(1.44269504f);
-    vec shifted = y + round_to_integer;
-    vec f = y - (shifted - round_to_integer);
-    vec f2 = f * f;
-    vec p = (splat(1.3276472632e-3f) * f + splat(9.67554134312e-3f)) * f2
-            + (splat(5.55071327186e-2f) * f + splat(2.40221197237e-1f));
-    p = p * f2 + (splat(6.93146967065e-1f) * f + splat(1.00000007165f));
-    return (vec)((bits)p + ((bits)shifted << 23));
+    const float round_to_integer = 0x1.8p23f; /* adding it leaves n in the low bits of the sum */
+    part y = smaller(splat_part(87.0f), larger(splat_part(-87.0f), x)) * 1.44269504f;
+    part shifted = y + round_to_integer;
+    part f = y - (shifted - round_to_integer);
+    part f2 = f * f;
+    part p = (1.3276472632e-3f * f + 9.67554134312e-3f) * f2 + (5.55071327186e-2f * f + 2.40221197237e-1f);
+    p = p * f2 + (6.93146967065e-1f * f + 1.00000007165f);
+    return (part)((bits)p + ((bits)shifted << 23));
 }
 
-static inline vec sigmoid(vec x)
+static inline part sigmoid(part x)
 {
-    const vec one = splat(1.0f);
-    return one / (one + exponential(-x));
+    return 1.0f / (1.0f + exponential(-x));
 }

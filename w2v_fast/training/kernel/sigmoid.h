@@ -29,11 +29,12 @@ INLINE void sigmoid_errors(const w2v_step *s, int i)
 {
     int places = w2v_places(s->rows);
     float *score = s->score + i * places, *before = s->error + i * places, *error = before + places;
-    const vec lr = splat(s->lr * s->in_weight[i]), inputs = splat(score[W2V_INPUT_PRODUCT]);
-    for (int k = 0; k <= w2v_place(s->rows - 1); k += LANES) {
-        vec sum = load(score + k) + inputs * load(before + k);
-        store(score + k, sum);
-        store(error + k, lr * load(s->out_weight + k) * (load(s->label + k) - sigmoid(sum - load(s->shift + k))));
+    const float lr = s->lr * s->in_weight[i], inputs = score[W2V_INPUT_PRODUCT];
+    for (int k = 0; k <= w2v_place(s->rows - 1); k += PART) {
+        part sum = load_part(score + k) + inputs * load_part(before + k);
+        part weight = lr * load_part(s->out_weight + k);
+        store_part(score + k, sum);
+        store_part(error + k, weight * (load_part(s->label + k) - sigmoid(sum - load_part(s->shift + k))));
     }
 }
 
@@ -52,7 +53,7 @@ INLINE void update_tile(const float *x, float *x_sum, const float *before_y, con
                         size_t dim, const float *error, float *score, const int next, const int rows)
 {
     float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves pointers in memory as they are */
-    vec e[W2V_TILE_ROWS], sum[W2V_TILE_WIDTH < LANES ? LANES : W2V_TILE_WIDTH] = {{0}};
+    vec e[W2V_TILE_ROWS], sum[W2V_TILE_WIDTH] = {{0}};
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
         row_at[r] = out[r];

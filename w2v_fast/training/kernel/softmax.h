@@ -53,27 +53,30 @@ INLINE void softmax_errors(const w2v_step *s)
 {
     int tile = (int)w2v_tile_size(s->inputs);
     float *largest = s->log_sum, *sum = s->log_sum + tile;
-    float absent[2][2 * W2V_TILE_WIDTH] __attribute__((aligned(64))) = {{0}}; /* added to scores of no row */
-    for (int k = 0; k < 2 * W2V_TILE_WIDTH; k++) {
-        absent[0][k] = k % W2V_TILE_WIDTH < W2V_TILE_ROWS ? 0 : -FLT_MAX;
-        absent[1][k] = k % W2V_TILE_WIDTH < (s->rows - 1) % W2V_TILE_ROWS + 1 ? 0 : -FLT_MAX;
+    float absent[2][W2V_TILE_WIDTH] __attribute__((aligned(32))) = {{0}}; /* added to scores of no row */
+    for (int k = 0; k < W2V_TILE_WIDTH; k++) {
+        absent[0][k] = k < W2V_TILE_ROWS ? 0 : -FLT_MAX;
+        absent[1][k] = k < (s->rows - 1) % W2V_TILE_ROWS + 1 ? 0 : -FLT_MAX;
     }
     fill(largest, tile, -FLT_MAX);
     fill(sum, tile, 0);
     for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
         const float *score = s->score + w2v_score_at(s->inputs, 0, r), *none = absent[r + W2V_TILE_ROWS >= s->rows];
-        for (int k = 0; k < tile; k += LANES)
-            store(largest + k, larger(load(largest + k), load(score + k) + load(none + k % (2 * W2V_TILE_WIDTH))));
+        for (int k = 0; k < tile; k += PART) {
+            part x = load_part(score + k) + load_part(none + k % W2V_TILE_WIDTH);
+            store_part(largest + k, larger(load_part(largest + k), x));
+        }
     }
     for (int i = 0; i < s->inputs; i++)
         fill(largest + i * W2V_TILE_WIDTH, W2V_TILE_WIDTH, largest_of(largest + i * W2V_TILE_WIDTH));
     for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
         const float *score = s->score + w2v_score_at(s->inputs, 0, r), *none = absent[r + W2V_TILE_ROWS >= s->rows];
         float *error = s->error + w2v_score_at(s->inputs, 0, r);
-        for (int k = 0; k < tile; k += LANES) {
-            vec e = exponential(load(score + k) - load(largest + k) + load(none + k % (2 * W2V_TILE_WIDTH)));
-            store(error + k, e);
-            store(sum + k, load(sum + k) + e);
+        for (int k = 0; k < tile; k += PART) {
+            part x = load_part(score + k) + load_part(none + k % W2V_TILE_WIDTH);
+            part e = exponential(x - load_part(largest + k));
+            store_part(error + k, e);
+            store_part(sum + k, load_part(sum + k) + e);
         }
     }
     for (int i = 0; i < s->inputs; i++) {
@@ -83,8 +86,8 @@ INLINE void softmax_errors(const w2v_step *s)
     }
     for (int r = 0; r < s->rows; r += W2V_TILE_ROWS) {
         float *error = s->error + w2v_score_at(s->inputs, 0, r);
-        for (int k = 0; k < tile; k += LANES)
-            store(error + k, load(error + k) * load(sum + k));
+        for (int k = 0; k < tile; k += PART)
+            store_part(error + k, load_part(error + k) * load_part(sum + k));
     }
     for (int h = 0; h < s->hot_count; h++)
         s->error[w2v_score_at(s->inputs, s->hot_input[h], s->hot_row[h])] += s->lr;

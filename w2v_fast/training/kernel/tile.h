@@ -16,13 +16,9 @@ INLINE int minimum(int a, int b) { return a < b ? a : b; }
 /* Store sums of lanes, eight places for each of `inputs` inputs. */
 INLINE void store_sums(float *const *score, const vec *sum, const int inputs)
 {
-    enum { PIECE = LANES < W2V_TILE_WIDTH ? LANES : W2V_TILE_WIDTH };
 #pragma GCC unroll 8
-    for (int k = 0; k < inputs * W2V_TILE_WIDTH; k += LANES) {
-        vec sums = lane_sums(sum + k);
-        for (int p = 0; p < LANES && k + p < inputs * W2V_TILE_WIDTH; p += PIECE)
-            memcpy(score[(k + p) / W2V_TILE_WIDTH] + k % W2V_TILE_WIDTH, (float *)&sums + p, sizeof(float) * PIECE);
-    }
+    for (int k = 0; k < inputs * W2V_TILE_WIDTH; k += PART)
+        store_part(score[k / W2V_TILE_WIDTH] + k % W2V_TILE_WIDTH, lane_sums(sum + k));
 }
 
 /* The scores of `inputs` inputs (2 or 4) with `rows` rows, eight places each: the sums, then zeros. */
