@@ -89,7 +89,7 @@ def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point
         **rates_of(taken),
     }
     others = {"1 worker": label("w2v_fast", {**point, "workers": 1}),
-              "best isa": label("w2v_fast", {**point, "isa": _inner.choose_isa()}),
+              **{isa: label("w2v_fast", {**point, "isa": isa}) for isa in ("avx2", "avx512")},
               **{mode: label(mode, gensim_point(point, run.options["workers"])) for mode in GENSIM_MODES}}
     for other, other_name in others.items():
         if run.trainer == "w2v_fast" and other_name in outcomes and other_name != name:
@@ -100,7 +100,7 @@ def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point
 
 def table_of(rows: Sequence[Mapping[str, Any]], axes: Sequence[str], text: Text, about: Mapping[str, Any],
              failed: Mapping[str, str], repeats: int) -> str:
-    ratio_columns = {**{f"times {other}": f"raw words/s, times {other}" for other in ("1 worker", "best isa")},
+    ratio_columns = {**{f"times {other}": f"raw words/s, times {other}" for other in ("1 worker", "avx2", "avx512")},
                      **{f"times {mode}": f"raw words/s, times {mode}" for mode in GENSIM_MODES},
                      **{f"end to end, times {mode}": f"end to end, times {mode}" for mode in GENSIM_MODES}}
     shown = [{
