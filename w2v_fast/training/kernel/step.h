@@ -13,7 +13,8 @@
  * The softmax takes all inputs against the same rows. The sigmoid takes them in turn, as word2vec does: each meets the
  * rows as the one before left them. An input or a row that stands w times in the window comes once, with weight w: its
  * error counts w-fold on both sides, which is what w equal copies would add.
- * Threads run steps on shared weights without locks (Hogwild): reads and writes of rows race, on purpose, here only.
+ * Threads run steps on shared weights without locks (Hogwild): reads and writes of rows race, on purpose, here and where
+ * the inner loop lets copies of hot rows meet.
  */
 
 #include "tile.h"
