@@ -1,6 +1,8 @@
 """Link 2 of the chain of trust: the native loop equals the reference, on the same draws, whatever the variant."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,7 +192,9 @@ def test_arguments_are_checked():
 
 
 def test_isa_can_be_forced_and_an_absent_one_is_an_error(monkeypatch):
-    assert _inner.choose_isa() in _inner.supported_isas()
+    supported = _inner.supported_isas()
+    zen4 = supported[0] == "avx512" and re.search("AuthenticAMD\ncpu family\t: 25\n", Path("/proc/cpuinfo").read_text())
+    assert _inner.choose_isa() == supported[1 if zen4 else 0]
     assert _inner.choose_isa("base") == "base"
     monkeypatch.setenv("W2V_FAST_ISA", "base")
     assert _inner.choose_isa() == "base"

@@ -334,24 +334,24 @@ cdef class InnerLoop:
             self.alias = <const AliasEntry *>self.borrow(tables.alias, tables.alias.dtype)
             self.log_expected_noise = <const float *>self.borrow(tables.log_expected_noise, np.float32)
             self.negative = config.negative if self.words > 1 else 0
-            if config.threads <= MOST_COPIES:
+            if 1 < config.threads <= MOST_COPIES:
                 self.copy_hot_rows(tables.noise_visits, config)
             return self.negative + 1
         if lookup == PATHS:
             self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
-            self.copy_hot_rows(tables.path_visits, config)
+            if config.threads > 1:
+                self.copy_hot_rows(tables.path_visits, config)
             return max(tables.paths.longest, 1)
         return self.words
 
     cdef int copy_hot_rows(self, visits, config) except -1:
-        """Give this worker, if it is one of several, a copy of the rows that all of them change all the time, which would
-        travel between their caches. The copies meet after each block."""
-        if config.threads > 1:
-            settled = SETTLING * config.alpha * BLOCK_TOKENS * self.mean_inputs * visits
-            self.hot_part = <const float *>self.borrow(part_of_change(settled, config.threads), np.float32)
-            self.hot_rows = len(visits)
+        """Give this worker, one of several, a copy of the rows that all of them change all the time, which would travel
+        between their caches. The copies meet after each block."""
+        settled = SETTLING * config.alpha * BLOCK_TOKENS * self.mean_inputs * visits
+        self.hot_part = <const float *>self.borrow(part_of_change(settled, config.threads), np.float32)
+        self.hot_rows = len(visits)
         return 0
 
     cdef void *borrow(self, array, dtype) except NULL:

@@ -64,10 +64,14 @@ class Tables:
     @cached_property
     def path_visits(self) -> NDArray[np.float64]:
         """How often each of the first rows is in a window, as node of the target's path, [HOT_ROWS] or fewer."""
-        paths = self.paths
-        visits = np.repeat(self.centers, np.diff(paths.start))
-        hot = paths.nodes < HOT_ROWS
-        return np.bincount(paths.nodes[hot], visits[hot], min(HOT_ROWS, self.words)).astype(np.float64)
+        paths, visits = self.paths, np.zeros(min(HOT_ROWS, self.words))
+        words, depth = np.arange(self.words), 0
+        while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
+            nodes = paths.nodes[paths.start[words] + depth]
+            words, nodes = words[nodes < HOT_ROWS], nodes[nodes < HOT_ROWS]  # below a node are none before it
+            visits += np.bincount(nodes, self.centers[words], len(visits))
+            depth += 1
+        return visits
 
     @cached_property
     def paths(self) -> Paths:
