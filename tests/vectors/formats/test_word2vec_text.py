@@ -238,13 +238,20 @@ class TestGlove:
             save(vectors("at 10", "the"), path, format="glove")
         assert not path.exists()
 
+    def test_a_first_word_that_starts_with_a_byte_order_mark_is_refused(self, path):
+        with pytest.raises(ValueError, match="byte order mark"):
+            save(vectors("\ufeffat", "the"), path, format="glove")
+        assert not path.exists()
+        save(vectors("the", "\ufeffat"), path, format="glove")
+        assert load(path, format="glove").index_to_key == ["the", "\ufeffat"]
+
     @given(table=tables("\t\n\r\v\f\0"))
     def test_any_table(self, tmp_path_factory, table):
         path = tmp_path_factory.mktemp("glove") / "v.txt"
         try:
             save(table, path, format="glove")
         except ValueError as error:
-            assert "ends in a number" in str(error)  # noqa: PT017
+            assert "ends in a number" in str(error) or "byte order mark" in str(error)  # noqa: PT017
             return
         if len(table):
             assert_same(load(path, format="glove"), table)

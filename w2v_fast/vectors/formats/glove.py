@@ -22,5 +22,6 @@ def read(source: Source, options: ReadOptions) -> Table:
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write one line for each word. The first shows a reader the vector size: its word must not end in a number."""
+    """Write one line for each word. The first shows a reader the vector size: its word must not end in a number,
+    nor start with a byte order mark."""
     word2vec_text.write(kv, path, options, FORBIDDEN, header=False)

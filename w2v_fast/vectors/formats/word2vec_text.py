@@ -252,6 +252,9 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, forb
     if words and not header and _ends_in_number(words[0]):
         raise ValueError(f"cannot write {name}: the first word {kv.index_to_key[0]!r} ends in a number, and without a "
                          "header a reader could not tell where its vector starts; write a format with a header")
+    if words and not header and words[0].startswith(UTF8_MARK):
+        raise ValueError(f"cannot write {name}: the first word {kv.index_to_key[0]!r} starts with a byte order mark, "
+                         "which a reader takes off the start of a file; write a format with a header")
     check_finite(name, kv, options)
     with files.atomic_write(path) as file:
         if header:
