@@ -58,7 +58,8 @@ class TrainConfig:
                              choices=OBJECTIVES)
     negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
     ns_exponent: float = _option(0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0)
-    share_noise: bool = _option(True, "draw noise words once for a window instead of once for each pair")
+    share_noise: bool = _option(True, "share noise words: skip-gram's between the contexts of a window, CBOW's between "
+                                      "4 windows that stand far apart")
     corrected_cbow: bool = _option(False, "divide CBOW's input gradient by the number of context words, which "
                                           "word2vec.c does not")
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)

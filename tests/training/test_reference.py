@@ -72,7 +72,7 @@ def test_cbow_gradient_of_the_mean(corrected):
     by_row = finite_difference(lambda y: loss(inputs, y), rows)
     new_inputs, new_rows = inputs.copy(), rows.copy()
     config = TrainConfig(architecture="cbow", corrected_cbow=corrected)
-    reference.train_unit(new_inputs, new_rows, contexts, [0, 1, 2], label, shift, config, lr=1.0)
+    reference.train_cbow(new_inputs, new_rows, [(0, contexts)], [([0, 1, 2], label, shift)], config, lr=1.0)
     np.testing.assert_allclose(new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8)
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
 

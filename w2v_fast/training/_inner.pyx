@@ -42,6 +42,7 @@ cdef extern from "kernel/kernel.h" nogil:
         float lr
         float **in_ "in"
         float **out
+        float **target
         float **delta
         float **member
         const int *member_start
@@ -76,8 +77,9 @@ cdef extern from *:
 
 cdef enum:
     BLOCK_TOKENS = 2048       # kept tokens whose windows are found at once
-    AHEAD = 2                 # steps between drawing a window's rows and training it: time to fetch them
-    RING = 4                  # windows in flight: a power of two above AHEAD
+    AHEAD = 2                 # steps between drawing a step's rows and training it: time to fetch them
+    RING = 4                  # steps in flight: a power of two above AHEAD
+    SHARING = 4               # windows of CBOW that share their noise
     BATCH = 64                # windows of one softmax step, or fewer, ...
     BATCH_SCORES = 1 << 23    # ... so that their scores are not many more than this
     LEAST_SEEN = 1024         # places of the hash table that finds repeats: a power of two
@@ -93,24 +95,27 @@ cdef struct Seen:             # an index that a merge of repeats has met, and wh
     uint32_t merge
     int at
 
-cdef struct Window:           # positions among the kept tokens of a block
-    int center
+cdef struct Window:
+    int target                # the center's word
+    int center                # positions among the kept tokens of a block
     int first                 # contexts are first..last without center
     int last
 
-cdef struct Rows:             # the output rows of one window
-    Window window
+cdef struct Rows:             # the windows of one step, and their output rows
+    Window *window            # of different targets, but for the softmax
+    int windows
     int count
-    int *index
+    int *index                # the first window's target and the other rows
     float *label
-    float *shift
+    float *shift              # [windows][places]
     float *weight
-    float **out               # where they are, and after them the input to fetch with them
+    float **out               # where the rows are, and after them ...
+    float **own               # ... the target of each window, if there are several, and the inputs to fetch with them
     int ahead_count
 
 cdef class InnerLoop
 
-ctypedef void (*rows_function)(InnerLoop loop, int target, Rows *rows) noexcept nogil
+ctypedef void (*rows_function)(InnerLoop loop, Rows *rows) noexcept nogil
 
 ctypedef enum Lookup:
     NOTHING
@@ -119,7 +124,7 @@ ctypedef enum Lookup:
 
 cdef struct Objective:
     const char *name
-    rows_function rows_of     # fills the rows, labels and shifts of a target
+    rows_function rows_of     # fills the rows, labels and shifts of the targets
     w2v_link link
     Lookup lookup
 
@@ -139,8 +144,8 @@ cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
     return <int>((<uint64_t>random * limit) >> 32)
 
 
-cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
-    """One draw from q that is not the target; after REDRAWS failures, uniform among the other words.
+cdef inline int noise_word(InnerLoop loop, Rows *rows, int target) noexcept nogil:
+    """One draw from q that is no target (`target` is the first); after REDRAWS failures, uniform among the other words.
 
     The choice between column and alias is arithmetic: a branch would be mispredicted, and wait for the table each time.
     """
@@ -152,21 +157,38 @@ cdef inline int noise_word(InnerLoop loop, int target) noexcept nogil:
         column = scaled(bits >> 32, loop.words)
         alias = loop.alias[column].alias
         word = alias ^ ((column ^ alias) & -<int>(<uint32_t>bits < loop.alias[column].threshold))
-        if word != target:
+        if word != target and (rows.windows == 1 or not is_target(rows, word)):
             return word
-    word = scaled(bits >> 32, loop.words - 1)
-    return word + (word >= target)
+    return not_target(rows, scaled(bits >> 32, loop.words - rows.windows))
+
+
+cdef inline bint is_target(Rows *rows, int word) noexcept nogil:
+    cdef int i
+    cdef bint found = False
+    for i in range(rows.windows):
+        found |= rows.window[i].target == word
+    return found
+
+
+cdef int not_target(Rows *rows, int number) noexcept nogil:
+    """The word of that number among those that are no targets."""
+    cdef int i, word = number, next = -1
+    while next != word:
+        next, word = word, number
+        for i in range(rows.windows):
+            word += rows.window[i].target <= next
+    return word
 
 
 # ------------------------------------------------------------------------------------------------- objectives
 
-cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+cdef void ns_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     """The target with label 1, K noise words with label 0 (Mikolov et al., NIPS 2013, equation 4)."""
-    cdef int k
+    cdef int k, target = rows.window[0].target
     rows.index[0] = target
     rows.label[0] = 1
     for k in range(1, loop.negative + 1):
-        rows.index[k] = noise_word(loop, target)
+        rows.index[k] = noise_word(loop, rows, target)
     for k in range(loop.negative):
         prefetch(&loop.alias[scaled(draw(loop.noise_key, loop.noise_index + k) >> 32, loop.words)])
     rows.count = merge_repeats(loop, rows.index, loop.negative + 1, loop.times)
@@ -174,17 +196,21 @@ cdef void ns_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
         rows.weight[w2v_place(k)] = loop.times[k]
 
 
-cdef void nce_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+cdef void nce_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     """As ns, with log(K q) as the rows' shift (Gutmann and Hyvarinen, JMLR 2012; Mnih and Teh, ICML 2012)."""
-    cdef int k
-    ns_rows(loop, target, rows)
-    for k in range(rows.count):
-        rows.shift[w2v_place(k)] = loop.log_expected_noise[rows.index[k]]
+    cdef int i, k
+    cdef float *shift = rows.shift
+    ns_rows(loop, rows)
+    for i in range(rows.windows):
+        shift[0] = loop.log_expected_noise[rows.window[i].target]
+        for k in range(1, rows.count):
+            shift[w2v_place(k)] = loop.log_expected_noise[rows.index[k]]
+        shift += w2v_places(rows.count)
 
 
-cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+cdef void hs_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     """The inner nodes on the target's path, with label 1 where it takes branch 0 (Mikolov et al., equation 3)."""
-    cdef int k
+    cdef int k, target = rows.window[0].target
     cdef int64_t start = loop.path_start[target]
     rows.count = <int>(loop.path_start[target + 1] - start)
     for k in range(rows.count):
@@ -192,7 +218,7 @@ cdef void hs_rows(InnerLoop loop, int target, Rows *rows) noexcept nogil:
         rows.label[w2v_place(k)] = 1 - loop.path_codes[start + k]
 
 
-cdef void every_row(InnerLoop loop, int target, Rows *rows) noexcept nogil:
+cdef void every_row(InnerLoop loop, Rows *rows) noexcept nogil:
     """Every word: nothing to draw or to fetch ahead."""
     rows.count = 0
 
@@ -230,6 +256,24 @@ cdef int merge_repeats(InnerLoop loop, int *index, int count, float *times) noex
     return left
 
 
+# ------------------------------------------------------------------------------------------------- windows
+
+cdef inline int contexts_of(InnerLoop loop, Window *window, int *index) noexcept nogil:
+    """The words around the center; return how many."""
+    cdef int k, center = window.center, count = 0
+    for k in range(window.first, window.last + 1):
+        index[count] = loop.word[k]
+        count += k != center
+    return count
+
+
+cdef bint take_context(Window *window, Window *context) noexcept nogil:
+    """Take the first context out of a window; return whether it has more."""
+    context.first = context.last = window.first + (window.first == window.center)
+    window.first = context.first + 1
+    return window.first + (window.first == window.center) <= window.last
+
+
 # ------------------------------------------------------------------------------------------------- the loop
 
 cdef class InnerLoop:
@@ -248,12 +292,12 @@ cdef class InnerLoop:
     isa
         Name of the kernel to run, as `choose_isa` returns it.
     loss_period
-        The loss is taken from every `loss_period`-th window (a softmax has it at hand from all).
+        The loss is taken from every `loss_period`-th step (a softmax has it at hand from all).
 
     Attributes
     ----------
     batch
-        Windows that a step takes against the same weights: 1, but for the softmax.
+        Windows that a step takes, at most.
     """
 
     cdef list owned
@@ -269,7 +313,7 @@ cdef class InnerLoop:
     cdef const int32_t *path_nodes
     cdef const uint8_t *path_codes
     cdef int window, negative
-    cdef bint cbow, corrected_cbow, softmax, whole_windows
+    cdef bint cbow, corrected_cbow, softmax, single_contexts
     cdef readonly int batch
     cdef float *hot                      # this worker's copy of the first rows of `output`, ...
     cdef float *hot_shared               # ... and what they were when the copies met last
@@ -287,7 +331,9 @@ cdef class InnerLoop:
     cdef int *radius
     cdef int *sentence                   # where each sentence starts among them
     cdef int kept, sentences, first_center, stop_center
-    cdef int center, first, last, context, in_sentence    # the cursor of next_window
+    cdef Window *window_at               # the windows of the block, ...
+    cdef int windows, steps              # ... and by how many they are taken in `steps` steps: the first, the one
+    cdef int next_step, next_window      # `steps` after it, and so on
     cdef Rows ring[RING]
     cdef int *in_index
     cdef float *in_weight
@@ -300,8 +346,7 @@ cdef class InnerLoop:
     cdef int *hot_row
     cdef w2v_step step
 
-    cdef int members, hot_count
-    cdef int64_t windows, loss_period, loss_pairs, centers
+    cdef int64_t steps_done, loss_period, loss_pairs, centers
     cdef double loss
 
     def __init__(self, ids, weights, tables, config, isa, loss_period=1):
@@ -324,9 +369,13 @@ cdef class InnerLoop:
         self.step.link = objective.link
         self.most_rows = self.look_up(objective.lookup, config, tables)
         self.softmax = objective.link == W2V_SOFTMAX
-        self.batch = max(1, min(BATCH, BATCH_SCORES // self.words)) if self.softmax else 1
-        self.whole_windows = config.share_noise or self.cbow or self.softmax
-        self.allocate(self.batch if self.softmax else 2 * self.window, self.most_rows)
+        self.batch = 1
+        if self.softmax:
+            self.batch = max(1, min(BATCH, BATCH_SCORES // self.words))
+        elif self.cbow and config.share_noise and objective.lookup == NOISE:
+            self.batch = max(1, min(SHARING, self.words - 1))
+        self.single_contexts = not (config.share_noise or self.cbow or self.softmax)
+        self.allocate(self.batch if self.cbow or self.softmax else 2 * self.window, self.most_rows)
 
     cdef int look_up(self, Lookup lookup, config, tables) except -1:
         """Take the tables that an objective looks up; return the most rows that a window has."""
@@ -380,17 +429,18 @@ cdef class InnerLoop:
         self.word = <int *>self.scratch(kept * sizeof(int))
         self.radius = <int *>self.scratch(kept * sizeof(int))
         self.sentence = <int *>self.scratch((kept + 2) * sizeof(int))
+        self.window_at = <Window *>self.scratch(BLOCK_TOKENS * sizeof(Window))
         self.in_index = <int *>self.scratch(contexts * sizeof(int))
         self.step.in_weight = self.in_weight = self.ones(contexts)
-        self.member = <float **>self.scratch(contexts * sizeof(void *))
-        self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
-        self.member_update = <float *>self.scratch(self.batch * sizeof(float))
-        self.means = self.vectors(self.batch)
+        if self.cbow:
+            self.step.member = self.member = <float **>self.scratch(contexts * sizeof(void *))
+            self.step.member_start = self.member_start = <int *>self.scratch((self.batch + 1) * sizeof(int))
+            self.step.member_update = self.member_update = <float *>self.scratch(self.batch * sizeof(float))
         self.hot = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
         self.hot_shared = <float *>self.scratch(<size_t>self.hot_rows * self.stride * sizeof(float))
         for i in range(RING):
             self.allocate_rows(&self.ring[i], 1 if self.softmax else rows)
-        self.in_ = self.step.in_ = <float **>self.scratch(inputs * sizeof(void *))
+        self.step.in_ = self.in_ = self.vectors(inputs)
         self.step.out = <float **>self.scratch(rows * sizeof(void *))
         self.step.delta = self.vectors(inputs)
         self.step.score = <float *>self.scratch(scores)
@@ -405,11 +455,12 @@ cdef class InnerLoop:
 
     cdef int allocate_rows(self, Rows *rows, int count) except -1:
         cdef size_t places = w2v_places(count)
+        rows.window = <Window *>self.scratch(self.batch * sizeof(Window))
         rows.index = <int *>self.scratch(count * sizeof(int))
         rows.label = <float *>self.scratch(places * sizeof(float))
-        rows.shift = <float *>self.scratch(places * sizeof(float))
+        rows.shift = <float *>self.scratch(self.batch * places * sizeof(float))
         rows.weight = self.ones(places)
-        rows.out = <float **>self.scratch((count + 1) * sizeof(void *))
+        rows.out = <float **>self.scratch((count + 2 * self.batch) * sizeof(void *))
         return 0
 
     cdef float *ones(self, size_t count) except NULL:
@@ -453,16 +504,15 @@ cdef class InnerLoop:
         self.noise_index = 0
         self.merge = 0
         memset(self.seen, 0, (self.seen_mask + 1) * sizeof(Seen))
-        self.windows = self.loss_pairs = self.centers = 0
+        self.steps_done = self.loss_pairs = self.centers = 0
         self.loss = 0
         with nogil:
             self.meet()
             while position < stop:
                 position = self.gather(position, stop, token_key)
+                self.find_windows()
                 self.train()
                 self.meet()
-            if self.softmax:
-                self.train_batch()
         return self.centers, self.loss, self.loss_pairs
 
     cdef void meet(self) noexcept nogil:
@@ -500,7 +550,7 @@ cdef class InnerLoop:
     cdef int64_t take(self, int64_t start, int64_t stop, int most, uint64_t token_key) noexcept nogil:
         """Append the kept tokens from `start` on, each with its window radius, without a branch on either, until there
         are `most`; return the end, at most `stop`."""
-        cdef int kept = self.kept, id, ended
+        cdef int kept = self.kept, sentences = self.sentences, begun = self.sentence[sentences], id, ended
         cdef uint64_t bits
         cdef int64_t position = start
         while position < stop and kept < most:
@@ -510,18 +560,31 @@ cdef class InnerLoop:
             self.word[kept] = id
             self.radius[kept] = 1 + scaled(<uint32_t>bits, self.window)
             kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
-            self.sentences -= ended & -<int>(kept > self.sentence[self.sentences])
-            self.sentence[self.sentences] = kept if ended else self.sentence[self.sentences]
+            sentences -= ended & -<int>(kept > begun)
+            begun += ended & (kept - begun)
+            self.sentence[sentences] = begun
             position += 1
-        self.kept = kept
+        self.kept, self.sentences = kept, sentences
         return position
+
+    cdef void find_windows(self) noexcept nogil:
+        """The windows of the block that have a context."""
+        cdef int center, first, last, sentence = 0
+        self.windows = 0
+        for center in range(self.first_center, self.stop_center):
+            while center >= self.sentence[sentence + 1]:
+                sentence += 1
+            first = max(center - self.radius[center], self.sentence[sentence])
+            last = min(center + self.radius[center], self.sentence[sentence + 1] - 1)
+            self.window_at[self.windows] = Window(self.word[center], center, first, last)
+            self.windows += first < last
 
     cdef void train(self) noexcept nogil:
         """Train the windows of the block: rows are drawn, and fetched into the cache, AHEAD steps before their own."""
         cdef int drawn = 0, done = 0
         cdef bint more = True
-        self.center = self.first_center - 1
-        self.first = self.last = self.context = self.in_sentence = 0
+        self.steps = (self.windows + self.batch - 1) // self.batch
+        self.next_step = self.next_window = 0
         while more and drawn < AHEAD:
             more = self.draw_rows(&self.ring[drawn])
             drawn += more
@@ -533,141 +596,144 @@ cdef class InnerLoop:
                     self.step.ahead = self.ring[drawn % RING].out
                     self.step.ahead_count = self.ring[drawn % RING].ahead_count
                     drawn += 1
-            self.train_window(&self.ring[done % RING])
+            self.train_step(&self.ring[done % RING])
             done += 1
 
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
-        """Find the next window, its output rows, and which of them to fetch; 0 at the end of the block."""
-        cdef int k, coming
-        cdef float *matrix
-        if not self.next_window(&rows.window):
+        """Find the windows of the next step, its output rows, and which of them to fetch; 0 at the end of the block."""
+        cdef int i, k, coming
+        cdef float **ahead
+        self.take_windows(rows)
+        if rows.windows == 0:
             return False
-        self.rows_of(self, self.word[rows.window.center], rows)
-        rows.ahead_count = rows.count
+        self.rows_of(self, rows)
         for k in range(rows.count):
-            matrix = self.hot if rows.index[k] < self.hot_rows else self.output
-            rows.out[k] = matrix + <size_t>rows.index[k] * self.stride
-        coming = rows.window.center + self.window
-        if coming < self.kept:
-            rows.out[rows.ahead_count] = self.input + <size_t>self.word[coming] * self.stride
-            rows.ahead_count += 1
+            rows.out[k] = self.output_row(rows.index[k])
+        rows.own = ahead = rows.out + rows.count
+        if rows.windows > 1:
+            for i in range(rows.windows):
+                rows.own[i] = self.output_row(rows.window[i].target)
+            ahead += rows.windows
+        for i in range(rows.windows):
+            coming = rows.window[i].center + self.window
+            if coming < self.kept:
+                ahead[0] = self.input_vector(self.word[coming])
+                ahead += 1
+        rows.ahead_count = <int>(ahead - rows.out)
         return True
 
-    cdef bint next_window(self, Window *window) noexcept nogil:
-        """The next window that has a context: all contexts of a center, or one at a time when each draws its own noise."""
-        if self.whole_windows:
-            if not self.next_center():
-                return False
-            window.first, window.last = self.first, self.last
+    cdef inline float *output_row(self, int index) noexcept nogil:
+        return (self.hot if index < self.hot_rows else self.output) + <size_t>index * self.stride
+
+    cdef void take_windows(self, Rows *rows) noexcept nogil:
+        """The windows of the next step; none at the end of the block.
+
+        They stand as far apart as the block allows, and have different targets: neighbors, whose contexts are nearly the
+        same, would push their common noise words several times to the same side. Where each context draws its own noise,
+        it is a window of its own.
+        """
+        cdef Window *window
+        rows.windows = 0
+        while self.next_window < self.windows:
+            window = &self.window_at[self.next_window]
+            if not self.softmax and is_target(rows, window.target):
+                return
+            rows.window[rows.windows] = window[0]
+            rows.windows += 1
+            if self.single_contexts and take_context(window, rows.window):
+                return
+            self.next_window += self.steps
+            if self.next_window >= self.windows:
+                self.next_step += 1
+                self.next_window = self.next_step if self.next_step < self.steps else self.windows
+                return
+
+    cdef void train_step(self, Rows *rows) noexcept nogil:
+        """The step of some windows: their inputs against their rows."""
+        if self.cbow:
+            self.take_means(rows)
+        elif self.softmax:
+            self.take_centers(rows)
         else:
-            self.context += 1
-            self.context += self.context == self.center
-            if self.context > self.last or self.center < self.first_center:
-                if not self.next_center():
-                    return False
-                self.context = self.first + (self.first == self.center)
-            window.first = window.last = self.context
-        window.center = self.center
-        return True
-
-    cdef bint next_center(self) noexcept nogil:
-        self.center += 1
-        while self.center < self.stop_center:
-            while self.center >= self.sentence[self.in_sentence + 1]:
-                self.in_sentence += 1
-            self.first = max(self.center - self.radius[self.center], self.sentence[self.in_sentence])
-            self.last = min(self.center + self.radius[self.center], self.sentence[self.in_sentence + 1] - 1)
-            if self.first < self.last:
-                return True
-            self.center += 1
-        return False
-
-    cdef void train_window(self, Rows *rows) noexcept nogil:
-        """The step of the window: its inputs against its rows. A softmax gathers a batch of windows first."""
-        cdef int k
+            self.take_contexts(rows)
         if self.softmax:
-            self.add_to_batch(&rows.window)
-            if self.step.inputs == self.batch:
-                self.train_batch()
+            self.train_softmax(rows)
             return
-        self.step.rows = rows.count
-        self.step.out = rows.out
+        self.step.rows, self.step.out = rows.count, rows.out
         self.step.label, self.step.shift, self.step.out_weight = rows.label, rows.shift, rows.weight
-        if self.cbow:
-            self.step.inputs = self.members = 0
-            self.add_mean(&rows.window)
-        else:
-            self.step.inputs = merge_repeats(self, self.in_index, self.take_contexts(&rows.window, self.in_index),
-                                             self.in_weight)
-            for k in range(self.step.inputs):
-                self.in_[k] = self.input + <size_t>self.in_index[k] * self.stride
+        self.step.target = rows.own if rows.windows > 1 else NULL
         self.kernel.step(&self.step)
-        if self.windows % self.loss_period == 0:
+        if self.steps_done % self.loss_period == 0:
             self.add_sigmoid_loss()
-        self.windows += 1
+        self.steps_done += 1
 
-    cdef inline int take_contexts(self, Window *window, int *index) noexcept nogil:
-        """The words around the center; return how many."""
-        cdef int k, count = 0
-        for k in range(window.first, window.last + 1):
-            index[count] = self.word[k]
-            count += k != window.center
-        return count
+    cdef inline float *input_vector(self, int word) noexcept nogil:
+        return self.input + <size_t>word * self.stride
 
-    cdef void add_mean(self, Window *window) noexcept nogil:
-        """One more input: the mean of the window's contexts."""
-        cdef int k, i = self.step.inputs
-        cdef int count = self.take_contexts(window, self.in_index)
-        self.step.member, self.step.member_start = self.member, self.member_start
-        self.step.member_update = self.member_update
-        for k in range(count):
-            self.member[self.members + k] = self.input + <size_t>self.in_index[k] * self.stride
-        self.members += count
-        self.member_start[i + 1] = self.members
-        self.member_update[i] = <float>1 / count if self.corrected_cbow else 1
-        self.in_[i] = self.means[i]
-        self.step.inputs += 1
+    cdef void take_contexts(self, Rows *rows) noexcept nogil:
+        """Skip-gram's inputs: the contexts of the window."""
+        cdef int k, count = contexts_of(self, rows.window, self.in_index)
+        self.step.inputs = merge_repeats(self, self.in_index, count, self.in_weight)
+        for k in range(self.step.inputs):
+            self.in_[k] = self.input_vector(self.in_index[k])
 
-    cdef void add_to_batch(self, Window *window) noexcept nogil:
-        """One more window of a softmax step: CBOW predicts the center from the mean, skip-gram, as its objective is
-        written, all contexts from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
-        cdef int k, count, i = self.step.inputs
-        cdef int center = self.word[window.center]
-        if self.cbow:
-            self.add_mean(window)
-            self.hot_row[self.hot_count] = center
-            count = 1
-        else:
-            count = self.take_contexts(window, self.hot_row + self.hot_count)
-            self.in_[i] = self.input + <size_t>center * self.stride
-            self.step.inputs += 1
-        for k in range(count):
-            self.hot_input[self.hot_count + k] = i
-        self.hot_count += count
-        self.in_weight[i] = count
+    cdef void take_means(self, Rows *rows) noexcept nogil:
+        """CBOW's inputs: the mean of each window's contexts."""
+        cdef int i, k, center, members = 0
+        cdef float **member = self.member
+        self.step.inputs = rows.windows
+        for i in range(rows.windows):
+            center = rows.window[i].center
+            for k in range(rows.window[i].first, rows.window[i].last + 1):
+                member[members] = self.input_vector(self.word[k])
+                members += k != center
+            self.member_start[i + 1] = members
+            self.member_update[i] = <float>1 / (members - self.member_start[i]) if self.corrected_cbow else 1
 
-    cdef void train_batch(self) noexcept nogil:
-        """The softmax step of the windows gathered, and its loss: weight * log sum exp(score) - sum of hot scores."""
+    cdef void take_centers(self, Rows *rows) noexcept nogil:
+        """Inputs of a skip-gram whose objective is written from the center's side."""
+        cdef int i
+        self.step.inputs = rows.windows
+        for i in range(rows.windows):
+            self.in_[i] = self.input_vector(rows.window[i].target)
+
+    cdef void train_softmax(self, Rows *rows) noexcept nogil:
+        """A softmax step: CBOW predicts the center from the mean, skip-gram, as its objective is written, all contexts
+        from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
+        cdef int i, h, k, count, hot = 0
+        for i in range(rows.windows):
+            if self.cbow:
+                self.hot_row[hot] = rows.window[i].target
+                count = 1
+            else:
+                count = contexts_of(self, &rows.window[i], self.hot_row + hot)
+            for k in range(count):
+                self.hot_input[hot + k] = i
+            hot += count
+            self.in_weight[i] = count
+        self.step.rows = self.words
+        self.step.hot_input, self.step.hot_row, self.step.hot_count = self.hot_input, self.hot_row, hot
+        self.kernel.step(&self.step)
+        self.add_softmax_loss()
+
+    cdef void add_softmax_loss(self) noexcept nogil:
+        """weight * log sum exp(score) - sum of hot scores, of the step just done."""
         cdef int i, h
-        if self.step.inputs:
-            self.step.rows = self.words
-            self.step.hot_input, self.step.hot_row, self.step.hot_count = self.hot_input, self.hot_row, self.hot_count
-            self.kernel.step(&self.step)
-            for i in range(self.step.inputs):
-                self.loss += self.in_weight[i] * self.step.log_sum[i * W2V_TILE_WIDTH]
-            for h in range(self.hot_count):
-                self.loss -= self.step.score[w2v_score_at(self.step.inputs, self.hot_input[h], self.hot_row[h])]
-            self.loss_pairs += self.hot_count
-        self.step.inputs = self.hot_count = self.members = 0
+        for i in range(self.step.inputs):
+            self.loss += self.in_weight[i] * self.step.log_sum[i * W2V_TILE_WIDTH]
+        for h in range(self.step.hot_count):
+            self.loss -= self.step.score[w2v_score_at(self.step.inputs, self.hot_input[h], self.hot_row[h])]
+        self.loss_pairs += self.step.hot_count
 
     cdef void add_sigmoid_loss(self) noexcept nogil:
         """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift, of the step just done."""
-        cdef int i, r, place
+        cdef int i, r, place, places = w2v_places(self.step.rows)
         cdef double x
         for i in range(self.step.inputs):
             for r in range(self.step.rows):
                 place = w2v_place(r)
-                x = self.step.score[i * w2v_places(self.step.rows) + place] - self.step.shift[place]
+                x = (self.step.score[i * places + place]
+                     - self.step.shift[place + (i * places if self.step.target else 0)])
                 self.loss += (self.step.in_weight[i] * self.step.out_weight[place]
                               * (max(x, 0) + log1p(exp(-fabs(x))) - self.step.label[place] * x))
             self.loss_pairs += <int64_t>self.step.in_weight[i]

@@ -17,7 +17,10 @@ from w2v_fast.training.jobs import Job
 from w2v_fast.training.tables import Tables
 
 Array: TypeAlias = NDArray[np.floating[Any]]
+Window: TypeAlias = tuple[int, list[int]]  # the center word and its context words
+Rows: TypeAlias = tuple[list[int], Array, Array]  # row numbers, labels and shifts
 REDRAWS = 64
+BLOCK_TOKENS = 2048
 
 
 def sigmoid(x: Array) -> Array:
@@ -49,8 +52,8 @@ def loss(score: Array, label: Array, shift: Array) -> float:
 # What an objective says: the output rows of a target, with labels and shifts.
 
 
-def noise_words(target: int, tables: Tables, config: TrainConfig, key: int, index: int) -> tuple[list[int], int]:
-    """K draws from q that are not the target, and the index of the next draw of the stream."""
+def noise_words(targets: list[int], tables: Tables, config: TrainConfig, key: int, index: int) -> tuple[list[int], int]:
+    """K draws from q that are none of the targets, and the index of the next draw of the stream."""
     words: list[int] = []
     while len(words) < config.negative and tables.words > 1:
         for _ in range(REDRAWS):
@@ -59,16 +62,17 @@ def noise_words(target: int, tables: Tables, config: TrainConfig, key: int, inde
             column = (bits >> 32) * tables.words >> 32
             entry = tables.alias[column]
             word = column if bits & 0xFFFFFFFF < entry["threshold"] else int(entry["alias"])
-            if word != target:
+            if word not in targets:
                 break
         else:
-            word = (bits >> 32) * (tables.words - 1) >> 32
-            word += word >= target
+            word = (bits >> 32) * (tables.words - len(targets)) >> 32
+            for target in sorted(targets):
+                word += word >= target
         words.append(word)
     return words, index
 
 
-def rows_of(target: int, noise: list[int], tables: Tables, objective: str) -> tuple[list[int], Array, Array]:
+def rows_of(target: int, noise: list[int], tables: Tables, objective: str) -> Rows:
     """Row numbers, labels and shifts of one target: the table in DESIGN, section 1."""
     if objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
@@ -81,8 +85,8 @@ def rows_of(target: int, noise: list[int], tables: Tables, objective: str) -> tu
 # What a job is: centers and their contexts.
 
 
-def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job) -> Iterator[tuple[int, list[int]]]:
-    """(center word, context words) of every kept token of the job that has a context, in order."""
+def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job) -> Iterator[Window]:
+    """The window of every kept token of the job, in order; some have no context."""
     bits = draw(job.token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
@@ -94,55 +98,80 @@ def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Jo
         members = np.flatnonzero(kept & (sentence == sentence[center]))
         place = int(np.searchsorted(members, center))
         near = [*members[max(place - radius[center], 0) : place], *members[place + 1 : place + 1 + radius[center]]]
-        if near:
-            yield int(words[center]), [int(words[p]) for p in near]
+        yield int(words[center]), [int(words[p]) for p in near]
+
+
+def steps(found: list[Window], batch: int, different: bool) -> Iterator[list[Window]]:
+    """The windows of each step: at most `batch`, as far apart as a block of kept tokens allows; if `different`, with
+    different targets."""
+    for start in range(0, len(found), BLOCK_TOKENS):
+        block = [(target, contexts) for target, contexts in found[start : start + BLOCK_TOKENS] if contexts]
+        count = -(-len(block) // batch)
+        for number in range(count):
+            group: list[Window] = []
+            for target, contexts in block[number::count]:
+                if different and target in [other for other, _ in group]:
+                    yield group
+                    group = []
+                group.append((target, contexts))
+            yield group
 
 
 def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job,
           batch: int = 1) -> float:
     """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows.
 
-    A softmax takes `batch` windows against the same weights.
+    A step takes `batch` windows at most: those of a softmax, or of a CBOW whose windows share their noise.
     """
-    found = list(windows(ids, tables, config, job))
-    if config.objective == "softmax":
-        return sum(train_softmax(input, output, found[k : k + batch], config, job.lr)
-                   for k in range(0, len(found), batch))
+    softmax, cbow = config.objective == "softmax", config.architecture == "cbow"
     noise_index, total = 0, 0.0
-    for target, contexts in found:
-        whole = config.share_noise or config.architecture == "cbow"
-        for unit in [contexts] if whole else [[context] for context in contexts]:
-            noise: list[int] = []
+    for group in steps(list(windows(ids, tables, config, job)), batch, different=not softmax):
+        if softmax:
+            total += train_softmax(input, output, group, config, job.lr)
+            continue
+        units = [group]
+        if not (config.share_noise or cbow):
+            units = [[(target, [context])] for target, contexts in group for context in contexts]
+        for unit in units:
+            targets, noise = [target for target, _ in unit], list[int]()
             if config.objective in ("ns", "nce"):
-                noise, noise_index = noise_words(target, tables, config, job.noise_key, noise_index)
-            rows, label, shift = rows_of(target, noise, tables, config.objective)
-            total += train_unit(input, output, unit, rows, label, shift, config, job.lr)
+                noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
+            rows = [rows_of(target, noise, tables, config.objective) for target in targets]
+            total += (train_cbow if cbow else train_skipgram)(input, output, unit, rows, config, job.lr)
     return total
 
 
-def train_unit(input: Array, output: Array, contexts: list[int], rows: list[int], label: Array, shift: Array,
-               config: TrainConfig, lr: float) -> float:
-    """The steps of a unit, with the architecture's inputs; repeated contexts and rows receive all their updates.
+def train_skipgram(input: Array, output: Array, unit: list[Window], rows: list[Rows], config: TrainConfig,
+                   lr: float) -> float:
+    """The steps of a window: its contexts in turn, each against the rows as the one before left them; a word that
+    stands there several times takes all of them at its first place. Repeated rows receive all their updates."""
+    total = 0.0
+    for (_, contexts), (index, label, shift) in zip(unit, rows, strict=True):
+        for word in dict.fromkeys(contexts):
+            group = [word] * contexts.count(word)
+            score, to_inputs, to_rows = step(input[group], output[index], label, shift, lr)
+            np.add.at(input, group, to_inputs)
+            np.add.at(output, index, to_rows)
+            total += loss(score, label, shift)
+    return total
 
-    Skip-gram's contexts take their steps in turn, each against the rows as the one before left them; a word that stands
-    there several times takes all of them at its first place.
+
+def train_cbow(input: Array, output: Array, unit: list[Window], rows: list[Rows], config: TrainConfig,
+               lr: float) -> float:
+    """The steps of windows that share their noise: the means of their contexts, as they all are before, in turn, each
+    against the rows as the one before left them. Then the contexts receive their updates.
 
     CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
     (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
     word2vec.c, and gensim after it, give each of them the whole of it: the default.
     """
-    if config.architecture == "cbow":
-        score, to_mean, to_rows = step(input[contexts].mean(0, keepdims=True), output[rows], label, shift, lr)
+    total = 0.0
+    means = [input[contexts].mean(0, keepdims=True) for _, contexts in unit]
+    for (_, contexts), mean, (index, label, shift) in zip(unit, means, rows, strict=True):
+        score, to_mean, to_rows = step(mean, output[index], label, shift, lr)
         to_inputs: Array = np.repeat(to_mean / (len(contexts) if config.corrected_cbow else 1), len(contexts), axis=0)
         np.add.at(input, contexts, to_inputs)
-        np.add.at(output, rows, to_rows)
-        return loss(score, label, shift)
-    total = 0.0
-    for word in dict.fromkeys(contexts):
-        group = [word] * contexts.count(word)
-        score, to_inputs, to_rows = step(input[group], output[rows], label, shift, lr)
-        np.add.at(input, group, to_inputs)
-        np.add.at(output, rows, to_rows)
+        np.add.at(output, index, to_rows)
         total += loss(score, label, shift)
     return total
 
@@ -159,9 +188,9 @@ def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[f
     return float(np.sum(label * (log_sum - score))), error @ rows, error.T @ inputs
 
 
-def train_softmax(input: Array, output: Array, batch: list[tuple[int, list[int]]], config: TrainConfig,
+def train_softmax(input: Array, output: Array, batch: list[Window], config: TrainConfig,
                   lr: float) -> float:
-    """One softmax step of a batch of (center, contexts)."""
+    """One softmax step of a batch of windows."""
     cbow = config.architecture == "cbow"
     members = [contexts if cbow else [center] for center, contexts in batch]
     targets = [[center] if cbow else contexts for center, contexts in batch]

@@ -37,7 +37,9 @@ typedef struct {
     float lr;
     float **in;             /* [m] input vectors; all different with the sigmoid */
     float **out;            /* [n] output rows, all different */
-    float **delta;          /* [m] scratch vectors; the sigmoid needs one */
+    float **target;         /* sigmoid: NULL, or [m] the row that input i has for its own in place of out[0]: all different,
+                               and other than out[1..n]; out[0] is target[0], and scratch */
+    float **delta;          /* [m] scratch vectors; the sigmoid needs one, or m where inputs are means */
     float **member;         /* NULL, or: input i is the mean of vectors member[member_start[i] .. member_start[i + 1]], */
     const int *member_start; /* taken in the scratch vector in[i]; each of them receives its update ... */
     const float *member_update; /* [m] ... times this */
@@ -46,7 +48,7 @@ typedef struct {
     float *error;           /* sigmoid [m + 1][places], the first of them zero; softmax as the scores */
 
     const float *label;      /* sigmoid: [places] labels, shifts and weights of the rows; unused places do not matter */
-    const float *shift;
+    const float *shift;      /* with targets [m][places] */
     const float *out_weight;
 
     const int *hot_input;    /* softmax: the label of row hot_row[h] for input hot_input[h] is raised by 1 */
