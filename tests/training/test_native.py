@@ -11,7 +11,7 @@ from tests.training.toys import tables_of, zipf_ids
 from w2v_fast.config import INSTRUCTION_SETS, TrainConfig
 from w2v_fast.training import _inner, reference
 from w2v_fast.training.jobs import Jobs
-from w2v_fast.training.tables import HOT_ROWS
+from w2v_fast.training.tables import HOT_NODES, HOT_ROWS
 from w2v_fast.training.weights import initial_weights
 
 VARIANTS = [(architecture, objective, share)
@@ -106,7 +106,8 @@ def test_saturated_scores_keep_their_gradient(isa, objective):
 def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective):
     """With 4 workers a job's change of one of the first rows counts a quarter, if every window has the row, or more;
     and every other row is as with one worker."""
-    ids, words = zipf_ids(150, 200, sentence=6), 200
+    ids, words = zipf_ids(2000, 2000, sentence=6), 2000
+    hot = HOT_NODES if objective == "hs" else HOT_ROWS
     outputs, inputs = [], []
     for workers in (1, 4):
         config = TrainConfig(vector_size=8, window=3, epochs=1, sample=0, alpha=0.05, objective=objective,
@@ -121,8 +122,8 @@ def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective)
         outputs.append(weights.output_vectors - start)
         inputs.append(weights.vectors.copy())
     np.testing.assert_array_equal(inputs[0], inputs[1])
-    np.testing.assert_array_equal(outputs[0][HOT_ROWS:], outputs[1][HOT_ROWS:])
-    changed = np.flatnonzero(np.abs(outputs[0][:HOT_ROWS]).max(axis=1) > 1e-3)  # enough for a precise quotient
+    np.testing.assert_array_equal(outputs[0][hot:], outputs[1][hot:])
+    changed = np.flatnonzero(np.abs(outputs[0][:hot]).max(axis=1) > 1e-3)  # enough for a precise quotient
     whole, taken = outputs[0][changed], outputs[1][changed]
     part = (whole * taken).sum(axis=1) / (whole**2).sum(axis=1)
     np.testing.assert_allclose(part[:, None] * whole, taken, atol=1e-6)
@@ -130,8 +131,8 @@ def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective)
     assert (part > 0.2499).all()
     assert (part < 1).all()
     assert (np.diff(part[np.argsort(visits)]) < 1e-4).all()
-    assert len(part) > HOT_ROWS / 2
-    assert outputs[1][HOT_ROWS:].any()
+    assert len(part) > hot / 2
+    assert outputs[1][hot:].any()
 
 
 @pytest.mark.parametrize("share_noise", [True, False])

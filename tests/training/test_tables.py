@@ -15,7 +15,7 @@ from w2v_fast.training.huffman import huffman_paths
 from w2v_fast.training.jobs import JOB_TOKENS, Jobs
 from w2v_fast.training.noise import alias_table, noise_distribution
 from w2v_fast.training.reference import noise_words
-from w2v_fast.training.tables import HOT_ROWS, part_of_change
+from w2v_fast.training.tables import HOT_NODES, HOT_ROWS, part_of_change
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=60).map(lambda c: np.array(c, np.int64))
 
@@ -179,14 +179,14 @@ def test_the_whole_change_of_a_row_that_is_never_visited_counts():
 def test_visits_of_the_first_rows(objective):
     """As counted over the corpus, without subsampling: each token's row and K draws, or its path."""
     config = TrainConfig(sample=0, negative=3, objective=objective)
-    ids = zipf_ids(2000, 100, sentence=10)
-    tables = tables_of(ids, 100, config)
+    ids = zipf_ids(2000, 1000, sentence=10)
+    tables = tables_of(ids, 1000, config)
     words = np.where(ids < 0, ~ids, ids)
     if objective == "ns":
-        visits, found = tables.noise_visits, np.bincount(words, minlength=100) / len(ids) + 3 * tables.noise
+        visits, found = tables.noise_visits, np.bincount(words, minlength=1000) / len(ids) + 3 * tables.noise
     else:
         start = tables.paths.start
         nodes = np.concatenate([tables.paths.nodes[start[word] : start[word + 1]] for word in words])
-        visits, found = tables.path_visits, np.bincount(nodes, minlength=100) / len(ids)
-    assert len(visits) == HOT_ROWS
-    np.testing.assert_allclose(visits, found[:HOT_ROWS], rtol=1e-9)
+        visits, found = tables.path_visits, np.bincount(nodes, minlength=1000) / len(ids)
+    assert len(visits) == (HOT_ROWS if objective == "ns" else HOT_NODES)
+    np.testing.assert_allclose(visits, found[: len(visits)], rtol=1e-9)

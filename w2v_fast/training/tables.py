@@ -12,8 +12,8 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.huffman import Paths, huffman_paths
 from w2v_fast.training.noise import alias_table, noise_distribution
 
-HOT_ROWS = 64
-"""Rows at the start of the output matrix of which each of several workers has a copy."""
+HOT_ROWS, HOT_NODES = 64, 512
+"""Rows at the start of the output matrix, of words or of tree nodes, of which each of several workers has a copy."""
 SETTLING = 0.02
 """Part of the way to where it settles that an update takes a row, for a learning rate of 1. The slope of the sigmoid
 at the usual scores of noise, .05, times an input's usual squared norm, 9, is that in the input's own direction; inputs
@@ -63,12 +63,12 @@ class Tables:
 
     @cached_property
     def path_visits(self) -> NDArray[np.float64]:
-        """How often each of the first rows is in a window, as node of the target's path, [HOT_ROWS] or fewer."""
-        paths, visits = self.paths, np.zeros(min(HOT_ROWS, self.words))
+        """How often each of the first rows is in a window, as node of the target's path, [HOT_NODES] or fewer."""
+        paths, visits = self.paths, np.zeros(min(HOT_NODES, self.words))
         words, depth = np.arange(self.words), 0
         while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
             nodes = paths.nodes[paths.start[words] + depth]
-            words, nodes = words[nodes < HOT_ROWS], nodes[nodes < HOT_ROWS]  # below a node are none before it
+            words, nodes = words[nodes < HOT_NODES], nodes[nodes < HOT_NODES]  # below a node are none before it
             visits += np.bincount(nodes, self.centers[words], len(visits))
             depth += 1
         return visits
