@@ -43,8 +43,9 @@ FULL = (
     "parts CORPUS",
     "kernels.history CORPUS",
     "softmax CORPUS",
-    f"quality CORPUS --eval EVAL --variants share_noise=False {CBOW} {CBOW},corrected_cbow=True objective=hs "
-    "objective=nce",
+    "quality CORPUS --eval EVAL",
+    f"quality CORPUS --eval EVAL --name quality_variants --no-gensim --variants share_noise=False {CBOW} "
+    f"{CBOW},share_noise=False objective=hs",
     "objectives CORPUS --eval EVAL",
     "io",
     "query",
