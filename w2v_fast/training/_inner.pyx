@@ -628,9 +628,9 @@ cdef class InnerLoop:
     cdef void take_windows(self, Rows *rows) noexcept nogil:
         """The windows of the next step; none at the end of the block.
 
-        They stand as far apart as the block allows, and have different targets: neighbors, whose contexts are nearly the
-        same, would push their common noise words several times to the same side. Where each context draws its own noise,
-        it is a window of its own.
+        They stand as far apart as the block allows, and have different targets: neighbors, whose contexts are nearly
+        the same, would push their common noise words several times to the same side. Where each context draws its own
+        noise, it is a window of its own.
         """
         cdef Window *window
         rows.windows = 0

@@ -37,8 +37,8 @@ typedef struct {
     float lr;
     float **in;             /* [m] input vectors; all different with the sigmoid */
     float **out;            /* [n] output rows, all different */
-    float **target;         /* sigmoid: NULL, or [m] the row that input i has for its own in place of out[0]: all different,
-                               and other than out[1..n]; out[0] is target[0], and scratch */
+    float **target;         /* sigmoid: NULL, or [m] each input's own row in place of out[0], all different and none of
+                               out[1..n]; out[0] is target[0] at first, and scratch */
     float **delta;          /* [m] scratch vectors; the sigmoid needs one, or m where inputs are means */
     float **member;         /* NULL, or: input i is the mean of vectors member[member_start[i] .. member_start[i + 1]], */
     const int *member_start; /* taken in the scratch vector in[i]; each of them receives its update ... */
