@@ -331,9 +331,9 @@ cdef class InnerLoop:
     cdef int *radius
     cdef int *sentence                   # where each sentence starts among them
     cdef int kept, sentences, first_center, stop_center
-    cdef Window *window_at               # the windows of the block, ...
-    cdef int windows, steps              # ... and by how many they are taken in `steps` steps: the first, the one
-    cdef int next_step, next_window      # `steps` after it, and so on
+    cdef Window *window_at               # the windows of the block; step s takes s, s + steps, s + 2 steps, ...
+    cdef int windows, steps
+    cdef int next_step, next_window
     cdef Rows ring[RING]
     cdef int *in_index
     cdef float *in_weight
@@ -700,7 +700,7 @@ cdef class InnerLoop:
     cdef void train_softmax(self, Rows *rows) noexcept nogil:
         """A softmax step: CBOW predicts the center from the mean, skip-gram, as its objective is written, all contexts
         from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
-        cdef int i, h, k, count, hot = 0
+        cdef int i, k, count, hot = 0
         for i in range(rows.windows):
             if self.cbow:
                 self.hot_row[hot] = rows.window[i].target

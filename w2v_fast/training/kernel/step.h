@@ -49,8 +49,7 @@ INLINE void mean_columns(float *mean, float *const *member, int count, int c, co
         store(mean + c + v * LANES, sum[v] * splat(1.0f / count));
 }
 
-INLINE void member_columns(float *const *member, int count, const float *update, float times, int c,
-                              const int vectors)
+INLINE void member_columns(float *const *member, int count, const float *update, float times, int c, const int vectors)
 {
     vec change[HELD_VECTORS];
 #pragma GCC unroll 8
