@@ -20,7 +20,7 @@ if os.environ.get("W2V_FAST_SANITIZE"):
 KERNEL = "w2v_fast/training/kernel"
 KERNEL_SOURCES = [f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa_avx512", "dispatch")]
 KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in
-                  ("kernel", "isa", "link", "tile", "sigmoid", "softmax", "step", "dispatch")]
+                  ("kernel", "isa", "activation", "tile", "mean", "step", "dispatch")]
 
 
 def extension(name: str, sources: list[str], depends: list[str] | None = None, language: str = "c") -> Extension:

@@ -168,7 +168,7 @@ def test_matrices_beyond_2_to_31_floats(architecture, objective):
     loop = InnerLoop(ids, ours, tables, config, choose_isa())
     for job in Jobs(len(ids), config):
         loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key)
-        reference.train(ids, expected.input, expected.output, tables, config, job, loop.batch)
+        reference.train(ids, expected.input, expected.output, tables, config, job)
     np.testing.assert_allclose(ours.input[rows], expected.input[rows], atol=2e-6)
     np.testing.assert_allclose(ours.output[rows], expected.output[rows], atol=2e-6)
     assert not np.array_equal(ours.input[rows], started)

@@ -57,9 +57,12 @@ class TrainConfig:
     objective: str = _option("ns", "negative sampling, noise contrastive estimation, hierarchical or full softmax",
                              choices=OBJECTIVES)
     negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
+    noise_draws: int | None = _option(None, "words drawn to estimate the noise term, each weighted negative / "
+                                            "noise_draws (default: negative; ns and nce)", low=1, high=10_000,
+                                      optional=True)
     ns_exponent: float = _option(0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0)
-    share_noise: bool = _option(True, "share noise words: skip-gram's between the contexts of a window, CBOW's between "
-                                      "4 windows that stand far apart")
+    share_noise: bool = _option(True, "let windows of a step share their noise words; without it each pair of a "
+                                      "center and a context draws its own")
     corrected_cbow: bool = _option(False, "divide CBOW's input gradient by the number of context words, which "
                                           "word2vec.c does not")
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
@@ -96,6 +99,11 @@ class TrainConfig:
     def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
         """The config of a model from its metadata; the defaults where it has none."""
         return cls.from_options(json.loads(metadata.get("train_config", "{}")))
+
+    @property
+    def draws(self) -> int:
+        """Noise words drawn at once, with the default filled in."""
+        return self.noise_draws or self.negative
 
     @property
     def threads(self) -> int:

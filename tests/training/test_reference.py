@@ -43,9 +43,10 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
     random = np.random.default_rng(5)
     inputs, rows = random.normal(size=(4, 7)), random.normal(size=(5, 7))
 
-    score, to_inputs, to_rows = reference.step(inputs[in_index], rows[out_index], label, shift, lr=1.0)
+    weight = np.ones(len(label))
+    score, to_inputs, to_rows = reference.step(inputs[in_index], rows[out_index], label, shift, weight, lr=1.0)
 
-    assert reference.loss(score, label, shift) == pytest.approx(
+    assert reference.loss(score, label, shift, weight) == pytest.approx(
         written_loss(inputs, rows, label, shift, in_index, out_index), rel=1e-12)
     summed_inputs, summed_rows = np.zeros_like(inputs), np.zeros_like(rows)
     np.add.at(summed_inputs, in_index, to_inputs)
@@ -72,7 +73,7 @@ def test_cbow_gradient_of_the_mean(corrected):
     by_row = finite_difference(lambda y: loss(inputs, y), rows)
     new_inputs, new_rows = inputs.copy(), rows.copy()
     config = TrainConfig(architecture="cbow", corrected_cbow=corrected)
-    reference.train_cbow(new_inputs, new_rows, [(0, contexts)], [([0, 1, 2], label, shift)], config, lr=1.0)
+    reference.train_sigmoid(new_inputs, new_rows, [(contexts, ([0, 1, 2], label, shift, np.ones(3)))], config, lr=1.0)
     np.testing.assert_allclose(new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8)
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
 
@@ -94,7 +95,7 @@ def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
     np.testing.assert_allclose(to_rows, -finite_difference(lambda u: loss(centers, u), rows), atol=1e-8)
 
 
-def test_links_at_known_points():
+def test_activations_at_known_points():
     np.testing.assert_allclose(reference.sigmoid(np.array([0.0, np.log(3), -np.log(3), 800, -800])),
                                [0.5, 0.75, 0.25, 1.0, 0.0], atol=1e-15)
     np.testing.assert_allclose(reference.softmax(np.array([[0.0, np.log(3.0)], [1000.0, 1000.0]])),

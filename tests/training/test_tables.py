@@ -15,7 +15,7 @@ from w2v_fast.training.huffman import huffman_paths
 from w2v_fast.training.jobs import JOB_TOKENS, Jobs
 from w2v_fast.training.noise import alias_table, noise_distribution
 from w2v_fast.training.reference import noise_words
-from w2v_fast.training.tables import HOT_NODES, HOT_ROWS, part_of_change
+from w2v_fast.training.tables import PRIVATE_NODES, PRIVATE_WORDS, merge_share
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=60).map(lambda c: np.array(c, np.int64))
 
@@ -167,12 +167,12 @@ def test_learning_rate_falls_smoothly_on_small_corpora():
 def test_parts_of_changes_add_up_to_the_updates_in_turn(workers, updates):
     """Updates that each take x a thousandth of the way to 1."""
     alone, in_turn = (1 - 0.999**count for count in (updates, workers * updates))
-    part = part_of_change(np.array([-np.log(0.999) * updates]), workers)
+    part = merge_share(np.array([-np.log(0.999) * updates]), workers)
     np.testing.assert_allclose(workers * part * alone, [in_turn], rtol=1e-5)
 
 
 def test_the_whole_change_of_a_row_that_is_never_visited_counts():
-    np.testing.assert_allclose(part_of_change(np.zeros(3), 8), 1, rtol=1e-6)
+    np.testing.assert_allclose(merge_share(np.zeros(3), 8), 1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("objective", ["ns", "hs"])
@@ -188,5 +188,5 @@ def test_visits_of_the_first_rows(objective):
         start = tables.paths.start
         nodes = np.concatenate([tables.paths.nodes[start[word] : start[word + 1]] for word in words])
         visits, found = tables.path_visits, np.bincount(nodes, minlength=1000) / len(ids)
-    assert len(visits) == (HOT_ROWS if objective == "ns" else HOT_NODES)
+    assert len(visits) == (PRIVATE_WORDS if objective == "ns" else PRIVATE_NODES)
     np.testing.assert_allclose(visits, found[: len(visits)], rtol=1e-9)

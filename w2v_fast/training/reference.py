@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.generator import draw
 from w2v_fast.training.jobs import Job
+from w2v_fast.training.steps import (
+    BLOCK_TOKENS,
+    GROUP_DISTANCE,
+    MAX_INPUTS,
+    MAX_REDRAWS,
+    max_contexts,
+    max_windows,
+)
 from w2v_fast.training.tables import Tables
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Window: TypeAlias = tuple[int, list[int]]  # the center word and its context words
-Rows: TypeAlias = tuple[list[int], Array, Array]  # row numbers, labels and shifts
-REDRAWS = 64
-BLOCK_TOKENS = 2048
+Rows: TypeAlias = tuple[list[int], Array, Array, Array]  # row numbers, labels, shifts and weights
 
 
 def sigmoid(x: Array) -> Array:
@@ -34,29 +40,30 @@ def softmax(x: Array) -> Array:
     return e / e.sum(-1, keepdims=True)
 
 
-# One step, whatever the variant: m input vectors [m, d] against n output rows [n, d].
+# One group of a step, whatever the variant: m input vectors [m, d] against n output rows [n, d].
 
 
-def step(inputs: Array, rows: Array, label: Array, shift: Array, lr: float) -> tuple[Array, Array, Array]:
-    """Scores, and what is added to the inputs and to the rows; `label` and `shift` are [n]."""
+def step(inputs: Array, rows: Array, label: Array, shift: Array, weight: Array,
+         lr: float) -> tuple[Array, Array, Array]:
+    """Scores, and what is added to the inputs and to the rows; `label`, `shift` and `weight` are [n]."""
     score = inputs @ rows.T
-    error = lr * (label - sigmoid(score - shift))
+    error = lr * weight * (label - sigmoid(score - shift))
     return score, error @ rows, error.T @ inputs
 
 
-def loss(score: Array, label: Array, shift: Array) -> float:
-    """-log sigmoid(x) where the label is 1, -log sigmoid(-x) where it is 0, x = score - shift; in sum."""
-    return float(np.sum(np.logaddexp(0.0, score - shift) - label * (score - shift)))
+def loss(score: Array, label: Array, shift: Array, weight: Array) -> float:
+    """-log sigmoid(x) where the label is 1, -log sigmoid(-x) where it is 0, x = score - shift; weighted and in sum."""
+    return float(np.sum(weight * (np.logaddexp(0.0, score - shift) - label * (score - shift))))
 
 
-# What an objective says: the output rows of a target, with labels and shifts.
+# What an objective says: the output rows of a target, with labels, shifts and weights.
 
 
 def noise_words(targets: list[int], tables: Tables, config: TrainConfig, key: int, index: int) -> tuple[list[int], int]:
-    """K draws from q that are none of the targets, and the index of the next draw of the stream."""
+    """Draws from q that are none of the targets, and the index of the next draw of the stream."""
     words: list[int] = []
-    while len(words) < config.negative and tables.words > 1:
-        for _ in range(REDRAWS):
+    while len(words) < config.draws and tables.words > 1:
+        for _ in range(MAX_REDRAWS):
             bits = int(draw(key, index))
             index += 1
             column = (bits >> 32) * tables.words >> 32
@@ -72,18 +79,19 @@ def noise_words(targets: list[int], tables: Tables, config: TrainConfig, key: in
     return words, index
 
 
-def rows_of(target: int, noise: list[int], tables: Tables, objective: str) -> Rows:
-    """Row numbers, labels and shifts of one target: the table in DESIGN, section 1."""
-    if objective == "hs":
+def rows_of(target: int, noise: list[int], tables: Tables, config: TrainConfig) -> Rows:
+    """The rows of one target: the table at the top of kernel/step.h."""
+    if config.objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
-        return tables.paths.nodes[path].tolist(), 1.0 - tables.paths.codes[path], np.zeros(path.stop - path.start)
+        return (tables.paths.nodes[path].tolist(), 1.0 - tables.paths.codes[path], np.zeros(path.stop - path.start),
+                np.ones(path.stop - path.start))
     rows = [target, *noise]
-    shift = tables.log_expected_noise[rows].astype(np.float64) if objective == "nce" else np.zeros(len(rows))
-    return rows, np.array([1.0] + [0.0] * len(noise)), shift
+    shift = tables.log_expected_noise[rows].astype(np.float64) if config.objective == "nce" else np.zeros(len(rows))
+    weight = np.array([1.0] + [config.negative / config.draws] * len(noise))
+    return rows, np.array([1.0] + [0.0] * len(noise)), shift, weight
 
 
-# What a job is: centers and their contexts.
-
+# What a job is: centers and their contexts, in steps.
 
 def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job) -> Iterator[Window]:
     """The window of every kept token of the job, in order; some have no context."""
@@ -101,78 +109,62 @@ def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Jo
         yield int(words[center]), [int(words[p]) for p in near]
 
 
-def steps(found: list[Window], batch: int, different: bool) -> Iterator[list[Window]]:
-    """The windows of each step: at most `batch`, as far apart as a block of kept tokens allows; if `different`, with
-    different targets."""
+def steps(found: list[Window], config: TrainConfig, tables: Tables) -> Iterator[list[Window]]:
+    """The windows of each step, which stand as far apart as their block of kept tokens allows (steps.py)."""
+    softmax, one_input = config.objective == "softmax", config.architecture == "cbow" or config.objective == "softmax"
     for start in range(0, len(found), BLOCK_TOKENS):
-        block = [(target, contexts) for target, contexts in found[start : start + BLOCK_TOKENS] if contexts]
-        count = -(-len(block) // batch)
-        for number in range(count):
-            group: list[Window] = []
-            for target, contexts in block[number::count]:
-                if different and target in [other for other, _ in group]:
+        block = [window for window in found[start : start + BLOCK_TOKENS] if window[1]]
+        most = max_windows(config, tables)
+        if not softmax:
+            most = max(1, min(most, len(block) // GROUP_DISTANCE))
+        apart = -(-len(block) // most)
+        group: list[Window] = []
+        for target, contexts in (window for column in range(apart) for window in block[column::apart]):
+            parts = [contexts] if one_input else [
+                contexts[k : k + max_contexts(config)] for k in range(0, len(contexts), max_contexts(config))]
+            for part in parts:
+                inputs = len(group) + 1 if one_input else sum(len(other) for _, other in group) + len(part)
+                repeated = not softmax and target in [other for other, _ in group]
+                if len(group) == most or inputs > MAX_INPUTS or repeated:
                     yield group
                     group = []
-                group.append((target, contexts))
+                group.append((target, part))
+        if group:
             yield group
 
 
-def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job,
-          batch: int = 1) -> float:
-    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows.
-
-    A step takes `batch` windows at most: those of a softmax, or of a CBOW whose windows share their noise.
-    """
-    softmax, cbow = config.objective == "softmax", config.architecture == "cbow"
+def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job) -> float:
+    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows."""
     noise_index, total = 0, 0.0
-    for group in steps(list(windows(ids, tables, config, job)), batch, different=not softmax):
-        if softmax:
+    for group in steps(list(windows(ids, tables, config, job)), config, tables):
+        if config.objective == "softmax":
             total += train_softmax(input, output, group, config, job.lr)
             continue
-        units = [group]
-        if not (config.share_noise or cbow):
-            units = [[(target, [context])] for target, contexts in group for context in contexts]
-        for unit in units:
-            targets, noise = [target for target, _ in unit], list[int]()
-            if config.objective in ("ns", "nce"):
-                noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
-            rows = [rows_of(target, noise, tables, config.objective) for target in targets]
-            total += (train_cbow if cbow else train_skipgram)(input, output, unit, rows, config, job.lr)
+        targets, noise = [target for target, _ in group], list[int]()
+        if config.objective in ("ns", "nce"):
+            noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
+        total += train_sigmoid(input, output, [(contexts, rows_of(target, noise, tables, config))
+                                               for target, contexts in group], config, job.lr)
     return total
 
 
-def train_skipgram(input: Array, output: Array, unit: list[Window], rows: list[Rows], config: TrainConfig,
-                   lr: float) -> float:
-    """The steps of a window: its contexts in turn, each against the rows as the one before left them; a word that
-    stands there several times takes all of them at its first place. Repeated rows receive all their updates."""
-    total = 0.0
-    for (_, contexts), (index, label, shift) in zip(unit, rows, strict=True):
-        for word in dict.fromkeys(contexts):
-            group = [word] * contexts.count(word)
-            score, to_inputs, to_rows = step(input[group], output[index], label, shift, lr)
-            np.add.at(input, group, to_inputs)
-            np.add.at(output, index, to_rows)
-            total += loss(score, label, shift)
-    return total
-
-
-def train_cbow(input: Array, output: Array, unit: list[Window], rows: list[Rows], config: TrainConfig,
-               lr: float) -> float:
-    """The steps of windows that share their noise: the means of their contexts, as they all are before, in turn, each
-    against the rows as the one before left them. Then the contexts receive their updates.
+def train_sigmoid(input: Array, output: Array, groups: list[tuple[list[int], Rows]], config: TrainConfig,
+                  lr: float) -> float:
+    """One step: the contexts of each window, or their mean, against its rows, all from the values before the step.
 
     CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
     (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
     word2vec.c, and gensim after it, give each of them the whole of it: the default.
     """
-    total = 0.0
-    means = [input[contexts].mean(0, keepdims=True) for _, contexts in unit]
-    for (_, contexts), mean, (index, label, shift) in zip(unit, means, rows, strict=True):
-        score, to_mean, to_rows = step(mean, output[index], label, shift, lr)
-        to_inputs: Array = np.repeat(to_mean / (len(contexts) if config.corrected_cbow else 1), len(contexts), axis=0)
-        np.add.at(input, contexts, to_inputs)
+    total, old_input, old_output = 0.0, input.copy(), output.copy()
+    for contexts, (index, label, shift, weight) in groups:
+        inputs = old_input[contexts]
+        if config.architecture == "cbow":
+            inputs = inputs.mean(0, keepdims=True)
+        score, to_inputs, to_rows = step(inputs, old_output[index], label, shift, weight, lr)
+        np.add.at(input, contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1))
         np.add.at(output, index, to_rows)
-        total += loss(score, label, shift)
+        total += loss(score, label, shift, weight)
     return total
 
 

@@ -12,12 +12,12 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.huffman import Paths, huffman_paths
 from w2v_fast.training.noise import alias_table, noise_distribution
 
-HOT_ROWS, HOT_NODES = 64, 512
+PRIVATE_WORDS, PRIVATE_NODES = 64, 512
 """Rows at the start of the output matrix, of words or of tree nodes, of which each of several workers has a copy."""
-SETTLING = 0.02
-"""Part of the way to where it settles that an update takes a row, for a learning rate of 1. The slope of the sigmoid
-at the usual scores of noise, .05, times an input's usual squared norm, 9, is that in the input's own direction; inputs
-have many. Of .4, .1 and .02 the last gave the best vectors (10 million words, 2 workers)."""
+CONVERGENCE_PER_LR = 0.02
+"""How far one update moves a row towards its fixed point, per unit of learning rate. In the direction of the input
+that is the slope of the sigmoid at the usual scores of noise, .05, times an input's usual squared norm, 9; inputs have
+many directions. Of .4, .1 and .02 the last gave the best vectors (10 million words, 2 workers)."""
 
 
 class Tables:
@@ -58,17 +58,17 @@ class Tables:
 
     @cached_property
     def noise_visits(self) -> NDArray[np.float64]:
-        """How often each of the first rows is in a window, as target or noise, [HOT_ROWS] or fewer."""
-        return (self.centers + self._config.negative * self.noise)[:HOT_ROWS]
+        """How often each of the first rows is in a window, as target or noise, [PRIVATE_WORDS] or fewer."""
+        return (self.centers + self._config.negative * self.noise)[:PRIVATE_WORDS]
 
     @cached_property
     def path_visits(self) -> NDArray[np.float64]:
-        """How often each of the first rows is in a window, as node of the target's path, [HOT_NODES] or fewer."""
-        paths, visits = self.paths, np.zeros(min(HOT_NODES, self.words))
+        """How often each of the first rows is in a window, as node of the target's path, [PRIVATE_NODES] or fewer."""
+        paths, visits = self.paths, np.zeros(min(PRIVATE_NODES, self.words))
         words, depth = np.arange(self.words), 0
         while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
             nodes = paths.nodes[paths.start[words] + depth]
-            words, nodes = words[nodes < HOT_NODES], nodes[nodes < HOT_NODES]  # below a node are none before it
+            words, nodes = words[nodes < PRIVATE_NODES], nodes[nodes < PRIVATE_NODES]  # below a node are none before it
             visits += np.bincount(nodes, self.centers[words], len(visits))
             depth += 1
         return visits
@@ -79,13 +79,13 @@ class Tables:
         return huffman_paths(self._vocabulary.counts)
 
 
-def part_of_change(settled: NDArray[np.float64], workers: int) -> NDArray[np.float32]:
-    """The part of each worker's change of its copy of a row that the shared row takes, [rows].
+def merge_share(converged: NDArray[np.float64], workers: int) -> NDArray[np.float32]:
+    """The share of each worker's change of its private copy of a row that the shared row takes, [rows].
 
-    A worker's updates since the copies met are `settled` in sum, and took its copy 1 - exp(-settled) of the way to
-    where the row settles. Those of T workers in turn would have gone 1 - exp(-T settled) of it; each of T contributes
-    its share of that. So the shared row takes the sum of the changes while it is on its way, and their mean where each
-    copy has arrived by itself.
+    Interpolates between adding the workers' changes, for rows far from their fixed point, and averaging them, for rows
+    that have reached it. A worker's updates since the last merge are `converged` in sum, and took its copy
+    1 - exp(-converged) of the way. Those of T workers one after another would have gone 1 - exp(-T converged) of it,
+    and each of T contributes its share of that.
     """
-    small = np.maximum(settled, 1e-9)
+    small = np.maximum(converged, 1e-9)
     return (np.expm1(-workers * small) / (workers * np.expm1(-small))).astype(np.float32)

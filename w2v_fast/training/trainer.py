@@ -35,7 +35,6 @@ from w2v_fast.training.weights import Weights, initial_weights
 
 REPORT_SECONDS = 0.2
 LOSS_WINDOWS = 20_000
-MOST_LOSS_PERIOD = 256
 CHECKPOINT_MINUTES = 10.0
 MOST_LOSS = 1000.0  # nats for each pair and row; a run that learns has well below 20
 HASHED_TOKENS = 1 << 22
@@ -125,7 +124,7 @@ class Trainer:
         self._ids = ids
         self._vocabulary = vocabulary
         tables = Tables(vocabulary, config)
-        loss_period = min(max(len(ids) // LOSS_WINDOWS, 1), MOST_LOSS_PERIOD)
+        loss_period = max(len(ids) // LOSS_WINDOWS, 1)
         self._loops = [InnerLoop(ids, self.weights, tables, config, self.isa, loss_period)
                        for _ in range(config.threads)]
         self.jobs = Jobs(len(ids), config, token_flops=self._loops[0].token_flops)

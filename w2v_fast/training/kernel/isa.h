@@ -15,11 +15,11 @@
 
 typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
 
-/* Scores and errors, W2V_TILE_WIDTH of a tile, are taken in vectors of no more than that: half of sixteen lanes would
- * be idle, and a load of sixteen would wait for the two stores of eight that it spans. */
+/* Sums of lanes are taken in vectors of at most eight lanes. */
 #define PART (LANES < 8 ? LANES : 8)
 typedef float part __attribute__((vector_size(4 * PART), may_alias));
-typedef unsigned bits __attribute__((vector_size(4 * PART), may_alias));
+typedef unsigned part_bits __attribute__((vector_size(4 * PART), may_alias));
+typedef unsigned bits __attribute__((vector_size(4 * LANES), may_alias));
 
 /* Load once: without it the compiler folds the load into every use. */
 #if defined(__x86_64__)
@@ -29,31 +29,32 @@ typedef unsigned bits __attribute__((vector_size(4 * PART), may_alias));
 #endif
 
 INLINE vec splat(float x) { return x - (vec){0}; }
-INLINE part splat_part(float x) { return x - (part){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec x) { *(vec *)p = x; }
 INLINE part load_part(const float *p) { return *(const part *)p; }
 INLINE void store_part(float *p, part x) { *(part *)p = x; }
 
 /* Lane by lane the smaller and the larger; where x is NaN, NaN. */
-INLINE part smaller(part limit, part x)
+INLINE vec smaller(vec limit, vec x)
 {
-#if defined(__x86_64__) && PART == 8
-    return (part)_mm256_min_ps((__m256)limit, (__m256)x);
+#if LANES == 16
+    return (vec)_mm512_min_ps((__m512)limit, (__m512)x);
+#elif LANES == 8
+    return (vec)_mm256_min_ps((__m256)limit, (__m256)x);
 #elif defined(__x86_64__)
-    return (part)_mm_min_ps((__m128)limit, (__m128)x);
+    return (vec)_mm_min_ps((__m128)limit, (__m128)x);
 #else
     bits beyond = (bits)(x > limit);
-    return (part)(((bits)x & ~beyond) | ((bits)limit & beyond));
+    return (vec)(((bits)x & ~beyond) | ((bits)limit & beyond));
 #endif
 }
 
-INLINE part larger(part limit, part x) { return -smaller(-limit, -x); }
+INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
 
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (bits){__VA_ARGS__})
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (part_bits){__VA_ARGS__})
 #endif
 
 /* Fold a and b to half as many lanes each, side by side within blocks of 2 * half lanes: a blend that keeps a's lower
@@ -79,12 +80,12 @@ INLINE part folded(vec x)
 }
 
 /* Lane j of the result is the sum of the lanes of a[j], for PART vectors a. */
-INLINE part lane_sums(const vec *a)
+INLINE part lane_sums(const part *a)
 {
     part c[4];
     for (int j = 0; j < 4; j++)
 #if PART == 8
-        c[j] = FOLD(folded(a[j]), folded(a[j + 4]), 4);
+        c[j] = FOLD(a[j], a[j + 4], 4);
 #else
         c[j] = a[j];
 #endif
@@ -92,7 +93,6 @@ INLINE part lane_sums(const vec *a)
     return FOLD(d0, d1, 1);
 }
 
-#include "link.h"
 #include "step.h"
 
 #define JOIN_(a, b) a##b

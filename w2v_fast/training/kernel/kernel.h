@@ -6,59 +6,49 @@
 #include <stddef.h>
 
 enum {
-    W2V_COLUMN_ALIGN = 16, /* a vector is padded to a multiple of this many floats; the padding is zero and stays zero */
-    W2V_TILE_ROWS = 6,     /* output rows held in registers at once ... */
-    W2V_TILE_WIDTH = 8,    /* ... which take eight places in arrays of them, the last two unused, ... */
-    W2V_INPUT_PRODUCT = 6, /* ... but here, among the scores of an input, its product with the input before */
+    W2V_ALIGN = 16,    /* vectors and rows of scores are padded to a multiple of this many floats; a vector's are zero */
+    W2V_TILE_ROWS = 6, /* output rows whose sums stay in registers */
+    W2V_MAX_INPUTS = 64, /* of a step */
 };
 
-typedef enum { W2V_SIGMOID, W2V_SOFTMAX } w2v_link;
+typedef enum { W2V_SIGMOID, W2V_SOFTMAX } w2v_activation;
 
-/* Sigmoid: where row r stands in arrays of rows, and the places of all. */
-static inline int w2v_place(int r) { return r / W2V_TILE_ROWS * W2V_TILE_WIDTH + r % W2V_TILE_ROWS; }
-static inline int w2v_places(int rows)
-{
-    return (rows + W2V_TILE_ROWS - 1) / W2V_TILE_ROWS * W2V_TILE_WIDTH;
-}
-
-/* Softmax: where scores and errors stand, [tiles of rows][inputs, made a multiple of 4][W2V_TILE_WIDTH], and the floats
- * of a tile. */
-static inline size_t w2v_score_at(int inputs, int i, int r)
-{
-    return ((size_t)(r / W2V_TILE_ROWS) * ((inputs + 3) / 4 * 4) + i) * W2V_TILE_WIDTH + r % W2V_TILE_ROWS;
-}
-static inline size_t w2v_tile_size(int inputs) { return w2v_score_at(inputs, 0, W2V_TILE_ROWS); }
+static inline size_t w2v_padded(int count) { return (size_t)(count + W2V_ALIGN - 1) / W2V_ALIGN * W2V_ALIGN; }
 
 typedef struct {
-    int inputs;             /* m, at least 1 */
-    int rows;               /* n */
-    int dim;                /* floats in a vector, padding not included */
-    w2v_link link;
+    int inputs; /* m, 1 to W2V_MAX_INPUTS */
+    int rows;   /* n, at least 1 */
+    int dim;    /* floats in a vector, padding not included */
+    w2v_activation activation;
     float lr;
-    float **in;             /* [m] input vectors; all different with the sigmoid */
-    float **out;            /* [n] output rows, all different */
-    float **target;         /* sigmoid: NULL, or [m] each input's own row in place of out[0], all different and none of
-                               out[1..n]; out[0] is target[0] at first, and scratch */
-    float **delta;          /* [m] scratch vectors; the sigmoid needs one, or m where inputs are means */
-    float **member;         /* NULL, or: input i is the mean of vectors member[member_start[i] .. member_start[i + 1]], */
-    const int *member_start; /* taken in the scratch vector in[i]; each of them receives its update ... */
-    const float *member_update; /* [m] ... times this */
-    const float *in_weight; /* [m] how often each input counts */
-    float *score;           /* in_i . out_r, the shift not taken off: sigmoid [m][places], softmax [w2v_score_at] */
-    float *error;           /* sigmoid [m + 1][places], the first of them zero; softmax as the scores */
 
-    const float *label;      /* sigmoid: [places] labels, shifts and weights of the rows; unused places do not matter */
-    const float *shift;      /* with targets [m][places] */
-    const float *out_weight;
+    float **in;    /* [m] vectors that take the updates; the same one may come several times */
+    float *old_in; /* [m][w2v_padded(dim)] scratch: the inputs as they are before the step */
+    float **out;   /* [n] output rows, all different */
+    float **own;   /* NULL, or [m]: the row that stands in place of out[0] for input i. Inputs of a group, which come one
+                      after another, have the same; groups have different ones, none of them in out[1..] */
 
-    const int *hot_input;    /* softmax: the label of row hot_row[h] for input hot_input[h] is raised by 1 */
-    const int *hot_row;
-    int hot_count;
-    float *log_sum;          /* [2][w2v_tile_size(m)] out: [0][i][0] is log sum_r exp(score_ir); the rest is scratch */
+    float **context;          /* NULL, or: input i is the mean of context[context_start[i] .. context_start[i + 1]], */
+    const int *context_start; /* taken in the scratch vector in[i]; each of them receives its update ... */
+    const float *context_scale; /* [m] ... times this */
 
-    float **ahead;           /* sigmoid: rows that a step soon to come will write, fetched into the cache */
-    int ahead_count;
-} w2v_step; /* every vector is 64-byte aligned, and so are the arrays of floats with places */
+    float *score; /* [n][w2v_padded(m)] in_i . out_r, the shift not taken off */
+    float *error; /* the same shape */
+
+    const float *label;     /* sigmoid: [n] labels, shifts and weights of the rows */
+    const float *shift;
+    const float *weight;
+    const float *own_shift; /* sigmoid with own rows: [w2v_padded(m)] in place of shift[0] */
+
+    const int *label_input; /* softmax: the label of row label_row[k] for input label_input[k] is raised by 1 */
+    const int *label_row;
+    int label_count;
+    const float *labels; /* [w2v_padded(m)] the sum of each input's labels */
+    float *log_sum;      /* [2][w2v_padded(m)] out: log sum_r exp(score_ir); the second half is scratch */
+
+    float **prefetch; /* vectors that a later step will write */
+    int prefetch_count;
+} w2v_step; /* vectors and arrays of floats are 64-byte aligned */
 
 typedef struct {
     const char *name;

@@ -1,92 +1,64 @@
-/* One step: m input vectors against n output rows.
+/* One step: m inputs against n output rows, everything from the values before the step.
  *
- *     error[i][r] = lr * (label[r] - link(in_i . out_r - shift[r]))
- *     in_i  += sum_r error[i][r] * out_r          (old out_r)
- *     out_r += sum_i error[i][r] * in_i           (old in_i)
+ *     error[i][r] = lr * weight[r] * (label[r] - activation(in_i . out_r - shift[r]))
+ *     in_i  += sum_r error[i][r] * out_r
+ *     out_r += sum_i error[i][r] * in_i
  *
- *                rows                          label        shift           link
- *       ns       target, K noise words         1, 0..0      0               sigmoid
- *       nce      target, K noise words         1, 0..0      log(K q(word))  sigmoid
- *       hs       Huffman path of the target    1 - code     0               sigmoid
- *       softmax  every word                    one-hot      0               softmax
+ *                inputs                      own row of a group   shared rows                 label
+ *     ns, nce    contexts of some windows    target               K noise words               1, 0..0
+ *     hs         contexts of a window                             Huffman path of the target  1 - code
+ *     softmax    centers                                          every word                  counts
  *
- * The softmax takes all inputs against the same rows. The sigmoid takes them in turn, as word2vec does: each meets the
- * rows as the one before left them. Each may have a target of its own, as the windows of CBOW that share their noise do.
- * An input or a row that stands w times in the window comes once, with weight w: its error counts w-fold on both sides,
- * which is what w equal copies would add.
- * Threads run steps on shared weights without locks (Hogwild): reads and writes of rows race, on purpose, here and where
- * the inner loop lets copies of hot rows meet.
+ * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has the shift log(K q(word)).
+ * A row that stands w times among the shared ones comes once, with weight w. An input may come several times; every copy is
+ * scored as it was before the step, and all updates add up.
+ * Data races on rows are intended, here and in InnerLoop.merge_private_rows (Hogwild).
  */
 
+#include "activation.h"
 #include "tile.h"
-#include "sigmoid.h"
-#include "softmax.h"
+#include "mean.h"
 
-enum { HELD_VECTORS = 8 }; /* columns of a mean or an update that stay in registers */
+enum { BLOCK_ROWS = 16 * W2V_TILE_ROWS }; /* rows whose columns are updated in turn while the cache holds them */
 
-/* Call `columns(..., vectors)` with a constant number of vectors, at most HELD_VECTORS. */
-#define WITH_VECTORS(vectors, columns, ...)  \
-    switch (vectors) {                       \
-    case 1: columns(__VA_ARGS__, 1); break;  \
-    case 2: columns(__VA_ARGS__, 2); break;  \
-    case 3: columns(__VA_ARGS__, 3); break;  \
-    case 4: columns(__VA_ARGS__, 4); break;  \
-    case 5: columns(__VA_ARGS__, 5); break;  \
-    case 6: columns(__VA_ARGS__, 6); break;  \
-    case 7: columns(__VA_ARGS__, 7); break;  \
-    default: columns(__VA_ARGS__, 8); break; \
-    }
-
-INLINE void mean_columns(float *mean, float *const *member, int count, int c, const int vectors)
+/* Functions of their own, so that each has the registers to itself. */
+static __attribute__((noinline)) void scores(const w2v_step *s)
 {
-    vec sum[HELD_VECTORS] = {{0}};
-    for (int k = 0; k < count; k++)
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++)
-            sum[v] += load(member[k] + c + v * LANES);
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++)
-        store(mean + c + v * LANES, sum[v] * splat(1.0f / count));
+    int r = W2V_TILE_ROWS;
+    if (s->own)
+        WITH_ROWS(s->rows, score_tile, s, 0, 1, 1)
+    else
+        WITH_ROWS(s->rows, score_tile, s, 0, 1, 0)
+    for (; r < s->rows; r += W2V_TILE_ROWS)
+        WITH_ROWS(s->rows - r, score_tile, s, r, 0, 0)
 }
 
-INLINE void member_columns(float *const *member, int count, const float *update, float times, int c, const int vectors)
+static __attribute__((noinline)) void updates(const w2v_step *s)
 {
-    vec change[HELD_VECTORS];
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++)
-        change[v] = splat(times) * load(update + c + v * LANES);
-    for (int k = 0; k < count; k++) {
-        float *to = member[k] + c;
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++)
-            store(to + v * LANES, load(to + v * LANES) + change[v]);
-    }
-}
-
-/* Before the step: inputs that are means of their members. After it: the members, which take the input's update. */
-INLINE void all_members(const w2v_step *s, const int after)
-{
-    for (int i = 0; i < s->inputs; i++) {
-        float *const *member = s->member + s->member_start[i];
-        int count = s->member_start[i + 1] - s->member_start[i];
-        for (int c = 0; c < s->dim; c += HELD_VECTORS * LANES) {
-            int vectors = (s->dim - c + LANES - 1) / LANES;
-            if (after)
-                WITH_VECTORS(vectors, member_columns, member, count, s->delta[i], s->member_update[i], c)
-            else
-                WITH_VECTORS(vectors, mean_columns, s->in[i], member, count, c)
-        }
-    }
+    int group_end[W2V_MAX_INPUTS], groups = 0, columns = s->rows > BLOCK_ROWS ? LANES : s->dim;
+    for (int i = 1; s->own && i <= s->inputs; i++)
+        if (i == s->inputs || s->own[i] != s->own[i - 1])
+            group_end[groups++] = i;
+    for (int block = 0; block < s->rows; block += BLOCK_ROWS)
+        for (int c = 0; c < s->dim; c += columns)
+            for (int r = block; r < minimum(block + BLOCK_ROWS, s->rows); r += W2V_TILE_ROWS) {
+                if (s->own && r == 0)
+                    WITH_ROWS(s->rows, update_tile, s, r, c, c + columns, group_end, 1)
+                else
+                    WITH_ROWS(s->rows - r, update_tile, s, r, c, c + columns, group_end, 0)
+            }
 }
 
 static void step(const w2v_step *s)
 {
-    if (s->member)
-        all_members(s, 0);
-    if (s->link == W2V_SOFTMAX)
-        softmax_step(s);
+    if (s->context)
+        contexts_to_means(s);
+    scores(s);
+    if (s->activation == W2V_SOFTMAX)
+        softmax_errors(s);
     else
-        sigmoid_step(s);
-    if (s->member)
-        all_members(s, 1);
+        sigmoid_errors(s);
+    updates(s);
+    if (s->context)
+        updates_to_contexts(s);
 }

@@ -1,4 +1,7 @@
-/* What the steps of both links are made of: tiles of a few inputs x W2V_TILE_ROWS rows whose sums stay in registers. */
+/* What a step is made of: tiles of inputs x W2V_TILE_ROWS rows whose sums stay in registers. With `own`, row 0 of the tile
+ * is each input's own. */
+
+enum { TILE_INPUTS = 2 };
 
 /* Call `tile(..., rows)` with a constant number of rows, so that it is compiled for each with everything in registers. */
 #define WITH_ROWS(rows, tile, ...)        \
@@ -13,49 +16,121 @@
 
 INLINE int minimum(int a, int b) { return a < b ? a : b; }
 
-/* Store sums of lanes, eight places for each of `inputs` inputs. */
-INLINE void store_sums(float *const *score, const vec *sum, const int inputs)
+/* Prefetch every `turns`-th of the vectors: more at once than the core can wait for would keep it from its own. */
+INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
 {
-#pragma GCC unroll 8
-    for (int k = 0; k < inputs * W2V_TILE_WIDTH; k += PART)
-        store_part(score[k / W2V_TILE_WIDTH] + k % W2V_TILE_WIDTH, lane_sums(sum + k));
+    for (int k = turn; k < s->prefetch_count; k += turns)
+        for (int c = 0; c < s->dim; c += W2V_ALIGN)
+            __builtin_prefetch(s->prefetch[k] + c, 1, 3);
 }
 
-/* The scores of `inputs` inputs (2 or 4) with `rows` rows, eight places each: the sums, then zeros. */
-INLINE void score_tile(float *const *in, float *const *out, int dim, float *const *score, const int inputs,
-                       const int rows)
+/* sum[r * LANES + k] = the lanes of in_{i+k} . row_r; the last input stands in for those beyond it. The tile that is to
+ * `copy` leaves the inputs in old_in, where the others find them. */
+INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const int copy, const int own, const int rows)
 {
-    vec sum[4 * W2V_TILE_WIDTH] = {{0}};
-    for (int c = 0; c < dim; c += LANES) {
-        vec x[4];
+    const int dim = s->dim;
+    size_t stride = w2v_padded(dim);
+    const float *in[TILE_INPUTS], *own_row[TILE_INPUTS], *row_at[W2V_TILE_ROWS];
+    float *old[TILE_INPUTS];
+    part total[W2V_TILE_ROWS][TILE_INPUTS] = {{{0}}};
 #pragma GCC unroll 4
-        for (int i = 0; i < inputs; i++)
-            x[i] = load(in[i] + c);
+    for (int k = 0; k < TILE_INPUTS; k++) {
+        int at = minimum(i + k, s->inputs - 1);
+        old[k] = s->old_in + at * stride;
+        in[k] = copy ? s->in[at] : old[k];
+        own_row[k] = own ? s->own[at] : 0;
+    }
 #pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
-            vec row = load(out[r] + c);
+    for (int r = own; r < rows; r++)
+        row_at[r] = s->out[first + r];
+    for (size_t c = 0; c < (size_t)dim; c += PART) {
+        part x[TILE_INPUTS];
+#pragma GCC unroll 4
+        for (int k = 0; k < TILE_INPUTS; k++) {
+            x[k] = load_part(in[k] + c);
+            if (copy)
+                store_part(old[k] + c, x[k]);
+            if (own)
+                total[0][k] += x[k] * load_part(own_row[k] + c);
+        }
+#pragma GCC unroll 6
+        for (int r = own; r < rows; r++) {
+            part row = load_part(row_at[r] + c);
             IN_REGISTER(row);
 #pragma GCC unroll 4
-            for (int i = 0; i < inputs; i++)
-                sum[i * W2V_TILE_WIDTH + r] += x[i] * row;
+            for (int k = 0; k < TILE_INPUTS; k++)
+                total[r][k] += x[k] * row;
         }
     }
-    store_sums(score, sum, inputs);
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int k = 0; k < TILE_INPUTS; k++)
+            sum[r * PART + k] = total[r][k];
 }
 
-INLINE void add(float *to, const float *x, float times, int dim)
+/* The scores of all inputs with rows first .. first + rows. */
+INLINE void score_tile(const w2v_step *s, int first, const int copy, const int own, const int rows)
 {
-    for (int c = 0; c < dim; c += LANES)
-        store(to + c, load(to + c) + splat(times) * load(x + c));
+    part sum[W2V_TILE_ROWS * PART];
+    size_t width = w2v_padded(s->inputs);
+    int each = (s->inputs + TILE_INPUTS - 1) / TILE_INPUTS, turn = first / W2V_TILE_ROWS * each;
+    int turns = (s->rows + W2V_TILE_ROWS - 1) / W2V_TILE_ROWS * each;
+    for (int block = 0; block < s->inputs; block += PART) {
+        for (int k = 0; k < PART; k += TILE_INPUTS)
+            if (block + k < s->inputs) {
+                prefetch_some(s, turn++, turns);
+                dot_products(s, block + k, first, sum + k, copy, own, rows);
+            } else
+                for (int r = 0; r < rows; r++)
+                    memset(sum + r * PART + k, 0, TILE_INPUTS * sizeof *sum);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++)
+            store_part(s->score + (first + r) * width + block, lane_sums(sum + r * PART));
+    }
 }
 
-INLINE float product(const float *x, const float *y, int dim)
+/* Both updates of columns c .. end, of the inputs and of rows first .. first + rows, from the old values; the own row of the
+ * inputs changes at each of the group ends. */
+INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end, const int own, const int rows)
 {
-    vec sum = {0};
-    float total = 0;
-    for (int c = 0; c < dim; c += LANES)
-        sum += load(x + c) * load(y + c);
-    for (int k = 0; k < LANES; k++)
-        total += sum[k];
-    return total;
+    const size_t stride = w2v_padded(s->dim), width = w2v_padded(s->inputs), inputs = s->inputs;
+    const float *error[W2V_TILE_ROWS];
+    float *const *in = s->in, *const *own_row = s->own;
+    float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves pointers in memory as they are */
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) {
+        row_at[r] = s->out[first + r];
+        error[r] = s->error + (first + r) * width;
+    }
+    for (; c < end; c += LANES) {
+        const float *old_in = s->old_in + c;
+        vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
+#pragma GCC unroll 6
+        for (int r = own; r < rows; r++)
+            sum[r] = row[r] = load(row_at[r] + c);
+        for (size_t i = 0, g = 0; i < inputs; g++) {
+            size_t last = own ? (size_t)group_end[g] : inputs;
+            float *own_at = own ? own_row[i] + c : 0;
+            if (own)
+                sum[0] = row[0] = load(own_at);
+            do {
+                float *in_at = in[i] + c;
+                vec x = load(old_in), update = load(in_at);
+#pragma GCC unroll 6
+                for (int r = 0; r < rows; r++) {
+                    vec e = splat(error[r][i]);
+                    update += e * row[r];
+                    sum[r] += e * x;
+                }
+                store(in_at, update);
+                old_in += stride;
+            } while (++i < last);
+            if (own)
+                store(own_at, sum[0]);
+        }
+#pragma GCC unroll 6
+        for (int r = own; r < rows; r++)
+            store(row_at[r] + c, sum[r]);
+    }
 }
