@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus import oracle
+from w2v_fast.corpus import ingest
 from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.files import compression_of
@@ -152,3 +159,77 @@ def test_positions_decide_ties_between_tables():
     assert merged.tolist() == [1, 2]
     assert counts.tolist() == [1, 2, 1]
     assert firsts.tolist() == [1 << 32, 0, 1]
+
+
+@pytest.mark.parametrize("encode", [
+    lambda table, words, block, ids: table.encode_tokens([words], block, ids),
+    lambda table, words, block, ids: table.encode_text(
+        "".join(f"{word} " for word in words).encode() + bytes(PADDING), sum(len(word) + 1 for word in words), block, ids),
+    lambda table, words, block, ids: table.encode_integers(
+        np.array([ord(word) for word in words]), np.array([len(words)]), block, ids),
+])
+def test_the_smallest_position_counts_in_whatever_order_blocks_come(encode):
+    table, ids = Table(), np.empty(8, np.int32)
+    encode(table, ["c", "b", "b"], 2, ids)
+    encode(table, ["a", "b"], 0, ids)
+    encode(table, ["c", "a"], 1, ids)
+    counts, firsts = np.empty(3, np.int64), np.empty(3, np.int64)
+    table.statistics(counts, firsts)
+    assert counts.tolist() == [2, 3, 2]  # c, b, a
+    assert firsts.tolist() == [1 << 32, 1, 0]
+
+
+def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
+    """The thread of the first block waits for its table until three later blocks have been through the tables."""
+
+    class LateTables(SimpleQueue):
+        def __init__(self):
+            super().__init__()
+            self.asked, self.given_back, self.overtaken = 0, 0, Event()
+
+        def put(self, item):
+            super().put(item)
+            self.given_back += 1
+            if self.given_back == 2 + 3:  # both tables are put in at the start
+                self.overtaken.set()
+
+        def get(self):
+            self.asked += 1
+            if self.asked == 1:
+                assert self.overtaken.wait(30)
+            return super().get()
+
+    text = b" ".join(b"w%d" % (number * 79 % 100) for number in range(2000))
+    expected = oracle.encode(oracle.split(text))
+    queues = []
+    monkeypatch.setattr(ingest, "SimpleQueue", lambda: queues.append(LateTables()) or queues[-1])
+    assert oracle.contents(read(text, min_count=1, workers=2, block_bytes=500)) == expected
+    assert queues[0].overtaken.is_set()
+
+
+def test_the_key_of_the_hash_changes_nothing():
+    script = """
+import sys
+from w2v_fast.corpus import _ingest
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.phrases import Phrases
+_ingest.set_hash_key(bytes.fromhex(sys.argv[1]))
+corpus = Corpus.from_source([[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)], min_count=1)
+print(corpus.ids.tolist(), corpus.vocabulary.words, list(Phrases(corpus, 1, 0.1, workers=2).phrases.items()))
+"""
+    outputs = {subprocess.check_output([sys.executable, "-c", script, key]) for key in ("00" * 16, os.urandom(16).hex())}
+    assert len(outputs) == 1
+
+
+def test_words_made_to_collide_take_no_longer_than_others():
+    """Without the key of the hash, all words whose second half is this one had the hash 0: 12 s instead of 10 ms."""
+    tail = (0xE7037ED1A0B428DB ^ 16).to_bytes(8, "little")
+    seconds = []
+    for end in (b"-another", tail):
+        text = b"".join(b"%08d" % number + end + b"\n" for number in range(60_000))
+        table = Table()
+        started = time.process_time()
+        table.encode_text(text + bytes(PADDING), len(text), 0, np.empty(len(text), np.int32))
+        assert len(table) == 60_000
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 10 * seconds[0] + 0.5
