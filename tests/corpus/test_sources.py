@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus import oracle
+from w2v_fast.corpus import text_files
 from w2v_fast.corpus.corpus import Corpus
 
 TEXT = b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"
@@ -195,13 +196,11 @@ def test_unreadable_file(path):
 
 
 def test_a_read_error_names_the_file(path, monkeypatch):
-    import w2v_fast.corpus.sources as sources
-
     class Failing(io.BytesIO):
-        def readinto(self, buffer):
+        def read(self, size=-1):
             raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(sources, "open_input", lambda path: Failing())
+    monkeypatch.setattr(text_files, "open_input", lambda path: Failing())
     with pytest.raises(OSError, match=r"text\.txt.*Input/output error"):
         Corpus.from_source(path)
 
