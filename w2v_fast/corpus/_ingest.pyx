@@ -505,7 +505,7 @@ cdef class Table:
         cdef int32_t[BATCH] unused
         cdef int32_t id, mark
         cdef int64_t i, n = 0, run = -1
-        _check_ids(ids, start, stop, connector.shape[0])
+        check_ids(ids, start, stop, connector.shape[0])
         with nogil:
             for i in range(start, stop):
                 mark = ids[i] >> 31
@@ -561,7 +561,7 @@ cdef class Table:
         cdef int32_t id, mark, phrase
         cdef unsigned char role
         cdef int64_t i, written = 0, run = -1
-        _check_ids(ids, start, stop, roles.shape[0])
+        check_ids(ids, start, stop, roles.shape[0])
         if new_ids.shape[0] < self.size or out.shape[0] < stop - start:
             raise ValueError("the buffers are too small for the phrases")
         with nogil:
@@ -756,7 +756,8 @@ def compact(int32_t[::1] ids, int64_t start, int64_t stop, int64_t written, cons
     return written
 
 
-def _check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
+def check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
+    """Raise a ValueError unless every one of `ids[start:stop]`, marks taken off, is below `words`."""
     cdef int64_t i
     cdef int32_t largest = 0
     if not 0 <= start <= stop <= ids.shape[0]:
@@ -772,7 +773,7 @@ def tally(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t[::1] coun
     """Count `ids[start:stop]`, and note the position of each id where its count was 0."""
     cdef int64_t i
     cdef int32_t id
-    _check_ids(ids, start, stop, min(counts.shape[0], firsts.shape[0]))
+    check_ids(ids, start, stop, min(counts.shape[0], firsts.shape[0]))
     with nogil:
         for i in range(start, stop):
             id = ids[i] ^ (ids[i] >> 31)
@@ -791,7 +792,7 @@ def to_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned 
     cdef int32_t id, mark
     cdef bytes result
     cdef char *out
-    _check_ids(ids, start, stop, offsets.shape[0] - 1)
+    check_ids(ids, start, stop, offsets.shape[0] - 1)
     with nogil:
         for i in range(start, stop):
             id = ids[i] ^ (ids[i] >> 31)

@@ -163,7 +163,7 @@ class FrozenPhrases:
         counts, firsts = _tally(store.array(), len(words))
         order, ranks = limit(counts, firsts, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
-        return Corpus(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
+        return Corpus.of_own_ids(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write text: a line of JSON with the settings, then one for each phrase.

@@ -242,8 +242,9 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
         remedy = "decode and split it: (line.decode().split() for line in lines)"
     elif keys := _keys(sentence):
         found = f"a row of type {kind} with the keys {_some(keys)}"
-        key = "text" if "text" in keys else keys[0]
-        remedy = f"take its text: (row[{key!r}].split() for row in rows)"
+        key = next((key for key in ("text", "tokens") if key in keys), keys[0])
+        is_list = len(sentence) > 0 and isinstance(sentence[key], (list, tuple))
+        remedy = f"take its text: (row[{key!r}]{'' if is_list else '.split()'} for row in rows)"
     elif isinstance(sentence, Set):
         found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
     elif isinstance(sentence, io.IOBase):
@@ -258,7 +259,7 @@ def _keys(sentence: Any) -> list[Any]:
     keys = getattr(sentence, "keys", None)
     names = list(keys()) if callable(keys) else []
     if isinstance(sentence, Mapping):
-        return names or [""]
+        return names or ["text"]
     return names if names and isinstance(names[0], str) else []
 
 
