@@ -171,7 +171,7 @@ def test_positions_decide_ties_between_tables():
 @pytest.mark.parametrize("encode", [
     lambda table, words, block, ids: table.encode_tokens([words], block, ids),
     lambda table, words, block, ids: table.encode_text(
-        "".join(f"{word} " for word in words).encode() + bytes(PADDING), sum(len(word) + 1 for word in words), block, ids),
+        " ".join([*words, ""]).encode() + bytes(PADDING), len(" ".join([*words, ""])), block, ids),
     lambda table, words, block, ids: table.encode_integers(
         np.array([ord(word) for word in words]), np.array([len(words)]), block, ids),
 ])
@@ -224,7 +224,8 @@ _ingest.set_hash_key(bytes.fromhex(sys.argv[1]))
 corpus = Corpus.from_source([[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)], min_count=1)
 print(corpus.ids.tolist(), corpus.vocabulary.words, list(Phrases(corpus, 1, 0.1, workers=2).phrases.items()))
 """
-    outputs = {subprocess.check_output([sys.executable, "-c", script, key]) for key in ("00" * 16, os.urandom(16).hex())}
+    keys = "00" * 16, os.urandom(16).hex()
+    outputs = {subprocess.check_output([sys.executable, "-c", script, key]) for key in keys}
     assert len(outputs) == 1
 
 

@@ -241,7 +241,7 @@ class Corpus:
 
 
 class _CheckedIds(IdStore):
-    """Ids from outside, of any integer type: it is known before they are used whether they are those of a vocabulary."""
+    """Ids from outside, of any integer type, that are checked against a vocabulary before they are used."""
 
     smallest = largest = 0
 

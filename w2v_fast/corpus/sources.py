@@ -250,7 +250,7 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     elif isinstance(sentence, io.IOBase):
         found, remedy = f"an open file of type {kind}", "give its path, or (line.split() for line in file)"
     elif isinstance(sentence, Iterable) or hasattr(type(sentence), "__getitem__"):
-        return sentence  # type: ignore[no-any-return]
+        return sentence
     raise TypeError(f"{name} is {found}; {EXPECTED_SENTENCE}" + (f"; {remedy}" if remedy else ""))
 
 

@@ -35,8 +35,8 @@ TEXTS = LINE.format('text.split() for text in pandas.{}({{name!r}})["text"]')
 CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, remedy in [
     (rb"w2v_fast corpus1", "a saved corpus", "open it: w2v_fast.Corpus.open({name!r})"),
     (rb"w2v_fast checkp1", "a checkpoint", "expected a corpus"),
-    (rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)", "an Office document or a book",
-     PIPE.format("pandoc -t plain {path}")),
+    (rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)",
+     "an Office document or a book", PIPE.format("pandoc -t plain {path}")),
     (rb"PK\x03\x04.{26,4000}?\.(npy|pkl)", "an archive of arrays", LINE.format("numpy.load({name!r})[KEY]")),
     (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", PIPE.format("unzip -p {path}")),
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", PIPE.format("7z x -so {path}")),
@@ -59,8 +59,8 @@ CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, 
     (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
     (rb"SQLite format 3\0", "an SQLite database", PIPE.format("sqlite3 {path} 'SELECT text FROM documents'")),
     (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
-    (rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}", "the dump of a database",
-     "load it, and select its text"),
+    (rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}",
+     "the dump of a database", "load it, and select its text"),
     (rb"PAR[1E][\0-\x1f]", "a Parquet table", TEXTS.format("read_parquet")),
     (rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0", "an Arrow or Feather table", TEXTS.format("read_feather")),
     (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", TEXTS.format("read_orc")),
@@ -73,17 +73,20 @@ CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, 
      "load it where you trust it, and give the lists of tokens to w2v_fast.train"),
     (rb".{5}\0{3}\{\s*\"", "a safetensors file", "expected a corpus"),
     (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", "expected a corpus"),
-    (rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]", "a program", "expected a corpus"),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0", "a picture", "expected a corpus"),
-    (rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3", "a recording", "expected a corpus"),
+    (rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]", "a program",
+     "expected a corpus"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0", "a picture",
+     "expected a corpus"),
+    (rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3", "a recording",
+     "expected a corpus"),
     (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", "expected a corpus"),
 ]]
 
-MARKUP = [(re.compile(rb"\s{0,99}(?:" + pattern, re.IGNORECASE), what, remedy) for pattern, what, remedy in [
-    (rb"<!doctype html|<html[\s>]|<head[\s>])", "an HTML document", PIPE.format("pandoc -f html -t plain {path}")),
-    (rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>])", "an XML document", PIPE.format(
-        "python3 -c 'import sys, xml.etree.ElementTree as xml; print(*xml.parse(sys.argv[1]).getroot().itertext())' {path}")),
-    (rb"WARC/\d\.\d\s)", "a WARC or WET archive", PIPE.format(r"sed '/^WARC\/1/,/^\r*$/d' {path}")),
+MARKUP = [(re.compile(rb"\s{0,99}(?:" + pattern + rb")", re.IGNORECASE), what, remedy) for pattern, what, remedy in [
+    (rb"<!doctype html|<html[\s>]|<head[\s>]", "an HTML document", PIPE.format("pandoc -f html -t plain {path}")),
+    (rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]", "an XML document",
+     PIPE.format("xmllint --xpath 'string(/)' {path}")),
+    (rb"WARC/\d\.\d\s", "a WARC or WET archive", PIPE.format(r"sed '/^WARC\/1/,/^\r*$/d' {path}")),
 ]]
 
 _STRING = rb"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
@@ -93,10 +96,10 @@ VECTOR = re.compile(rb"\S+([ \t][-+]?\d*\.\d+(e[-+]?\d+)?){5,}\s*")
 COLUMN_NAME = re.compile(r" ?[^\W\d](?:[\w.#/()-]{0,40}[\w)])?( [\w.#/()-]{1,30}){0,2} ?")
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 QUOTED_CELL = re.compile(r'(?:^|[,;|\t])"(?:[^"]|"")*"(?:[,;|\t](?! )|$)', re.MULTILINE)
-COMMON_COLUMNS = frozenset("""
-    abstract answer article author body category class comment content count date description document headline id
-    index key label lang language message name question rating review score sentence sentiment source subject summary
-    tag tags target text time timestamp title token tokens tweet type url user value word year""".split())
+COMMON_COLUMN = re.compile(
+    r" ?(abstract|answer|article|author|body|category|class|comment|content|count|date|description|document|headline|"
+    r"id|index|key|label|lang|language|message|name|question|rating|review|score|sentence|sentiment|source|subject|"
+    r"summary|tags?|target|text|time|timestamp|title|tokens?|tweet|type|url|user|value|word|year) ?", re.IGNORECASE)
 
 
 def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
@@ -149,6 +152,8 @@ def _refuse(name: str, what: str, remedy: str) -> None:
 
 
 def _is_tar(head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
     if not re.fullmatch(rb"[ 0-7]{1,7}[ 0-7\0]*", head[148:156]):
         return False
     try:
@@ -182,8 +187,9 @@ def _json(line: bytes) -> dict[str, Any] | list[Any] | None:
         value = json.loads(line.decode("utf-8", "replace").strip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
-    is_array = isinstance(value, list) and (len(value) > 1 or any(isinstance(item, (str, list, dict)) for item in value))
-    return value if isinstance(value, dict) or is_array else None
+    if isinstance(value, list) and len(value) < 2 and not any(isinstance(item, (str, list, dict)) for item in value):
+        return None
+    return value if isinstance(value, (list, dict)) else None
 
 
 def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
@@ -240,7 +246,7 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
     is_spaced = all(name.startswith(" ") for name in names[1:])
     are_names = len(set(names)) == len(names) and all(
         COLUMN_NAME.fullmatch(name) or (name == "" and number == 0) for number, name in enumerate(names))
-    common = sum(name.strip().casefold() in COMMON_COLUMNS for name in names)
+    common = sum(COMMON_COLUMN.fullmatch(name) is not None for name in names)
     is_table = are_names and (
         (has_numbers and (len(body) > 1 or common > 0))
         or has_quotes

@@ -20,7 +20,7 @@ from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_no_container, check_
 from w2v_fast.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
 
 MAX_LINE_BYTES = 1 << 24
-ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+|$)")
+ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
 
 
 def expand(name: str | os.PathLike[str]) -> list[str]:
