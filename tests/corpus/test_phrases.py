@@ -288,6 +288,9 @@ def test_phrase_text_writes_all_or_nothing(tmp_path):
         phrase_text([], output)
     with pytest.raises(ValueError, match="passes"):
         phrase_text(SENTENCES, output, passes=0)
+    for delimiter in (" ", "a\n"):
+        with pytest.raises(ValueError, match="separates words"):
+            phrase_text(SENTENCES, output, delimiter=delimiter)
     assert output.read_text() == "old"
     with pytest.raises(FileNotFoundError, match="no folder"):
         phrase_text(SENTENCES, tmp_path / "absent" / "out.txt")

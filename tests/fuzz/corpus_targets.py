@@ -1,4 +1,4 @@
-"""One fuzz target for each reader of texts, vocabularies, phrases, corpora, checkpoints: a good result or a clear error.
+"""One fuzz target for each reader of texts, vocabularies, phrases, corpora, checkpoints: a result or a clear error.
 
 The checksums of saved corpora and checkpoints are made right again in every second case, so that what they guard is
 fuzzed too; what a saved corpus gives is trained on.

@@ -437,7 +437,7 @@ cdef class Table:
                 raise ValueError("the buffer is too small for the tokens")
             for token in sentence:
                 if not isinstance(token, str):
-                    raise TypeError(f"a sentence of str tokens holds {token!r} of type {type(token).__name__}")
+                    raise TypeError(f"a sentence of str tokens holds {token!r:.60} of type {type(token).__name__}")
                 if token.isascii():
                     word = <Bytes>PyUnicode_AsUTF8AndSize(token, &length)
                 else:
@@ -716,7 +716,7 @@ cdef bytes encode_utf8(token):
     try:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise ValueError(f"token {token!r} is not valid text: {error.reason}") from None
+        raise ValueError(f"token {token!r:.60} is not valid text: {error.reason}") from None
 
 
 def text_end(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t stop):

@@ -401,6 +401,8 @@ def phrase_text(
     """
     if passes < 1:
         raise ValueError(f"passes = {passes} must be at least 1")
+    if set(delimiter) & set("\0\t\n\v\f\r "):
+        raise ValueError(f"delimiter = {delimiter!r:.60} separates words in the output; expected other characters")
     check_writable(output)
     corpus = Corpus.from_source(source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress)
     found = []
