@@ -30,7 +30,8 @@ from w2v_fast.files import atomic_write
 
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64
-CHUNK = 1 << 22  # bytes hashed, or tokens searched, at a time
+CHUNK = 1 << 22  # bytes written, or tokens searched, at a time
+READ_CHUNK = 1 << 18  # bytes read at a time: they stay in the cache while they are hashed, checked and copied
 
 
 class Corpus:
@@ -226,8 +227,8 @@ class Corpus:
             checksum = hashlib.sha256(head)
             offsets, blob, counts = (_read(file, checksum, _padded(length)) for length in lengths[:3])
             ids = _CheckedIds(default_budget() if memory_budget is None else memory_budget)
-            for start in range(0, 4 * tokens, CHUNK):
-                ids.append(np.frombuffer(_read(file, checksum, min(CHUNK, 4 * tokens - start)), "<i4"))
+            for start in range(0, 4 * tokens, READ_CHUNK):
+                ids.append(np.frombuffer(_read(file, checksum, min(READ_CHUNK, 4 * tokens - start)), "<i4"))
             _read(file, checksum, -4 * tokens % ALIGNMENT)
             if checksum.digest() != file.read(checksum.digest_size):
                 raise ValueError(f"{name} is damaged: its checksum does not fit")

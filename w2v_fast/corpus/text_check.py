@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import itertools
 import json
 import re
 import shlex
 import tarfile
-from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from w2v_fast.files import compression_of
 
 HEAD_BYTES = 1 << 16  # what is looked at
 HEAD_LINES = 20
-CONTROL_BYTES = np.array([c not in b"\0\b\t\n\v\f\r\x1b" and c < 32 for c in range(256)])
+TEXT_BYTES = bytes(c for c in range(256) if c in b"\0\b\t\n\v\f\r\x1b" or c >= 32)
 MAX_CONTROL_SHARE = 0.03  # a third of what random bytes have
 MIN_WIDE_BYTES = 256
 WIDE_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16",
@@ -111,13 +109,13 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
         It is something else; the message says what, and how to come to its text.
     """
     check_is_no_container(name, head)
-    control = int(CONTROL_BYTES[np.frombuffer(head, np.uint8)].sum())
+    control = len(head.translate(None, TEXT_BYTES))
     if control > max(64, MAX_CONTROL_SHARE * len(head)):
         raise ValueError(f"{name} is not text: {control:,} of its first {len(head):,} bytes are control characters; "
                          "expected text, or text compressed by gzip, bzip2, xz or zstd")
     _refuse_first(MARKUP, name, head)
     whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
-    lines = list(itertools.islice(filter(bytes.strip, whole_lines.splitlines(keepends=True)), HEAD_LINES))
+    lines = list(itertools.islice(filter(bytes.strip, io.BytesIO(whole_lines)), HEAD_LINES))
     if head.lstrip().startswith((b"{", b"[")):
         _check_is_no_json(name, head, lines)
     _check_is_no_table(name, whole_lines, lines)
@@ -126,10 +124,9 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
 def check_is_no_container(name: str, head: bytes) -> None:
     """Refuse a file of text or of lines that is an archive, a binary file, or text of two or four bytes a character."""
     encoding = next((encoding for mark, encoding in WIDE_MARKS.items() if head.startswith(mark)), None)
-    if encoding is None and len(head) >= MIN_WIDE_BYTES:
-        zeros = np.frombuffer(head[: len(head) // 2 * 2], np.uint8) == 0
-        if abs(zeros[::2].mean() - zeros[1::2].mean()) > 0.4:
-            encoding = "UTF-16 or UTF-32"
+    if encoding is None and len(head) >= MIN_WIDE_BYTES and (
+            abs(head[::2].count(0) - head[1::2].count(0)) > 0.2 * len(head)):  # NULs in every second place
+        encoding = "UTF-16 or UTF-32"
     if encoding is not None:
         raise ValueError(f"{name} is text in {encoding}; convert it to UTF-8: "
                          f"iconv -f {encoding[:6]} -t UTF-8 {shlex.quote(name)} > utf8.txt")
@@ -219,7 +216,7 @@ def _rows(text: bytes, delimiter: str) -> list[list[str]]:
     """The first rows, if all are of one width above 1."""
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(_decoded(text), delimiter=delimiter):
+        for row in csv.reader((line.decode("utf-8", "replace") for line in io.BytesIO(text)), delimiter=delimiter):
             if row and len(row) != len((rows or [row])[0]):
                 return []
             rows += [row] if row else []
@@ -228,10 +225,6 @@ def _rows(text: bytes, delimiter: str) -> list[list[str]]:
     except csv.Error:
         return []
     return rows if rows and len(rows[0]) > 1 else []
-
-
-def _decoded(text: bytes) -> Iterator[str]:
-    return (line.decode("utf-8", "replace") for line in text.splitlines(keepends=True))
 
 
 def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None:
