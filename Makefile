@@ -7,7 +7,7 @@ STAMP = $(VENV)/.built
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sanitize lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup demo test test-newer test-sanitize lint bench bench-full bench-softmax fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ demo: setup  ## train on the text of Python's standard library and print neighbo
 
 test: setup  ## run every test
 	$(RUN) -m pytest
+
+test-newer: setup  ## run the tests of corpus/ and training/ on a newer Python, where one is installed (NEWER=path)
+	./tests/newer_python.sh $(RUN) $(NEWER)
 
 test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	./tests/sanitize.sh $(PYTHON)

@@ -16,6 +16,7 @@ from w2v_fast.corpus import corpus as module
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.word2vec import Word2Vec
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog"], ["\udcff", "New York", "the", "cat"]]
 
@@ -45,6 +46,75 @@ def test_sentences_across_chunks_and_without_an_end(monkeypatch):
     corpus = Corpus(np.array([0, 1, 2, ~0, ~1, 0, 1], np.int32), Vocabulary(["a", "b", "c"], [3, 3, 1]))
     assert [sentence.tolist() for sentence in corpus.sentences()] == [[0, 1, 2, 0], [1], [0, 1]]
     assert corpus.ids.tolist() == [0, 1, 2, ~0, ~1, 0, 1]
+
+
+@pytest.mark.parametrize("id", [3, 1000, 2_000_000_000, -4, ~1000, -(2**31)])
+@pytest.mark.parametrize("place", [0, 7, -1])
+def test_ids_beyond_the_vocabulary_are_refused(monkeypatch, id, place):
+    monkeypatch.setattr(module, "CHUNK", 4)
+    ids = np.array([0, 1, ~2, 0, 1, 2, 0, 1, ~2], np.int32)
+    Corpus(ids, Vocabulary(["a", "b", "c"], [3, 3, 3]))
+    ids[place] = id
+    with pytest.raises(ValueError, match=f"ids beyond its 3 words: {id}"):
+        Corpus(ids, Vocabulary(["a", "b", "c"], [3, 3, 3]))
+
+
+@pytest.mark.parametrize("ids", [
+    np.array([0, 1, ~0], np.int64), np.array([0, 1, -1], ">i4"), np.array([0, 9, 1, 9, -1, 9], np.int32)[::2],
+    [0, 1, -1],
+])
+def test_ids_of_any_integer_type_and_layout(ids):
+    corpus = Corpus(ids, Vocabulary(["a", "b"], [2, 1]))
+    assert corpus.ids.tolist() == [0, 1, ~0]
+    assert corpus.ids.dtype == np.int32
+    assert corpus.ids.flags.c_contiguous
+
+
+@pytest.mark.parametrize("ids", [
+    np.array([0.0, 1.0]), np.array([True]), np.array([[0, 1]]), ["a"], np.array([2**40]), np.array([2**63], np.uint64),
+    np.array([0, None]),
+])
+def test_what_are_no_ids_is_refused(ids):
+    with pytest.raises((TypeError, ValueError), match=r"integers|beyond"):
+        Corpus(ids, Vocabulary(["a", "b"], [2, 1]))
+
+
+def test_the_ids_are_a_copy_that_nobody_changes(corpus):
+    ids = np.array([0, 1, ~0], np.int32)
+    made = Corpus(ids, Vocabulary(["a", "b"], [2, 1]))
+    ids[:] = 1000
+    assert made.ids.tolist() == [0, 1, ~0]
+    for each in (made, corpus):
+        with pytest.raises(ValueError, match="read-only"):
+            each.ids[0] = 1000
+
+
+@pytest.mark.parametrize("budget", [0, None])
+@pytest.mark.parametrize("change", ["cut", "overwrite", "remove"])
+def test_what_happens_to_a_saved_file_later_does_not_reach_the_ids(corpus, saved, budget, change):
+    opened = Corpus.open(saved, memory_budget=budget)
+    if change == "cut":
+        os.truncate(saved, 100)
+    elif change == "overwrite":
+        saved.write_bytes(b"\x7f" * saved.stat().st_size)
+    else:
+        saved.unlink()
+    assert np.array_equal(opened.ids, corpus.ids)
+    model = Word2Vec(opened, vector_size=4, workers=1, min_count=1).train()
+    assert np.isfinite(model.wv.vectors).all()
+
+
+def test_a_saved_file_that_is_cut_while_it_is_opened_is_an_error(saved, monkeypatch):
+    Corpus(np.zeros(1_000_000, np.int32), Vocabulary(["a"], [1_000_000])).save(saved)  # more than a buffer
+    read = module._read
+
+    def cut_first(file, checksum, size):
+        os.truncate(saved, 100)
+        return read(file, checksum, size)
+
+    monkeypatch.setattr(module, "_read", cut_first)
+    with pytest.raises(ValueError, match="was cut while it was read"):
+        Corpus.open(saved)
 
 
 def test_min_count_says_the_largest_count():
@@ -145,6 +215,15 @@ def test_save_and_open(corpus, saved):
     assert [sentence.tolist() for sentence in opened.sentences()] == [[0, 1, 2], [0, 3], [4, 5, 0, 1]]
     opened.save(saved)
     assert Corpus.open(saved).vocabulary == corpus.vocabulary
+
+
+def test_words_without_a_letter_are_refused_when_there_are_several(saved):
+    """A header that promises many words of no bytes would take memory that the file does not have."""
+    whole = bytearray(saved.read_bytes()[:-32])
+    whole[136:176] = whole[128:136] * 5
+    saved.write_bytes(whole + hashlib.sha256(whole).digest())
+    with pytest.raises(ValueError, match="offsets"):
+        Corpus.open(saved)
 
 
 def test_saving_keeps_raw_tokens(tmp_path):

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,19 +18,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus import oracle
+from w2v_fast.corpus import ingest
 from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.text_check import check_is_text
 from w2v_fast.files import compression_of
 
 WORDS = [b"a", b"b", b"the", b"sixteen-bytes-xx", b"seventeen-bytes-x", b"exactly8", b"nine-char", b"\xff\xfe",
          "straße".encode(), b"\x01", b"ab\x1fcd", b"x" * 40, b"12345678\x0212345678", b"\x80" * 9, b"</s>"]
 SEPARATORS = [b" ", b"\n", b"\t", b"\v", b"\f", b"\r", b"\0", b"\r\n", b"  ", b"\n\n", b" \n"]
 PIECES = st.lists(st.sampled_from(WORDS + SEPARATORS), max_size=60).map(b"".join)
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""Such a text may be refused, as test_reliability.py wants it."""
-TEXTS = st.one_of(PIECES, st.binary(max_size=200), st.text(max_size=100).map(str.encode)).filter(
-    lambda text: compression_of(text) is None and not (text.startswith(UTF16_MARKS) and 0 in text)
-)
+
+
+def is_text(data: bytes) -> bool:
+    try:
+        check_is_text("data", data, is_whole=True)
+    except ValueError:
+        return False
+    return compression_of(data) is None and not data.startswith(codecs.BOM_UTF8)
+
+
+TEXTS = st.one_of(PIECES, st.binary(max_size=200), st.text(max_size=100).map(str.encode)).filter(is_text)
 BLOCKS = st.one_of(st.integers(1, 70), st.just(1 << 20))
 
 
@@ -152,3 +166,78 @@ def test_positions_decide_ties_between_tables():
     assert merged.tolist() == [1, 2]
     assert counts.tolist() == [1, 2, 1]
     assert firsts.tolist() == [1 << 32, 0, 1]
+
+
+@pytest.mark.parametrize("encode", [
+    lambda table, words, block, ids: table.encode_tokens([words], block, ids),
+    lambda table, words, block, ids: table.encode_text(
+        " ".join([*words, ""]).encode() + bytes(PADDING), len(" ".join([*words, ""])), block, ids),
+    lambda table, words, block, ids: table.encode_integers(
+        np.array([ord(word) for word in words]), np.array([len(words)]), block, ids),
+])
+def test_the_smallest_position_counts_in_whatever_order_blocks_come(encode):
+    table, ids = Table(), np.empty(8, np.int32)
+    encode(table, ["c", "b", "b"], 2, ids)
+    encode(table, ["a", "b"], 0, ids)
+    encode(table, ["c", "a"], 1, ids)
+    counts, firsts = np.empty(3, np.int64), np.empty(3, np.int64)
+    table.statistics(counts, firsts)
+    assert counts.tolist() == [2, 3, 2]  # c, b, a
+    assert firsts.tolist() == [1 << 32, 1, 0]
+
+
+def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
+    """The thread of the first block waits for its table until three later blocks have been through the tables."""
+
+    class LateTables(SimpleQueue):
+        def __init__(self):
+            super().__init__()
+            self.asked, self.given_back, self.overtaken = 0, 0, Event()
+
+        def put(self, item):
+            super().put(item)
+            self.given_back += 1
+            if self.given_back == 2 + 3:  # both tables are put in at the start
+                self.overtaken.set()
+
+        def get(self):
+            self.asked += 1
+            if self.asked == 1:
+                assert self.overtaken.wait(30)
+            return super().get()
+
+    text = b" ".join(b"w%d" % (number * 79 % 100) for number in range(2000))
+    expected = oracle.encode(oracle.split(text))
+    queues = []
+    monkeypatch.setattr(ingest, "SimpleQueue", lambda: queues.append(LateTables()) or queues[-1])
+    assert oracle.contents(read(text, min_count=1, workers=2, block_bytes=500)) == expected
+    assert queues[0].overtaken.is_set()
+
+
+def test_the_key_of_the_hash_changes_nothing():
+    script = """
+import sys
+from w2v_fast.corpus import _ingest
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.phrases import Phrases
+_ingest.set_hash_key(bytes.fromhex(sys.argv[1]))
+corpus = Corpus.from_source([[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)], min_count=1)
+print(corpus.ids.tolist(), corpus.vocabulary.words, list(Phrases(corpus, 1, 0.1, workers=2).phrases.items()))
+"""
+    keys = "00" * 16, os.urandom(16).hex()
+    outputs = {subprocess.check_output([sys.executable, "-c", script, key]) for key in keys}
+    assert len(outputs) == 1
+
+
+def test_words_made_to_collide_take_no_longer_than_others():
+    """Without the key of the hash, all words whose second half is this one had the hash 0: 12 s instead of 10 ms."""
+    tail = (0xE7037ED1A0B428DB ^ 16).to_bytes(8, "little")
+    seconds = []
+    for end in (b"-another", tail):
+        text = b"".join(b"%08d" % number + end + b"\n" for number in range(60_000))
+        table = Table()
+        started = time.process_time()
+        table.encode_text(text + bytes(PADDING), len(text), 0, np.empty(len(text), np.int32))
+        assert len(table) == 60_000
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 10 * seconds[0] + 0.5

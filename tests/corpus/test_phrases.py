@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 from collections import Counter
 
@@ -188,6 +189,14 @@ def test_wrong_sentences():
                  lambda: phrases.find_phrases(["new york"])):
         with pytest.raises(TypeError, match="list of tokens"):
             call()
+    for sentence in ({"new": "york"}, {"new", "york"}, [1, 2], [None], b"new york"):
+        with pytest.raises(TypeError, match="expected"):
+            phrases.find_phrases([sentence])
+    with pytest.raises(TypeError, match="keys 'text'"):
+        Phrases([{"text": "new york"}])
+    for delimiter in (b"_", None):
+        with pytest.raises(TypeError, match="delimiter must be a str"):
+            FrozenPhrases({}, delimiter)
     with pytest.raises(ValueError, match="empty"):
         Phrases([])
 
@@ -220,6 +229,8 @@ def test_save_and_load(tmp_path):
     (lambda lines: [*lines[:2], lines[2][:5], *lines[3:]], "line 3: expected JSON"),
     (lambda lines: [lines[0].replace('"_"', "5"), *lines[1:]], "line 1: expected a delimiter"),
     (lambda lines: [lines[0].replace("[]", "null"), *lines[1:]], "line 1: expected a delimiter"),
+    (lambda lines: [*lines[:2], "[" * 100_000, *lines[3:]], "line 3: expected JSON"),
+    (lambda lines: [*lines[:2], '[NaN, "a", "b"]', *lines[3:]], "line 3: expected a score"),
 ])
 def test_wrong_files(tmp_path, change, message):
     path = tmp_path / "phrases.txt"
@@ -228,6 +239,13 @@ def test_wrong_files(tmp_path, change, message):
     with pytest.raises(ValueError, match=message) as caught:
         FrozenPhrases.load(path)
     assert str(path) in str(caught.value)
+
+
+def test_damaged_compression_names_the_file(tmp_path):
+    path = tmp_path / "phrases.gz"
+    path.write_bytes(gzip.compress(b'{"format": "w2v_fast phrases 1"}' * 50)[:-9])
+    with pytest.raises(OSError, match=r"phrases\.gz"):
+        FrozenPhrases.load(path)
 
 
 def word2phrase(sentences, min_count, threshold):
@@ -270,6 +288,9 @@ def test_phrase_text_writes_all_or_nothing(tmp_path):
         phrase_text([], output)
     with pytest.raises(ValueError, match="passes"):
         phrase_text(SENTENCES, output, passes=0)
+    for delimiter in (" ", "a\n"):
+        with pytest.raises(ValueError, match="separates words"):
+            phrase_text(SENTENCES, output, delimiter=delimiter)
     assert output.read_text() == "old"
     with pytest.raises(FileNotFoundError, match="no folder"):
         phrase_text(SENTENCES, tmp_path / "absent" / "out.txt")

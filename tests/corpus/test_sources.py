@@ -7,10 +7,15 @@ import gzip
 import io
 import lzma
 import os
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
-from types import SimpleNamespace
+import warnings
+from collections import Counter, namedtuple
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus import oracle
+from w2v_fast.corpus import text_files
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.phrases import FrozenPhrases
+from w2v_fast.corpus.text_files import expand
 
 TEXT = b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"
 EXPECTED = oracle.encode(oracle.split(TEXT))
@@ -146,10 +154,143 @@ def test_arrays(dtype, block_bytes):
     iter(["the cat sat"]), [["a"], "the cat sat"], [["a"], b"bytes"], [["a", 1]], [[1, "a"]], [[1, 2.5]], [[1, True]],
     [["a"], [1]], [[1], ["a"]], [1, 2], [None], 5, None, b"text", [[["a"]]], np.array([1.5]), [np.array([1.5])],
     [np.array([[1, 2]])], np.array([True]), ["path", ["a"]], [[b"a"]],
+    [["a", None]], [[["a"], ["b"]]], [bytearray(b"ab")], [memoryview(b"ab")], [{"a", "b"}], [frozenset(["a"])],
+    [{"text": "a b"}], [Counter("ab")], [MappingProxyType({"a": 1})], [iter("cat")], [iter("ca\xf1on")],
+    {("a", "b"): 1}, {("a", "b")}, [np.ma.array([1, 2], mask=[0, 1])], [io.StringIO("a\nb\n")], [{}],
+    [Path("a"), ["a"]],
 ])
 def test_wrong_types(source):
     with pytest.raises(TypeError):
         Corpus.from_source(source, min_count=1)
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ({"id": 5, "text": "the cat"}, r"keys 'id', 'text'; .*\(row\['text'\]\.split\(\) for row in rows\)"),
+    ({"id": 5, "tokens": ["the", "cat"]}, r"keys 'id', 'tokens'; .*\(row\['tokens'\] for row in rows\)"),
+    ({f"c{number}": "x" * 10_000 for number in range(1000)}, r"'c0', 'c1', .*, \.\.\.; .*row\['c0'\]"),
+    ("the cat", r"'the cat' of type str; .*\(text\.split\(\) for text in texts\)"),
+    (b"the cat" * 1000, r"of type bytes; .*line\.decode\(\)\.split\(\)"),
+    ({"the", "cat"}, "a set, which has no order"),
+    (["the", None], "tokens of type NoneType, str"),
+    (io.StringIO("the cat"), "an open file of type StringIO; .*give its path"),
+])
+def test_what_is_no_sentence_is_named_with_a_way_out(row, message):
+    with pytest.raises(TypeError, match=f"sentence 2 .*{message}") as caught:
+        Corpus.from_source([["a"], row], min_count=1)
+    assert len(str(caught.value)) < 500
+    with pytest.raises(TypeError, match=message if "type None" not in message else "None"):
+        list(FrozenPhrases({})[[["a"], row]])
+
+
+def test_rows_of_a_database_and_of_data_frames_are_no_sentences():
+    with sqlite3.connect(":memory:") as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("select 'the cat' as text, 5 as id")
+        with pytest.raises(TypeError, match="type Row with the keys 'text', 'id'"):
+            Corpus.from_source(rows, min_count=1)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"title": ["t", "u"], "text": ["a b", "c d"]})
+    for source in (frame, frame.to_dict("records"), (row for _, row in frame.iterrows()), frame.to_dict()):
+        with pytest.raises(TypeError, match="with the keys 'title', 'text'"):
+            Corpus.from_source(source, min_count=1)
+    for source in (frame.iterrows(), frame["text"], frame.itertuples()):
+        with pytest.raises(TypeError, match="sentence 1"):
+            Corpus.from_source(source, min_count=1)
+    groups = pandas.DataFrame({"session": [1, 1, 2], "item": ["x", "y", "x"]}).groupby("session")
+    assert read(frame["text"].str.split())["words"] == [b"a", b"b", b"c", b"d"]
+    assert read(items["item"] for _, items in groups)["words"] == [b"x", b"y"]
+
+
+def test_named_tuples_of_str_are_sentences():
+    pair = namedtuple("pair", "subject object")
+    assert read([pair("the", "cat")])["words"] == [b"the", b"cat"]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i8", object, str])
+def test_a_buffer_that_is_filled_again_is_copied(dtype):
+    def sentences():
+        buffer = np.empty(4, dtype if dtype is not str else "U1")
+        for number in range(5):
+            buffer[:] = number
+            yield buffer
+
+    def lists():
+        tokens = []
+        for number in range(5):
+            tokens[:] = [str(number)] * 4
+            yield tokens
+
+    for source in (sentences(), lists()):
+        corpus = Corpus.from_source(source, min_count=1)
+        assert dict(zip(corpus.vocabulary.words, corpus.vocabulary.counts, strict=True)) == dict.fromkeys("01234", 4)
+
+
+def words_and_warnings(source) -> tuple[list[bytes], list[str]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        words = read(source)["words"]
+    return words, [str(warning.message) for warning in caught]
+
+
+def test_folders_that_are_links_are_followed_once(tmp_path):
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    for folder, word in ((data / "z", "z"), (elsewhere / "below", "e")):
+        folder.mkdir(parents=True)
+        (folder / "text.txt").write_text(word)
+    (data / "a").symlink_to(elsewhere)
+    (data / "loop").symlink_to(data)
+    (data / "z" / "up").symlink_to(data)
+    (data / "z" / "twice").symlink_to(elsewhere / "below")
+    (data / "b").symlink_to(data / "z")
+    for source in (data, f"{data}/**/*.txt", f"{data}/**", f"{data}/**/**/*.txt"):
+        assert words_and_warnings(source) == ([b"e", b"z"], []), source
+    words, messages = words_and_warnings(f"{data}/*")
+    assert sorted(words) == [b"e", b"z"]
+    assert ["read under another name" in message for message in messages] == [True]
+
+
+def test_a_recursive_pattern_in_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    for name in ("x.txt", "a/y.txt", "a/b/z.txt", "a/b/other"):
+        (tmp_path / name).write_text(name[-5])
+    (tmp_path / "a" / "[up]").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert expand("**/*.txt") == ["a/b/z.txt", "a/y.txt", "x.txt"]
+    assert expand("**/b/*") == ["a/b/other", "a/b/z.txt"]
+    assert expand("a/**") == ["a/[up]/x.txt", "a/b/other", "a/b/z.txt", "a/y.txt"]
+    assert expand("./**/*.txt") == ["./a/b/z.txt", "./a/y.txt", "./x.txt"]
+
+
+def test_a_file_under_two_names_is_read_once_and_said(tmp_path):
+    (tmp_path / "text.txt").write_text("a b")
+    (tmp_path / "b.txt").symlink_to("text.txt")
+    (tmp_path / "c.txt").hardlink_to(tmp_path / "text.txt")
+    for source in (tmp_path, f"{tmp_path}/*.txt"):
+        words, messages = words_and_warnings(source)
+        assert words == [b"a", b"b"]
+        assert len(messages) == 1
+        assert "left out 2 names of files that are read under another name" in messages[0]
+    assert Corpus.from_source([tmp_path / "text.txt"] * 2, min_count=1).raw_tokens == 4
+
+
+def test_a_link_that_leads_nowhere_is_an_error(tmp_path):
+    (tmp_path / "text.txt").write_text("a")
+    (tmp_path / "lost.txt").symlink_to("absent")
+    with pytest.raises(FileNotFoundError, match=r"leads nowhere.*lost\.txt"):
+        Corpus.from_source(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_special_files_of_a_folder_are_left_out_and_said(tmp_path):
+    (tmp_path / "text.txt").write_text("a b")
+    os.mkfifo(tmp_path / "pipe.txt")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket.txt"))
+        for source in (tmp_path, f"{tmp_path}/*.txt", f"{tmp_path}/**"):
+            words, messages = words_and_warnings(source)
+            assert words == [b"a", b"b"]
+            assert len(messages) == 1
+            assert "left out 2 special files" in messages[0]
 
 
 @pytest.mark.parametrize("source", [
@@ -195,13 +336,11 @@ def test_unreadable_file(path):
 
 
 def test_a_read_error_names_the_file(path, monkeypatch):
-    import w2v_fast.corpus.sources as sources
-
     class Failing(io.BytesIO):
-        def readinto(self, buffer):
+        def read(self, size=-1):
             raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(sources, "open_input", lambda path: Failing())
+    monkeypatch.setattr(text_files, "open_input", lambda path: Failing())
     with pytest.raises(OSError, match=r"text\.txt.*Input/output error"):
         Corpus.from_source(path)
 

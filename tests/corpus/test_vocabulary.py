@@ -95,6 +95,19 @@ def test_wrong_files(path, text, message):
     assert str(path) in str(caught.value)
 
 
+def test_messages_show_the_start_of_a_long_word(path):
+    word = b"x" * 100_000
+    for text in (word + b" 1\n" + word + b" 1\n", word + b" y\n", word, b"a " + b"9" * 100_000):
+        path.write_bytes(text)
+        with pytest.raises(ValueError, match=r"line \d") as caught:
+            Vocabulary.load(path)
+        assert len(str(caught.value)) < 300
+    for words, counts in ([[f"{word} "], [1]], [[f"{word}"], [-1]]):
+        with pytest.raises(ValueError, match=r"cannot be written|negative") as caught:
+            Vocabulary(words, counts).save(path)
+        assert len(str(caught.value)) < 300
+
+
 def test_missing_file(path):
     with pytest.raises(FileNotFoundError):
         Vocabulary.load(path)

@@ -1,10 +1,11 @@
-"""One fuzz target for each reader of corpora, vocabularies and checkpoints: a result that holds, or a clear error.
+"""One fuzz target for each reader of texts, vocabularies, phrases, corpora, checkpoints: a result or a clear error.
 
 The checksums of saved corpora and checkpoints are made right again in every second case, so that what they guard is
 fuzzed too; what a saved corpus gives is trained on.
 """
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import hashlib
@@ -20,6 +21,7 @@ import numpy as np
 from tests.corpus.oracle import contents, encode, split
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.files import MAGIC_LENGTH, compression_of
 from w2v_fast.training.trainer import DivergenceError, Trainer
@@ -68,7 +70,7 @@ def text(folder: Path, data: bytes) -> None:
             corpus = Corpus.from_source(path, min_count=1, workers=2, block_bytes=block_bytes)
             holds(corpus)
             if compression_of(data[:MAGIC_LENGTH]) is None:
-                assert contents(corpus) == encode(split(data))
+                assert contents(corpus) == encode(split(data.removeprefix(codecs.BOM_UTF8)))
     check(read, len(data))
 
 
@@ -86,6 +88,17 @@ def vocabulary(folder: Path, data: bytes) -> None:
         loaded = Vocabulary.load(path)
         assert len(set(loaded.words)) == len(loaded.words) == len(loaded.counts) > 0
         loaded.keep_probabilities(1e-3)
+    check(read, len(data))
+
+
+def phrases(folder: Path, data: bytes) -> None:
+    path = folder / "phrases"
+    path.write_bytes(data)
+
+    def read() -> None:
+        loaded = FrozenPhrases.load(path)
+        assert all(score == score for score in loaded.phrases.values())
+        loaded.find_phrases([["a", "b", "c"]])
     check(read, len(data))
 
 
@@ -124,7 +137,7 @@ def checksummed(data: bytes) -> bytes:
 
 
 TARGETS: dict[str, Callable[[Path, bytes], None]] = {
-    "text": text, "vocabulary": vocabulary, "saved_corpus": saved_corpus, "checkpoint": checkpoint}
+    "text": text, "vocabulary": vocabulary, "phrases": phrases, "saved_corpus": saved_corpus, "checkpoint": checkpoint}
 
 
 def seeds() -> dict[str, list[bytes]]:
@@ -132,12 +145,14 @@ def seeds() -> dict[str, list[bytes]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         Corpus(IDS, VOCABULARY).save(folder / "corpus")
+        FrozenPhrases({("a", "b\u00e9"): 1.5, ("b", "of", "c"): 0.25}, "\u2013", ["of"]).save(folder / "phrases")
         trainer = Trainer(IDS, VOCABULARY, CONFIG)
         trainer.train(checkpoint=folder / "run")
         newest = next((folder / "run").iterdir())
         return {
             "text": [compress(TEXT) for compress in COMPRESSIONS.values()],
             "vocabulary": [b"the 5\ncat 3\nsat\t2\ntwo words 1\n", gzip.compress(b"a 2\nb\xff 1\n")],
+            "phrases": [(folder / "phrases").read_bytes(), gzip.compress((folder / "phrases").read_bytes())],
             "saved_corpus": [(folder / "corpus").read_bytes()],
             "checkpoint": [newest.read_bytes()],
         }

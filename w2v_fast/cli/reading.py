@@ -1,4 +1,4 @@
-"""From the command line to a Corpus: text is read once, a saved corpus is mapped."""
+"""From the command line to a Corpus: text is read once, a saved corpus is opened."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:
     if fixed:
         raise UsageError(f"{path} is a saved corpus, whose vocabulary is fixed: give {' and '.join(fixed)} to "
                          "'w2v-fast encode' instead")
-    return Corpus.open(path)
+    return Corpus.open(path, memory_budget=arguments.memory_budget)
 
 
 def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:

@@ -5,7 +5,8 @@ sentence. Each thread fills a `Table` of its own, so ids are provisional until t
 
     slots[2**bits]  tag << 32 | (id + 1), or 0 when free. The tag is the upper half of the word's hash; its first `bits`
                     bits say where linear probing starts, so that growing needs no hash again.
-    entries[id]     the word's key, its count, and its first position (block number << 32 | token number in the block).
+    entries[id]     the word's key, its count, and its first position (block number << 32 | token number in the block):
+                    the smallest, in whatever order the blocks come.
                     A word of up to 16 bytes is its own key (two integers, zero padded, and the length), compared without
                     leaving the entry. A longer word lies in `arena`; its key is its offset there and its 64-bit hash.
 
@@ -13,7 +14,12 @@ Words are looked up in batches: find bounds and hash, then fetch the entries, th
 of a batch overlap instead of following each other.
 
 Sentence ends need no separator ids: the last token of a sentence is stored as ~id, which is negative.
+
+The hash is keyed with random bytes of this process, so no text can be made whose words collide. Nothing that leaves this
+module depends on them.
 """
+
+import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
@@ -71,6 +77,8 @@ PADDING = READ_AHEAD  # bytes that must be readable after a block of text
 
 ctypedef const unsigned char *Bytes
 
+cdef uint64_t key_low, key_high  # what the two halves of a word are mixed with
+
 cdef struct Entry:
     uint64_t low
     uint64_t high
@@ -87,6 +95,18 @@ cdef struct Key:
     int32_t mark  # -1 for the last token of a sentence, so that id ^ mark is ~id; else 0
 
 
+def set_hash_key(bytes key):
+    """Key the hash with 16 bytes, before there is a table."""
+    global key_low, key_high
+    if len(key) != 16:
+        raise ValueError(f"the key must have 16 bytes, got {len(key)}")
+    key_low = load8(<Bytes>PyBytes_AS_STRING(key))
+    key_high = load8(<Bytes>PyBytes_AS_STRING(key) + 8)
+
+
+set_hash_key(os.urandom(16))
+
+
 cdef inline uint64_t first_bytes(uint64_t word, int64_t count) noexcept nogil:
     """The first `count` (0 to 8) bytes of a little-endian load, the others zero."""
     return word & (~(<uint64_t>0) >> (64 - 8 * count)) if count > 0 else 0
@@ -101,21 +121,21 @@ cdef uint64_t hash_long(Bytes word, int64_t length) noexcept nogil:
     cdef uint64_t state = <uint64_t>length ^ <uint64_t>0x9E3779B97F4A7C15
     cdef unsigned char[16] tail
     while length >= 16:
-        state = multiply_fold(load8(word) ^ <uint64_t>0xA0761D6478BD642F ^ state, load8(word + 8) ^ <uint64_t>0xE7037ED1A0B428DB)
+        state = multiply_fold(load8(word) ^ key_low ^ state, load8(word + 8) ^ key_high)
         word += 16
         length -= 16
     store8(tail, 0)
     store8(tail + 8, 0)
     memcpy(tail, word, length)
-    return multiply_fold(load8(tail) ^ <uint64_t>0xA0761D6478BD642F ^ state, load8(tail + 8) ^ <uint64_t>0xE7037ED1A0B428DB)
+    return multiply_fold(load8(tail) ^ key_low ^ state, load8(tail + 8) ^ key_high)
 
 
 cdef inline void set_tag(Key *key) noexcept nogil:
     """Hash a short key from its own bytes; a long one carries its hash already."""
     cdef uint64_t hashed = key.high
     if key.length <= INLINE_LENGTH:
-        hashed = multiply_fold(key.low ^ <uint64_t>0xA0761D6478BD642F,
-                               key.high ^ <uint64_t>0xE7037ED1A0B428DB ^ <uint64_t>key.length)
+        hashed = multiply_fold(key.low ^ key_low,
+                               key.high ^ key_high ^ <uint64_t>key.length)
     key.tag = <uint32_t>(hashed >> 32)
 
 
@@ -201,7 +221,8 @@ cdef class Table:
     cdef unsigned char *arena
     cdef int bits
     cdef int64_t size, entry_capacity, arena_size, arena_capacity
-    cdef bint integers
+    cdef int64_t newest_block
+    cdef bint integers, late  # late: the block at hand comes after one with a higher number
 
     def __cinit__(self):
         self.bits = FIRST_BITS
@@ -298,6 +319,13 @@ cdef class Table:
         self.bits = bits
         return 0
 
+    cdef void begin_block(self, int64_t block) noexcept nogil:
+        self.late = block < self.newest_block
+        self.newest_block = max(self.newest_block, block)
+
+    cdef inline void keep_smallest(self, int32_t id, int64_t position) noexcept nogil:
+        self.entries[id].first = min(self.entries[id].first, position)
+
     cdef int count_batch(self, Key *keys, int64_t n, int64_t first, int32_t *ids) except -1 nogil:
         """Look up `n` <= BATCH keys whose slots are on their way, count them and write their ids, marks applied."""
         cdef int64_t i
@@ -311,6 +339,9 @@ cdef class Table:
             id = self.locate(&keys[i], first + i)
             self.entries[id].count += 1
             ids[i] = id ^ keys[i].mark
+        if self.late:
+            for i in range(n):
+                self.keep_smallest(ids[i] ^ keys[i].mark, first + i)
         return 0
 
     cdef int64_t encode_bytes(self, Bytes text, Bytes stop, int64_t first, int32_t *ids, bint *opens) except -1 nogil:
@@ -352,6 +383,7 @@ cdef class Table:
         if not is_separator(data[length - 1]):
             raise ValueError("a block of text must end with a separator")
         with nogil:
+            self.begin_block(block)
             done = self.encode_bytes(&data[0], &data[0] + length, block << 32, &ids[0], &opens)
         return done, opens
 
@@ -367,6 +399,7 @@ cdef class Table:
             raise ValueError("the buffer is too small for the integers")
         self.integers = True
         with nogil:
+            self.begin_block(block)
             while done < total:
                 n = 0
                 while n < BATCH and done + n < total:
@@ -404,7 +437,7 @@ cdef class Table:
                 raise ValueError("the buffer is too small for the tokens")
             for token in sentence:
                 if not isinstance(token, str):
-                    raise TypeError(f"a sentence of str tokens holds {token!r} of type {type(token).__name__}")
+                    raise TypeError(f"a sentence of str tokens holds {token!r:.60} of type {type(token).__name__}")
                 if token.isascii():
                     word = <Bytes>PyUnicode_AsUTF8AndSize(token, &length)
                 else:
@@ -414,6 +447,7 @@ cdef class Table:
                 set_key(&key, word, length)
                 id = self.locate(&key, (block << 32) + done)
                 self.entries[id].count += 1
+                self.keep_smallest(id, (block << 32) + done)
                 ids[done] = id
                 done += 1
                 size += length + 1
@@ -441,7 +475,7 @@ cdef class Table:
                 id = self.locate(&key, entry.first)
                 merged[i] = id
                 self.entries[id].count += entry.count
-                self.entries[id].first = min(self.entries[id].first, entry.first)
+                self.keep_smallest(id, entry.first)
 
     def statistics(self, int64_t[::1] counts, int64_t[::1] firsts):
         """Write the count and the first position of every word."""
@@ -471,7 +505,7 @@ cdef class Table:
         cdef int32_t[BATCH] unused
         cdef int32_t id, mark
         cdef int64_t i, n = 0, run = -1
-        _check_ids(ids, start, stop, connector.shape[0])
+        check_ids(ids, start, stop, connector.shape[0])
         with nogil:
             for i in range(start, stop):
                 mark = ids[i] >> 31
@@ -527,7 +561,7 @@ cdef class Table:
         cdef int32_t id, mark, phrase
         cdef unsigned char role
         cdef int64_t i, written = 0, run = -1
-        _check_ids(ids, start, stop, roles.shape[0])
+        check_ids(ids, start, stop, roles.shape[0])
         if new_ids.shape[0] < self.size or out.shape[0] < stop - start:
             raise ValueError("the buffers are too small for the phrases")
         with nogil:
@@ -682,7 +716,7 @@ cdef bytes encode_utf8(token):
     try:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise ValueError(f"token {token!r} is not valid text: {error.reason}") from None
+        raise ValueError(f"token {token!r:.60} is not valid text: {error.reason}") from None
 
 
 def text_end(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t stop):
@@ -702,7 +736,7 @@ def compact(int32_t[::1] ids, int64_t start, int64_t stop, int64_t written, cons
     Reads `ids[start:stop]` and writes from `written` <= `start` on. When the last token of a sentence is dropped, its
     mark moves to the last token kept of that sentence; a sentence without kept tokens leaves nothing.
     """
-    cdef int64_t i
+    cdef int64_t i, words = new_ids.shape[0]
     cdef int32_t mark, old, new
     if not 0 <= written <= start <= stop <= ids.shape[0]:
         raise ValueError("the range is outside of the ids")
@@ -710,6 +744,9 @@ def compact(int32_t[::1] ids, int64_t start, int64_t stop, int64_t written, cons
         for i in range(start, stop):
             mark = ids[i] >> 31
             old = ids[i] ^ mark
+            if old >= words:
+                with gil:
+                    raise ValueError(f"there is no word {old}, only {words} words")
             new = new_ids[old]
             if new >= 0:
                 ids[written] = new ^ mark
@@ -719,7 +756,8 @@ def compact(int32_t[::1] ids, int64_t start, int64_t stop, int64_t written, cons
     return written
 
 
-def _check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
+def check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
+    """Raise a ValueError unless every one of `ids[start:stop]`, marks taken off, is below `words`."""
     cdef int64_t i
     cdef int32_t largest = 0
     if not 0 <= start <= stop <= ids.shape[0]:
@@ -735,7 +773,7 @@ def tally(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t[::1] coun
     """Count `ids[start:stop]`, and note the position of each id where its count was 0."""
     cdef int64_t i
     cdef int32_t id
-    _check_ids(ids, start, stop, min(counts.shape[0], firsts.shape[0]))
+    check_ids(ids, start, stop, min(counts.shape[0], firsts.shape[0]))
     with nogil:
         for i in range(start, stop):
             id = ids[i] ^ (ids[i] >> 31)
@@ -754,7 +792,7 @@ def to_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned 
     cdef int32_t id, mark
     cdef bytes result
     cdef char *out
-    _check_ids(ids, start, stop, offsets.shape[0] - 1)
+    check_ids(ids, start, stop, offsets.shape[0] - 1)
     with nogil:
         for i in range(start, stop):
             id = ids[i] ^ (ids[i] >> 31)

@@ -1,4 +1,4 @@
-"""Corpus: the text as int32 ids with sentence ends, in memory or memory-mapped, and its vocabulary.
+"""Corpus: the text as int32 ids with sentence ends, in memory or in a file of its own, and its vocabulary.
 
 A saved corpus is one file, little-endian, each part padded with zeros to a multiple of 64 bytes:
 
@@ -14,7 +14,6 @@ A saved corpus is one file, little-endian, each part padded with zeros to a mult
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -31,7 +30,8 @@ from w2v_fast.files import atomic_write
 
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64
-CHUNK = 1 << 22  # bytes hashed, or tokens searched, at a time
+CHUNK = 1 << 22  # bytes written, or tokens searched, at a time
+READ_CHUNK = 1 << 18  # bytes read at a time: they stay in the cache while they are hashed, checked and copied
 
 
 class Corpus:
@@ -40,7 +40,8 @@ class Corpus:
     Parameters
     ----------
     ids
-        int32, shape [n]. Every token is its id, except that the last one of a sentence is ~id (negative).
+        Integers, shape [n]; they are copied. Every token is its id, except that the last one of a sentence is ~id
+        (negative).
     vocabulary
         The words.
     raw_tokens
@@ -48,14 +49,41 @@ class Corpus:
 
     Attributes
     ----------
-    ids, vocabulary, raw_tokens
+    ids : numpy.ndarray
+        int32, shape [n], read-only: native code relies on them.
+    vocabulary, raw_tokens
         As above.
+
+    Raises
+    ------
+    TypeError
+        The ids are no 1-D array of integers.
+    ValueError
+        An id is not one of the vocabulary.
     """
 
-    def __init__(self, ids: Ids, vocabulary: Vocabulary, raw_tokens: int | None = None) -> None:
+    def __init__(self, ids: npt.ArrayLike, vocabulary: Vocabulary, raw_tokens: int | None = None) -> None:
+        given = np.asarray(ids)
+        if given.ndim != 1 or (given.dtype.kind not in "iu" and len(given)):
+            raise TypeError(f"ids must be a 1-D array of integers, got the shape {given.shape} of {given.dtype}")
+        store = _CheckedIds(default_budget())
+        for start in range(0, len(given), CHUNK):
+            store.append(given[start : start + CHUNK].copy())
+        store.check("a corpus", len(vocabulary))
+        self._take(store.truncate(store.size), vocabulary, raw_tokens)
+
+    def _take(self, ids: Ids, vocabulary: Vocabulary, raw_tokens: int | None) -> None:
+        ids.flags.writeable = False
         self.ids = ids
         self.vocabulary = vocabulary
         self.raw_tokens = len(ids) if raw_tokens is None else raw_tokens
+
+    @classmethod
+    def of_own_ids(cls, ids: Ids, vocabulary: Vocabulary, raw_tokens: int) -> Corpus:
+        """A corpus of int32 ids that are known to be right and that nobody else can change: without a copy."""
+        corpus = cls.__new__(cls)
+        corpus._take(ids, vocabulary, raw_tokens)
+        return corpus
 
     @classmethod
     def from_source(
@@ -115,7 +143,7 @@ class Corpus:
         ids = renumber(store, runs, new_ids)
         if not len(ids):
             raise ValueError(f"none of the {raw_tokens} tokens of the corpus is in the vocabulary")
-        return cls(ids, vocabulary, raw_tokens)
+        return cls.of_own_ids(ids, vocabulary, raw_tokens)
 
     def __len__(self) -> int:
         """Tokens kept."""
@@ -164,17 +192,22 @@ class Corpus:
                 view = memoryview(part).cast("B") if len(part) else memoryview(b"")
                 for start in range(0, len(view), CHUNK):
                     _write(file, checksum, view[start : start + CHUNK])
-                _write(file, checksum, bytes(-len(view) % ALIGNMENT))
+                _write(file, checksum, bytes(_padded(len(view)) - len(view)))
             file.write(checksum.digest())
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Corpus:
-        """Map a saved corpus; the ids are read-only and stay on the disk until they are used.
+    def open(cls, path: str | os.PathLike[str], *, memory_budget: int | None = None) -> Corpus:
+        """Read a saved corpus once. What happens to the file later does not reach the ids.
+
+        Parameters
+        ----------
+        memory_budget
+            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file (default: half of the RAM).
 
         Raises
         ------
         OSError
-            The file cannot be read.
+            The file cannot be read, or there is no room for the ids.
         ValueError
             It is not a saved corpus, it was cut, or it is damaged.
         """
@@ -187,19 +220,43 @@ class Corpus:
             if len(head) < 2 * ALIGNMENT:
                 raise ValueError(f"{name} is cut: it has {size} bytes")
             words, word_bytes, tokens, raw_tokens, _ = np.frombuffer(head, "<u8", 5, ALIGNMENT).tolist()
-            starts = _starts([len(MAGIC), 40, 8 * (words + 1), word_bytes, 8 * words, 4 * tokens])
-            expected = starts[-1] + hashlib.sha256().digest_size
+            lengths = [8 * (words + 1), word_bytes, 8 * words, 4 * tokens]
+            expected = len(head) + sum(map(_padded, lengths)) + hashlib.sha256().digest_size
             if size != expected:
                 raise ValueError(f"{name} is cut or damaged: it has {size} bytes, its header asks for {expected}")
-            mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        if _checksum(mapped, starts[-1]) != mapped[starts[-1] :]:
-            raise ValueError(f"{name} is damaged: its checksum does not fit")
-        offsets = np.frombuffer(mapped, "<i8", words + 1, starts[2])
-        counts = np.frombuffer(mapped, "<i8", words, starts[4])
-        ids = np.frombuffer(mapped, "<i4", tokens, starts[5])
-        _check_parts(name, offsets, word_bytes, ids, words)
-        blob = mapped[starts[3] : starts[3] + word_bytes]
-        return cls(ids, Vocabulary(split_words(blob, offsets), counts), raw_tokens)
+            checksum = hashlib.sha256(head)
+            offsets, blob, counts = (_read(file, checksum, _padded(length)) for length in lengths[:3])
+            ids = _CheckedIds(default_budget() if memory_budget is None else memory_budget)
+            for start in range(0, 4 * tokens, READ_CHUNK):
+                ids.append(np.frombuffer(_read(file, checksum, min(READ_CHUNK, 4 * tokens - start)), "<i4"))
+            _read(file, checksum, -4 * tokens % ALIGNMENT)
+            if checksum.digest() != file.read(checksum.digest_size):
+                raise ValueError(f"{name} is damaged: its checksum does not fit")
+        ends = np.frombuffer(offsets, "<i8", words + 1)
+        steps = np.diff(ends)
+        if ends[0] != 0 or ends[-1] != word_bytes or (steps < 0).any() or np.count_nonzero(steps == 0) > 1:
+            raise ValueError(f"{name} is damaged: the offsets of its words do not fit")
+        ids.check(f"{name} is damaged: it", words)
+        vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8", words))
+        return cls.of_own_ids(ids.truncate(tokens), vocabulary, raw_tokens)
+
+
+class _CheckedIds(IdStore):
+    """Ids from outside, of any integer type, that are checked against a vocabulary before they are used."""
+
+    smallest = largest = 0
+
+    def append(self, ids: npt.NDArray[Any]) -> None:
+        """Add ids at the end; what goes in later does not change with `ids`."""
+        self.smallest = min(self.smallest, int(ids.min(initial=0)))
+        self.largest = max(self.largest, int(ids.max(initial=0)))
+        super().append(ids.astype(np.int32, copy=False))
+
+    def check(self, what: str, words: int) -> None:
+        """Raise a ValueError unless all ids are below `words`, those that end a sentence too."""
+        if self.size and (self.largest >= words or ~self.smallest >= words):
+            worst = self.largest if self.largest >= words else self.smallest
+            raise ValueError(f"{what} has ids beyond its {words} words: {worst}")
 
 
 def _reporter(progress: Progress | None, size: Callable[[], int | None]) -> Callable[[int], object] | None:
@@ -214,27 +271,13 @@ def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
     checksum.update(data)
 
 
-def _starts(lengths: list[int]) -> list[int]:
-    """Where parts of these lengths start when each is padded, and where the last one ends."""
-    starts = [0]
-    for length in lengths:
-        starts.append(starts[-1] + length + -length % ALIGNMENT)
-    return starts
+def _read(file: BinaryIO, checksum: Any, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) != size:
+        raise ValueError(f"{file.name} was cut while it was read")
+    checksum.update(data)
+    return data
 
 
-def _checksum(mapped: mmap.mmap, end: int) -> bytes:
-    checksum = hashlib.sha256()
-    with memoryview(mapped) as view:
-        for start in range(0, end, CHUNK):
-            with view[start : min(start + CHUNK, end)] as part:
-                checksum.update(part)
-    return checksum.digest()
-
-
-def _check_parts(name: str, offsets: npt.NDArray[np.int64], word_bytes: int, ids: Ids, words: int) -> None:
-    if offsets[0] != 0 or offsets[-1] != word_bytes or (np.diff(offsets) < 0).any():
-        raise ValueError(f"{name} is damaged: the offsets of its words do not fit")
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        if part.max(initial=-1) >= words or ~part.min(initial=0) >= words:
-            raise ValueError(f"{name} is damaged: it has ids beyond its {words} words")
+def _padded(length: int) -> int:
+    return length + -length % ALIGNMENT

@@ -33,9 +33,10 @@ from w2v_fast.corpus._ingest import CONNECTOR, ENDS, STARTS, Table, tally, to_te
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore, default_budget
 from w2v_fast.corpus.ingest import Progress, in_order, limit, renumber
-from w2v_fast.corpus.sources import Ids, Source
+from w2v_fast.corpus.sources import Ids, Source, checked_sentence
+from w2v_fast.corpus.text_files import text_lines
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words
-from w2v_fast.files import atomic_write, check_writable, open_input
+from w2v_fast.files import atomic_write, check_writable
 
 CHUNK = 1 << 20  # tokens counted, joined or written at a time
 FORMAT = "w2v_fast phrases 1"
@@ -85,7 +86,9 @@ class FrozenPhrases:
     def __init__(self, phrases: Mapping[Tokens, float], delimiter: str = "_",
                  connector_words: Collection[str] = frozenset()) -> None:
         if isinstance(connector_words, str):
-            raise TypeError(f"connector_words must be a collection of words, got the str {connector_words!r}")
+            raise TypeError(f"connector_words must be a collection of words, got the str {connector_words!r:.60}")
+        if not isinstance(delimiter, str):
+            raise TypeError(f"delimiter must be a str, got {delimiter!r:.60}")
         self.phrases = dict(phrases)
         self.delimiter = delimiter
         self.connector_words = frozenset(connector_words)
@@ -109,8 +112,7 @@ class FrozenPhrases:
         """
         if isinstance(text, Corpus):
             return self.apply(text)
-        if isinstance(text, (str, bytes)):
-            raise TypeError(f"expected a list of tokens, got the {type(text).__name__} {text[:40]!r}")
+        checked_sentence(text, "the text")
         if isinstance(text, (list, tuple)) and (not text or isinstance(text[0], str)):
             return [token for token, _ in self._segments(text)]
         return _Joined(self, text)
@@ -161,7 +163,7 @@ class FrozenPhrases:
         counts, firsts = _tally(store.array(), len(words))
         order, ranks = limit(counts, firsts, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
-        return Corpus(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
+        return Corpus.of_own_ids(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write text: a line of JSON with the settings, then one for each phrase.
@@ -189,13 +191,13 @@ class FrozenPhrases:
             It is not a file of phrases, or it was cut; the message names file and line.
         """
         name = os.fspath(path)
-        with open_input(path) as file:
-            head = _json(file.readline(), f"{name}, line 1")
-            if not isinstance(head, dict) or head.get("format") != FORMAT:
-                raise ValueError(f"{name} is not a file of phrases: its first line must say {FORMAT!r}")
-            phrases = dict(_phrase(line, f"{name}, line {number}") for number, line in enumerate(file, 2))
+        lines = text_lines(path)
+        head = _json(next(lines), f"{name}, line 1")
+        if not isinstance(head, dict) or head.get("format") != FORMAT:
+            raise ValueError(f"{name} is not a file of phrases: its first line must say {FORMAT!r}")
+        phrases = dict(_phrase(line, f"{name}, line {number}") for number, line in enumerate(lines, 2))
         if len(phrases) != head.get("phrases"):
-            raise ValueError(f"{name} is cut or damaged: it has {len(phrases)} phrases of {head.get('phrases')}")
+            raise ValueError(f"{name} is cut or damaged: it has {len(phrases)} phrases of {head.get('phrases')!r:.60}")
         delimiter, connector_words = head.get("delimiter"), head.get("connector_words")
         if not isinstance(delimiter, str) or connector_words is None or not _is_words(connector_words):
             raise ValueError(f"{name}, line 1: expected a delimiter and a list of connector words")
@@ -203,10 +205,10 @@ class FrozenPhrases:
 
     def _segments(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """The tokens of a sentence, phrases joined and with their score."""
-        if isinstance(sentence, (str, bytes)):
-            raise TypeError(f"expected a list of tokens, got the {type(sentence).__name__} {sentence[:40]!r}")
         run: Tokens = ()
-        for token in sentence:
+        for token in checked_sentence(sentence, "a sentence"):
+            if not isinstance(token, str):
+                raise TypeError(f"a sentence holds {token!r:.60} of type {type(token).__name__}; expected str tokens")
             if token in self.connector_words:
                 if run:
                     run += (token,)
@@ -399,6 +401,8 @@ def phrase_text(
     """
     if passes < 1:
         raise ValueError(f"passes = {passes} must be at least 1")
+    if set(delimiter) & set("\0\t\n\v\f\r "):
+        raise ValueError(f"delimiter = {delimiter!r:.60} separates words in the output; expected other characters")
     check_writable(output)
     corpus = Corpus.from_source(source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress)
     found = []
@@ -491,13 +495,14 @@ def _ambiguous(words: list[str], delimiter: str) -> Bytes:
 def _json(line: bytes, where: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: expected JSON ({error})") from None
 
 
 def _phrase(line: bytes, where: str) -> tuple[Tokens, float]:
     fields = _json(line, where)
-    if not isinstance(fields, list) or len(fields) < 3 or not isinstance(fields[0], float) or not _is_words(fields[1:]):
+    if (not isinstance(fields, list) or len(fields) < 3 or not isinstance(fields[0], float) or math.isnan(fields[0])
+            or not _is_words(fields[1:])):
         raise ValueError(f"{where}: expected a score and two words or more")
     return tuple(fields[1:]), fields[0]
 

@@ -7,19 +7,18 @@ sentence that an earlier block left open. `size` is the number of its bytes, for
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import glob
+import io
+import itertools
 import os
-import stat
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.corpus._ingest import PADDING, Table, text_end
-from w2v_fast.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
+from w2v_fast.corpus.text_files import JoinedFiles, expand, plain_size
 
 Ids: TypeAlias = "npt.NDArray[np.int32]"
 Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
@@ -27,9 +26,9 @@ Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Ite
 DEFAULT_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 30
 MAX_WORD_BYTES = 1 << 24
-TEXT_HEAD_BYTES = 1 << 16  # what is looked at to tell whether a file is text
-NOT_OF_TEXT = np.array([c not in b"\0\b\t\n\v\f\r\x1b" and c < 32 for c in range(256)])
-MOST_NOT_OF_TEXT = 0.03  # a third of what random bytes have
+EXPECTED_SOURCE = "expected a path, lists of tokens, or integers"
+EXPECTED_SENTENCE = "expected a list of tokens: str, or integers (also a 1-D array of them)"
+STR_ITERATORS = type(iter("")), type(iter("\u20ac"))
 
 
 class Block(Protocol):
@@ -99,8 +98,7 @@ def open_source(source: Source, block_bytes: int) -> tuple[Blocks, Callable[[], 
     """
     if isinstance(source, (str, os.PathLike)):
         return _open_paths([source], block_bytes)
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        raise TypeError(f"a corpus cannot be {type(source).__name__}; expected a path, lists of tokens, or integers")
+    _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         return _integer_array_blocks(source, block_bytes), lambda: source.size * 8
     if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, os.PathLike)) for item in source):
@@ -108,136 +106,29 @@ def open_source(source: Source, block_bytes: int) -> tuple[Blocks, Callable[[], 
     try:
         sentences = iter(source)
     except TypeError:
-        kind = type(source).__name__
-        raise TypeError(f"a corpus cannot be of type {kind}; expected a path, lists of tokens, or integers") from None
+        raise TypeError(f"a corpus cannot be of type {type(source).__name__}; {EXPECTED_SOURCE}") from None
     return _sentence_blocks(sentences, block_bytes), lambda: None
+
+
+def _check_is_ordered(source: Any) -> None:
+    """Refuse a source that can be iterated, but not over its sentences in their order."""
+    kind = type(source).__name__
+    if isinstance(source, (bytes, bytearray, memoryview, Set)):
+        raise TypeError(f"a corpus cannot be of type {kind}; {EXPECTED_SOURCE}")
+    names = source.keys() if isinstance(source, Mapping) else getattr(source, "columns", None)
+    if names is not None:
+        raise TypeError(f"a corpus cannot be a {kind} with the keys {_some(names)}; {EXPECTED_SOURCE}: "
+                        f"(text.split() for text in data[{_first(names)!r}])")
 
 
 def _open_paths(names: Sequence[str | os.PathLike[str]], block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
     paths = [path for name in names for path in expand(name)]
-    return _text_blocks(paths, block_bytes), lambda: _plain_size(paths)
-
-
-def expand(name: str | os.PathLike[str]) -> list[str]:
-    """The files that a path, folder or glob stands for, sorted; `-` and URLs stand for themselves.
-
-    A folder stands for all files in it and below, except those whose name (or folder) starts with a dot.
-
-    Raises
-    ------
-    OSError
-        Nothing is there.
-    """
-    path = os.fspath(name)
-    if not isinstance(path, str):
-        raise TypeError(f"expected a path as str or os.PathLike, got {path!r}")
-    if path == "-" or "://" in path:
-        return [path]
-    if os.path.isdir(path):
-        files = sorted(_files_below(path))
-        if not files:
-            raise FileNotFoundError(f"the folder {path} has no files")
-        return files
-    if os.path.lexists(path):
-        return [path]
-    if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))
-        files = [file for match in matches for file in (_files_below(match) if os.path.isdir(match) else [match])]
-        if not files:
-            raise FileNotFoundError(f"no file matches {path}")
-        return sorted(set(files))
-    raise FileNotFoundError(
-        f"no such file or folder: {path}" + (" (a sentence is given as a list of tokens)" if " " in path else "")
-    )
-
-
-def _files_below(folder: str) -> list[str]:
-    files = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [os.path.join(root, name) for name in names if not name.startswith(".")]
-    return files
-
-
-def _plain_size(paths: list[str]) -> int | None:
-    """Bytes of text in `paths`, when all are uncompressed regular files."""
-    total = 0
-    for path in paths:
-        state = _state(path)
-        if state is None:
-            return None
-        with open(path, "rb", buffering=0) as file:
-            if compression_of(file.read(MAGIC_LENGTH)):
-                return None
-        total += state[1]
-    return total
-
-
-def _state(path: str) -> tuple[int, int, int] | None:
-    """What must stay the same while a regular file is read (inode, size, time of change); None for anything else."""
-    if path == "-" or "://" in path:
-        return None
-    status = os.stat(path)
-    return (status.st_ino, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
-
-
-class _JoinedFiles:
-    """Files one after the other as one stream of bytes, with a newline after each: words and sentences end there."""
-
-    def __init__(self, paths: list[str]) -> None:
-        self._paths = iter(paths)
-        self._stack = contextlib.ExitStack()
-        self._file: BinaryIO | None = None
-
-    def __enter__(self) -> _JoinedFiles:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    @property
-    def path(self) -> str:
-        """The file that was read last."""
-        return self._path
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Read at least one byte into `buffer`; 0 when all files are done."""
-        if self._file is None:
-            path = next(self._paths, None)
-            if path is None:
-                return 0
-            self._path, self._before = path, _state(path)
-            with naming_errors(path):
-                self._file = self._stack.enter_context(open_input(path))
-            self._is_new = True
-        with naming_errors(self._path):
-            count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
-        if self._is_new:
-            _check_is_text(self._path, buffer[: min(count, TEXT_HEAD_BYTES)])
-            self._is_new = False
-        if count:
-            return count
-        self._stack.close()
-        self._file = None
-        if _state(self._path) != self._before:
-            raise OSError(f"{self._path} changed while it was read; try again when nothing writes to it")
-        buffer[0] = ord("\n")
-        return 1
-
-
-def _check_is_text(path: str, head: memoryview) -> None:
-    """Refuse a file whose first bytes are not those of text."""
-    if bytes(head[:2]) in (b"\xff\xfe", b"\xfe\xff") and bytes(head).count(0) > len(head) // 8:
-        raise ValueError(f"{path} is text in UTF-16 or UTF-32; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
-    strange = int(NOT_OF_TEXT[np.frombuffer(head, np.uint8)].sum())
-    if strange > max(64, MOST_NOT_OF_TEXT * len(head)):
-        raise ValueError(f"{path} is not text: {strange:,} of its first {len(head):,} bytes are control characters; "
-                         "expected text, or text compressed by gzip, bzip2, xz or zstd")
+    return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
 
 
 def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
     """Blocks cut after a separator; what follows it goes to the next block, and a longer word makes its block grow."""
-    with _JoinedFiles(paths) as text:
+    with JoinedFiles(paths) as text:
         data, used = bytearray(block_bytes + PADDING), 0
         while True:
             room = memoryview(data)[used : len(data) - PADDING]
@@ -279,6 +170,8 @@ def _slices(array: npt.NDArray[Any], length: int) -> Iterator[npt.NDArray[Any]]:
 
 
 def _int64(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    if np.ma.isMaskedArray(values):
+        raise TypeError("an array of ids must not be masked; leave the masked ones out: array.compressed()")
     if values.dtype == np.uint64 and values.size and values.max() > np.iinfo(np.int64).max:
         raise ValueError(f"the id {values.max()} does not fit in 64 bits with a sign")
     return np.ascontiguousarray(values, np.int64)
@@ -316,20 +209,64 @@ def _block(kind: type, batch: list[Any]) -> Block:
 
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
-    """One sentence as a list of str or an int64 array, and which of the two it is."""
+    """One sentence as a list of str or an int64 array, both of our own, and which of the two it is."""
     if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu" and sentence.ndim == 1:
-        return _int64(sentence), int
-    expected = "expected a list of str tokens, or a list or 1-D array of integers"
-    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
-        raise TypeError(f"sentence {number} is {sentence!r:.60} of type {type(sentence).__name__}; {expected}")
-    items = list(sentence)
+        return _int64(sentence).copy(), int
+    items = list(checked_sentence(sentence, f"sentence {number}"))
     types = set(map(type, items))
     if all(issubclass(kind, str) for kind in types):
         return items, str
     if all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in types):
         try:
-            return np.array(items, np.int64), int
+            return np.array(list(map(int, items)), np.int64), int
         except OverflowError:
             raise ValueError(f"sentence {number} has an id that does not fit in 64 bits with a sign") from None
     names = ", ".join(sorted(kind.__name__ for kind in types))
-    raise TypeError(f"sentence {number} holds tokens of type {names}; {expected}")
+    raise TypeError(f"sentence {number} holds tokens of type {names}; {EXPECTED_SENTENCE}")
+
+
+def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
+    """The sentence itself, if what it iterates over are its tokens in their order.
+
+    Raises
+    ------
+    TypeError
+        It is text, a row of a table, a set, an open file, or nothing that can be iterated.
+    """
+    kind = type(sentence).__name__
+    found, remedy = f"of type {kind}", ""
+    if isinstance(sentence, (str, *STR_ITERATORS)):
+        found, remedy = f"{sentence!r:.60} of type {kind}", "split it: (text.split() for text in texts)"
+    elif isinstance(sentence, (bytes, bytearray, memoryview)):
+        found = f"{bytes(sentence[:40])!r:.60} of type {kind}"
+        remedy = "decode and split it: (line.decode().split() for line in lines)"
+    elif keys := _keys(sentence):
+        found = f"a row of type {kind} with the keys {_some(keys)}"
+        key = next((key for key in ("text", "tokens") if key in keys), keys[0])
+        is_list = len(sentence) > 0 and isinstance(sentence[key], (list, tuple))
+        remedy = f"take its text: (row[{key!r}]{'' if is_list else '.split()'} for row in rows)"
+    elif isinstance(sentence, Set):
+        found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
+    elif isinstance(sentence, io.IOBase):
+        found, remedy = f"an open file of type {kind}", "give its path, or (line.split() for line in file)"
+    elif isinstance(sentence, Iterable) or hasattr(type(sentence), "__getitem__"):
+        return sentence
+    raise TypeError(f"{name} is {found}; {EXPECTED_SENTENCE}" + (f"; {remedy}" if remedy else ""))
+
+
+def _keys(sentence: Any) -> list[Any]:
+    """The keys of a mapping, or of a row whose keys are str, as those of databases and data frames."""
+    keys = getattr(sentence, "keys", None)
+    names = list(keys()) if callable(keys) else []
+    if isinstance(sentence, Mapping):
+        return names or ["text"]
+    return names if names and isinstance(names[0], str) else []
+
+
+def _first(names: Iterable[Any]) -> Any:
+    return next(iter(names), "text")
+
+
+def _some(names: Iterable[Any]) -> str:
+    shown = [f"{name!r:.40}" for name in itertools.islice(names, 6)]
+    return ", ".join(shown[:5] + ["..."] * (len(shown) > 5))

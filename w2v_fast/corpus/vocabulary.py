@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import hashlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast.files import atomic_write, naming_errors, open_input
+from w2v_fast.corpus.text_files import text_lines
+from w2v_fast.files import atomic_write
 
 MAX_COUNT = 2**63 - 1
-MAX_LINE_BYTES = 1 << 24
 _WHITE_SPACE = b" \t\n\v\f\r"
 
 
@@ -48,7 +47,7 @@ class Vocabulary:
         if self.counts.shape != (len(self.words),):
             raise ValueError(f"{len(self.words)} words need as many counts, got the shape {self.counts.shape}")
         if len(self.words) and self.counts.min() < 0:
-            raise ValueError(f"the count of {self.words[int(self.counts.argmin())]!r} is negative")
+            raise ValueError(f"the count of {self.words[int(self.counts.argmin())]!r:.60} is negative")
         if self.counts.sum(dtype=np.float64) >= 2.0**63:
             raise ValueError(f"the counts add up to more than {MAX_COUNT}")
 
@@ -100,7 +99,7 @@ class Vocabulary:
         encoded = [_encode(word) for word in self.words]
         for word in encoded:
             if not word or b"\n" in word or word.strip(_WHITE_SPACE) != word:
-                raise ValueError(f"the word {_decode(word)!r} cannot be written as a line of text")
+                raise ValueError(f"the word {_decode(word)!r:.60} cannot be written as a line of text")
         with atomic_write(path) as file:
             file.writelines(b"%s %d\n" % pair for pair in zip(encoded, self.counts.tolist(), strict=True))
 
@@ -127,13 +126,13 @@ class Vocabulary:
         words: list[str] = []
         counts: list[int] = []
         lines: dict[bytes, int] = {}
-        for number, line in enumerate(_lines(path), 1):
+        for number, line in enumerate(text_lines(path), 1):
             if not line.strip(_WHITE_SPACE):
                 continue
             where = f"{os.fspath(path)}, line {number}"
             word, count = _parse(line, where)
             if word in lines:
-                raise ValueError(f"{where}: the word {_decode(word)!r} was in line {lines[word]} already")
+                raise ValueError(f"{where}: the word {_decode(word)!r:.60} was in line {lines[word]} already")
             lines[word] = number
             words.append(_decode(word))
             counts.append(count)
@@ -189,20 +188,11 @@ def _decode(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def _lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """The lines of a file, compressed or not; one that is no line of text is refused before it takes all memory."""
-    with naming_errors(path), open_input(path) as file:
-        while line := file.readline(MAX_LINE_BYTES):
-            if len(line) == MAX_LINE_BYTES:
-                raise OSError(errno.EINVAL, f"a line has {MAX_LINE_BYTES:,} bytes or more", os.fspath(path))
-            yield line
-
-
 def _parse(line: bytes, where: str) -> tuple[bytes, int]:
     parts = line.strip(_WHITE_SPACE).rsplit(None, 1)
     if len(parts) != 2:
-        raise ValueError(f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))[:60]!r}")
+        raise ValueError(f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))!r:.60}")
     word, count = parts
     if not count.isdigit() or len(count) > len(str(MAX_COUNT)) or int(count) > MAX_COUNT:
-        raise ValueError(f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {_decode(count)[:60]!r}")
+        raise ValueError(f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {_decode(count)!r:.60}")
     return word, int(count)
