@@ -89,6 +89,10 @@ class TestProjector:
             load(tmp_path / "v_tensor.tsv")
 
 
+def trimmed(table):
+    return all(word.strip(" ") == word for word in table.index_to_key)
+
+
 def ends_in_a_number(word):
     """A reader that finds the numbers of a line by itself cannot tell such a word's end from the first of them."""
     try:
@@ -99,7 +103,11 @@ def ends_in_a_number(word):
 
 
 class TestSpacy:
-    @given(table=tables(NO_TABS + NOT_UTF8))
+    def test_a_word_with_a_space_at_an_end_is_refused(self, tmp_path):
+        with pytest.raises(ValueError, match="' b'"):
+            save(vectors("a", " b"), tmp_path / "v.txt", format="spacy")
+
+    @given(table=tables(NO_TABS + NOT_UTF8).filter(trimmed))
     def test_as_spacy_reads_it(self, tmp_path_factory, table):
         path = tmp_path_factory.mktemp("spacy") / "v.txt"
         save(table, path, format="spacy")

@@ -138,7 +138,7 @@ class TestWrongKinds:
             load(tmp_path / "v.npy")
         np.save(tmp_path / "w.npy", np.array([[Trap()]], dtype=object), allow_pickle=True)
         (tmp_path / "w.words.txt").write_text("a\n")
-        with pytest.raises(FormatError, match="not a readable"):
+        with pytest.raises(FormatError, match="not a matrix of numbers"):
             load(tmp_path / "w.npy")
         assert not (tmp_path / "sprung").exists()
 

@@ -108,24 +108,6 @@ def test_metadata_must_be_json(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_the_old_folder_comes_back_if_the_last_step_fails(tmp_path, kv, monkeypatch):
-    from pathlib import Path
-
-    save(kv, tmp_path / "m")
-    rename = Path.rename
-
-    def failing(self, target):
-        if self.suffix == ".part":
-            raise OSError("no more")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="no more"):
-        save(vectors("x"), tmp_path / "m")
-    assert_same(load(tmp_path / "m"), kv)
-    assert os.listdir(tmp_path) == ["m"]
-
-
 class TestDamage:
     def test_any_flipped_byte_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
