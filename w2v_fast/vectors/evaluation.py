@@ -103,7 +103,7 @@ def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter:
         if row1 is not None and row2 is not None:
             covered += 1
             human.append(score)
-            model.append(float(kv.similarity(row1, row2)))
+            model.append(float(kv.similarity(kv.index_to_key[row1], kv.index_to_key[row2])))
         elif oov == "zero":
             human.append(score)
             model.append(0.0)

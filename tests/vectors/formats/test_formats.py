@@ -46,7 +46,7 @@ class TestChoice:
         assert (tmp_path / path / "model.safetensors").is_file()
         assert_same(load(tmp_path / path), vectors("a"))
 
-    @pytest.mark.parametrize("name", ["v.pkl", "v.bin.gz", "v.csv", "-"])
+    @pytest.mark.parametrize("name", ["v.pkl", "v.kv.gz", "v.npy.xz", "v.gz", "v.foo", "v.csv", "-"])
     def test_unknown_suffix(self, tmp_path, monkeypatch, name):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(ValueError, match=r"\.bin \(word2vec_binary\).*pass format=.*glove"):

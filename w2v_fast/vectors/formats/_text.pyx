@@ -130,7 +130,7 @@ cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssiz
         last -= 1
     if strict and last != text and read_float(last, word_end, &number) == word_end:
         row.status = c_too_many
-        row.problem = last
+        row.problem = text
     return row
 
 

@@ -103,9 +103,7 @@ def _words(file: BinaryIO, path: str, rows: int) -> tuple[list[str], npt.NDArray
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
     """Write the matrix and the words as one act."""
     name = os.fspath(path)
-    if files.compression_of_name(name) or name == "-":
-        raise ValueError(f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
-                         "beside it, so it is neither compressed nor a stream; write another format")
+    check_name(name)
     words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     vectors = kv.vectors[:options.limit]
@@ -114,6 +112,14 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape})
         for block in blocks(vectors, 4096):
             file.write(block.astype("<f4", copy=False).data.cast("B"))
+
+
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError for a name that asks for what a .npy file cannot be."""
+    name = os.fspath(path)
+    if files.compression_of_name(name) or files.is_stream(name):
+        raise ValueError(f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
+                         "beside it, so it is neither compressed nor a stream; write another format")
 
 
 def with_counts(words: list[bytes], counts: Any) -> list[bytes]:
