@@ -16,7 +16,7 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -65,7 +65,7 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ImportError
         A zstd file or a URL, and the extra that reads it is not installed.
     """
-    with _open_raw(path) as raw, unpacked(raw) as file:
+    with open_raw(path) as raw, unpacked(raw) as file:
         yield file
 
 
@@ -78,7 +78,8 @@ def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
-def _open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[BinaryIO]:
+def open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Open a file, `-` or a URL for reading bytes as they are."""
     name = os.fspath(path)
     if name == "-":
         return contextlib.nullcontext(cast(BinaryIO, sys.stdin.buffer))
@@ -196,8 +197,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     with draft(name) as part:
         yield part.file
         part.finish()
-        os.replace(part.path, part.target)
-    sync_folder(os.path.dirname(part.target))
+        part.take_place()
 
 
 # -- files that are being written -----------------------------------------------------------------------------------
@@ -230,6 +230,11 @@ class Draft:
         with contextlib.suppress(FileNotFoundError):
             os.fchmod(self._handle, stat.S_IMODE(os.stat(self.target).st_mode))
         os.fsync(self._handle)
+
+    def take_place(self) -> None:
+        """Rename it to its target, for good."""
+        os.replace(self.path, self.target)
+        sync_folder(os.path.dirname(self.target))
 
     def status(self) -> os.stat_result:
         """What the system says of the draft."""
@@ -300,7 +305,7 @@ def _temporary_beside(target: str) -> tuple[int, str]:
 
 
 def leftovers(target: str, ending: str) -> list[str]:
-    """Files of ours under hidden names of `target` whose ending matches a pattern; those of other users are left out."""
+    """This user's files under hidden names of `target` whose ending matches a pattern."""
     folder, prefix = os.path.dirname(target), os.path.basename(hidden(target, ""))
     pattern = re.compile(re.escape(prefix) + ending)
     found = []
@@ -347,14 +352,15 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
     if compression is None:
         yield raw
         return
-    packers: dict[str, Callable[[], Any]] = {
-        "gzip": lambda: gzip.GzipFile("", "wb", PACKING_LEVEL, raw, mtime=0),  # no date: equal data, equal file
-        "bzip2": lambda: bz2.BZ2File(raw, "wb"),
-        "xz": lambda: lzma.LZMAFile(raw, "wb"),
-        "zstd": lambda: _zstd_writer(raw),
-    }
-    with packers[compression]() as packer:
-        yield cast(BinaryIO, packer)
+    packer: Any
+    if compression == "gzip":
+        packer = gzip.GzipFile("", "wb", PACKING_LEVEL, raw, mtime=0)  # no date: equal data, equal file
+    elif compression == "zstd":
+        packer = _zstd_writer(raw)
+    else:
+        packer = (bz2.BZ2File if compression == "bzip2" else lzma.LZMAFile)(raw, "wb")
+    with packer:
+        yield packer
 
 
 def _zstd_writer(raw: BinaryIO) -> Any:
@@ -374,7 +380,7 @@ def is_stream(name: str) -> bool:
 
 
 def _descriptor_path(name: str) -> str | None:
-    """The name in /proc/PID/fd or /dev/fd that `name` leads to, as /dev/stdout does; it may stand for a regular file."""
+    """The name in /proc/PID/fd or /dev/fd that `name` leads to, as /dev/stdout does: even if that is a regular file."""
     for _ in range(LONGEST_CHAIN):
         folder, last = os.path.split(os.path.abspath(name))
         folder = os.path.realpath(folder)
@@ -398,8 +404,8 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
     mode = "wb" if _descriptor_path(name) is None else "ab"  # what is behind another process' descriptor is not cut
-    with open(name, mode) if handle is None else os.fdopen(os.dup(handle), "wb") as stream:
-        yield stream
+    with open(name if handle is None else os.dup(handle), mode if handle is None else "wb") as stream:
+        yield cast(BinaryIO, stream)
 
 
 def _own_descriptor(name: str) -> int | None:

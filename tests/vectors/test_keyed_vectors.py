@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import importlib.util
 import math
 import pickle
@@ -305,9 +306,11 @@ def test_an_integer_is_the_word_of_its_digits_in_every_query(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("ask", [
-    lambda kv: kv[0], lambda kv: kv[[0]], lambda kv: kv.most_similar(0), lambda kv: kv.similarity(3, 0), lambda kv: kv.get_index(-1),
+    lambda kv: kv[0], lambda kv: kv[[0]], lambda kv: kv.most_similar(0), lambda kv: kv.similarity(3, 0),
+    lambda kv: kv.get_index(-1),
     lambda kv: kv.most_similar(3, negative=[0]), lambda kv: kv.distances(0), lambda kv: kv.rank(3, 0),
-    lambda kv: kv.set_vecattr(0, "count", 1), lambda kv: kv.__setitem__(0, np.ones(6)), lambda kv: kv.add_vector(0, np.ones(6)),
+    lambda kv: kv.set_vecattr(0, "count", 1), lambda kv: kv.__setitem__(0, np.ones(6)),
+    lambda kv: kv.add_vector(0, np.ones(6)),
 ])
 def test_an_integer_that_is_no_word_is_never_the_number_of_a_row(ask: Any) -> None:
     kv = nodes()
@@ -320,8 +323,9 @@ def test_an_integer_that_is_no_word_is_never_the_number_of_a_row(ask: Any) -> No
 def test_booleans_and_fractions_are_no_keys(key: Any) -> None:
     kv = nodes()
     for ask in (lambda: kv[key], lambda: key in kv, lambda: kv.get_index(key), lambda: kv.get_index(key, 0),
-                lambda: kv.most_similar([key]), lambda: kv.most_similar(key), lambda: kv.similarity(key, 3), lambda: kv.rank(3, key),
-                lambda: kv.has_index_for(key), lambda: kv.add_vector(key, np.ones(6)), lambda: kv.doesnt_match([key, 3])):
+                lambda: kv.most_similar([key]), lambda: kv.most_similar(key), lambda: kv.similarity(key, 3),
+                lambda: kv.rank(3, key), lambda: kv.has_index_for(key), lambda: kv.add_vector(key, np.ones(6)),
+                lambda: kv.doesnt_match([key, 3])):
         with pytest.raises(TypeError):
             ask()
     assert None not in kv
@@ -377,7 +381,8 @@ def test_norms_follow_a_caller_who_keeps_the_array() -> None:
         np.testing.assert_allclose(kv.norms, np.linalg.norm(mine, axis=1), rtol=1e-5)
 
 
-def test_norms_of_vectors_that_nobody_else_has_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_norms_of_vectors_that_nobody_else_has_are_computed_once(tmp_path: Path,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     made().save(tmp_path / "m")
     made().save(tmp_path / "v.bin")
     computed: list[int] = []
@@ -595,6 +600,19 @@ def test_a_vocabulary_file_names_its_bad_line(tmp_path: Path) -> None:
     from w2v_fast.vectors.counts_file import read_counts
 
     path = tmp_path / "vocabulary"
-    path.write_text("the 10\nof many\n")
-    with pytest.raises(ValueError, match="line 2: expected a word and its count"):
-        read_counts(path)
+    for bad, message in (("of many", "expected a word and its count"), ("of " + "9" * 30, "expected a word"),
+                         ("of", "expected a word"), ("x" * (1 << 17), "longer than 65,536 bytes")):
+        path.write_text(f"the 10\n{bad}\n")
+        with pytest.raises(ValueError, match=f"line 2: {message}") as error, path.open("rb") as file:
+            read_counts(file, path)
+        assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_vocabulary_file_is_read_whoever_wrote_it(tmp_path: Path, pack: Any) -> None:
+    from w2v_fast.vectors.counts_file import read_counts
+
+    path = tmp_path / "vocabulary"
+    path.write_bytes(pack(b"\xef\xbb\xbfthe 10\r\n\r\nof\t7 \nNew York  5\nthe 3"))
+    with path.open("rb") as file:
+        assert read_counts(file, path) == {"the": 10, "of": 7, "New York": 5}

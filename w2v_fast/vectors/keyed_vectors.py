@@ -815,14 +815,15 @@ class KeyedVectors:
         if binary and no_header:
             raise ValueError("a binary file needs its header: no_header works with text only")
         options: dict[str, Any] = {} if binary else {"no_header": no_header}
-        vectors = cls.load(fname, format="word2vec_binary" if binary else "word2vec_text", limit=limit or None,
-                           encoding=encoding, errors=unicode_errors, **options)
+        options |= {"format": "word2vec_binary" if binary else "word2vec_text", "limit": limit or None,
+                    "encoding": encoding, "errors": unicode_errors}
+        if fvocab is None:
+            vectors, counts = cls.load(fname, **options), None
+        else:
+            vectors, counts = _load_with_counts(cls, fname, fvocab, options)
         matrix = vectors._vectors.astype(datatype, copy=False)
         vectors._set_vectors(vectors._checked_matrix(matrix, "vectors"), private=True)
-        if fvocab is not None:
-            from w2v_fast.vectors.counts_file import read_counts
-
-            counts = read_counts(fvocab, encoding, unicode_errors)
+        if counts is not None:
             vectors.counts = np.array([counts.get(key, 0) for key in vectors.index_to_key], np.int64)
         return vectors
 
@@ -833,28 +834,23 @@ class KeyedVectors:
         Parameters
         ----------
         fvocab
-            File for the counts, `word count` lines.
+            File for the counts, `word count` lines; both are written as one act.
         binary
             Binary instead of text.
         write_header
             False leaves the first line of the text out, as GloVe does.
         """
-        if fvocab is not None and self.counts is None:
-            raise ValueError(f"cannot write {os.fspath(fvocab)}: these vectors have no counts")
         if binary and not write_header:
             raise ValueError("a binary file needs its header: write_header=False works with text only")
-        ordered = self._most_frequent_first()
-        ordered.save(fname, format="word2vec_binary" if binary else "word2vec_text" if write_header else "glove")
-        if fvocab is not None and ordered.counts is not None:
-            from w2v_fast.vectors.counts_file import write_counts
-
-            write_counts(fvocab, dict(zip(ordered.index_to_key, ordered.counts.tolist(), strict=True)))
+        format = "word2vec_binary" if binary else "word2vec_text" if write_header else "glove"
+        self._most_frequent_first().save(fname, format=format, fvocab=fvocab)
 
     def _most_frequent_first(self) -> KeyedVectors:
         if self.counts is None or (np.diff(self.counts) <= 0).all():
             return self
         order = np.argsort(-self.counts, kind="stable")
-        return KeyedVectors([self.index_to_key[row] for row in order.tolist()], self._vectors[order], self.counts[order])
+        keys = [self.index_to_key[row] for row in order.tolist()]
+        return KeyedVectors(keys, self._vectors[order], self.counts[order])
 
     def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
         """A copy of the vectors in memory: [V, d] of `dtype`."""
@@ -884,6 +880,24 @@ class KeyedVectors:
         from w2v_fast.vectors import conversions
 
         return conversions.from_gensim(vectors)
+
+
+def _load_with_counts(cls: type[KeyedVectors], fname: str | os.PathLike[str], fvocab: str | os.PathLike[str],
+                      options: dict[str, Any]) -> tuple[KeyedVectors, dict[str, int]]:
+    """Vectors and counts of one save, whatever a saver does meanwhile."""
+    from w2v_fast.files import is_stream, open_raw
+    from w2v_fast.vectors.counts_file import read_counts
+    from w2v_fast.vectors.together import is_current, open_together
+
+    decoding = options["encoding"], options["errors"]
+    while os.path.isfile(fname) and not (is_stream(os.fspath(fvocab)) or "://" in os.fspath(fvocab)):
+        with open_together(fname, fvocab) as (head, file):
+            counts = read_counts(file, fvocab, *decoding)
+            vectors = cls.load(fname, **options)
+            if is_current(fname, os.fstat(head.fileno())):
+                return vectors, counts
+    with open_raw(fvocab) as file:
+        return cls.load(fname, **options), read_counts(file, fvocab, *decoding)
 
 
 def _with_zero_rows(matrix: np.ndarray, count: int) -> np.ndarray:

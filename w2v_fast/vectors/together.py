@@ -25,6 +25,8 @@ from w2v_fast import files
 
 TRIES = 1000
 """Saves during which a reader begins again."""
+LOOKS = 10
+"""Times that a file must be missing, while the head stays the same, until it is."""
 
 
 @contextlib.contextmanager
@@ -49,7 +51,9 @@ def atomic_write_together(head: str | os.PathLike[str], *others: str | os.PathLi
         yield opened
         for draft in drafts:
             draft.finish()
-        if drafts:
+        if len(drafts) == 1:
+            drafts[0].take_place()
+        elif drafts:
             _exchange(drafts[0], drafts[1:])
 
 
@@ -99,7 +103,7 @@ def open_together(head: str | os.PathLike[str], *others: str | os.PathLike[str])
     FileNotFoundError
         One of them is missing.
     """
-    missing_in = None
+    missing = 0
     for _ in range(TRIES):
         with contextlib.ExitStack() as stack:
             opened = [stack.enter_context(_open_file(head))]
@@ -107,10 +111,10 @@ def open_together(head: str | os.PathLike[str], *others: str | os.PathLike[str])
             try:
                 for other in others:
                     opened.append(stack.enter_context(_open_file(current(other, status))))
-            except FileNotFoundError:  # it may have stepped aside just now: then it is found at the second look
-                if missing_in == _mark(status):
+            except FileNotFoundError:  # it may have stepped aside, or taken its place, just now
+                missing = missing + 1 if is_current(head, status) else 0
+                if missing > LOOKS:
                     raise
-                missing_in = _mark(status)
                 continue
             if is_current(head, status):
                 yield opened
@@ -165,9 +169,12 @@ def _lock(head: str) -> Iterator[None]:
         yield
     finally:
         if handle is not None:
-            with contextlib.suppress(OSError):
+            try:
                 os.unlink(path)
-            os.close(handle)
+            except OSError:
+                pass
+            finally:  # a lock that stays open would stop the next saver for ever
+                os.close(handle)
 
 
 def _locked(path: str) -> int | None:

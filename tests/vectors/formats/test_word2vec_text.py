@@ -1,5 +1,6 @@
 import contextlib
 import gzip
+import time
 import warnings
 from unittest import mock
 
@@ -50,13 +51,14 @@ def test_variants_seen_in_the_wild(path, text):
     assert rows(load(put(path, text))) == {"a": [1, 2], "b": [3, 4]}
 
 
-@pytest.mark.parametrize("word", [". . .", "at name@domain.com", "New\tYork", "\xa0", "\x85", "\u3000", "nan", "-", "\udcff",
-                                  "a\x00b", "a\rb", "7"])
+@pytest.mark.parametrize("word", [". . .", "at name@domain.com", "New\tYork", "\xa0", "\x85", "\u3000", "nan", "-",
+                                  "\udcff", "a\x00b", "a\rb", "7"])
 def test_a_row_is_split_from_the_right(path, word):
     assert rows(load(put(path, f"2 2\nb 3 4\n{word} 1 2\n"), format="word2vec_text")) == {"b": [3, 4], word: [1, 2]}
 
 
-@pytest.mark.parametrize("row", ["look  1  2", "look\t \t1\t2", "  look 1 2", "\tlook 1 2 ", " look   1      2\t", "look 1 2\r"])
+@pytest.mark.parametrize("row", ["look  1  2", "look\t \t1\t2", "  look 1 2", "\tlook 1 2 ", " look   1      2\t",
+                                 "look 1 2\r"])
 @pytest.mark.parametrize("word", ["look", "New York", "7"])
 def test_padding_is_no_part_of_a_word(path, row, word):
     text = f"2 2\nb 3 4\n{row.replace('look', word)}\n"
@@ -290,3 +292,13 @@ class TestGlove:
             return
         if len(table):
             assert_same(load(path, format="glove"), table)
+
+
+@pytest.mark.parametrize("field", ["1" * 60_000 + "x", "." + "1" * 60_000 + "e", "1e" + "1" * 60_000 + "x",
+                                   "1" * 30_000 + "." * 30_000])
+def test_a_field_of_digits_is_looked_at_in_linear_time(path, field):
+    start = time.process_time()
+    for text in (field, f"a {field}", f"2 2\na {field}\n", f"2 2\na 1 2\nb {field} 1\n"):
+        with pytest.raises(FormatError):
+            load(put(path, text))
+    assert time.process_time() - start < 5

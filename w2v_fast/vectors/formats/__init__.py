@@ -42,8 +42,8 @@ FORMATS: dict[str, ModuleType] = {
 folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
 UNPACKED = (safetensors_folder, npy)
 """Formats that are mapped into memory, so that they cannot be compressed."""
-GENSIM_SUFFIXES = (".kv", ".wv", ".w2v", ".word2vec", ".wordvectors", ".wordvecs", ".vectors", ".keyedvectors", ".embedding",
-                   ".embeddings", ".emb", ".model", ".mdl", ".gensim", ".tst", ".tmp")
+GENSIM_SUFFIXES = (".kv", ".wv", ".w2v", ".word2vec", ".wordvectors", ".wordvecs", ".vectors", ".keyedvectors",
+                   ".embedding", ".embeddings", ".emb", ".model", ".mdl", ".gensim", ".tst", ".tmp")
 _VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
 READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
 

@@ -17,7 +17,6 @@ from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
 from w2v_fast.vectors.formats.table import (
-    UTF8_MARK,
     Table,
     Vectors,
     WordRules,
@@ -27,6 +26,7 @@ from w2v_fast.vectors.formats.table import (
     encoded_keys,
     most_bytes,
 )
+from w2v_fast.vectors.lines import UTF8_MARK
 
 LONGEST_HEADER = 10_000
 MAGIC = b"\x93NUMPY"

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from w2v_fast.vectors.counts_file import write_counts
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.keys import all_different
+from w2v_fast.vectors.lines import UTF8_MARK
+from w2v_fast.vectors.together import atomic_write_together
 
 Floats = npt.NDArray[np.float32]
-NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+NUMBER = re.compile(rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE)
 """A number in a text file; each byte is looked at once, or twice."""
-UTF8_MARK = b"\xef\xbb\xbf"
 MOST_BYTES = 1 << 24
 """Bytes of words, beside 1,024 for each row, above which a file of words is not read."""
 
@@ -224,6 +228,24 @@ def _encoded(name: str, word: str) -> bytes:
     if raw.decode("utf-8", "surrogateescape") != word:
         raise ValueError(f"cannot write {name}: the word {word!r} is not valid Unicode")
     return raw
+
+
+@contextlib.contextmanager
+def vectors_and_counts(kv: Vectors, words: Sequence[bytes], path: str | os.PathLike[str], options: WriteOptions
+                       ) -> Iterator[BinaryIO]:
+    """Open the file of the vectors for writing; the counts are written beside it if `options.fvocab` names a file."""
+    if options.fvocab is None:
+        with atomic_write_together(path) as (file,):
+            yield file
+        return
+    name = os.fspath(options.fvocab)
+    if kv.counts is None:
+        raise ValueError(f"cannot write {name}: these vectors have no counts")
+    if words and words[0].startswith(UTF8_MARK):
+        raise ValueError(f"cannot write {name}: the first word starts with a byte order mark, which a reader takes off")
+    with atomic_write_together(path, name) as (file, counts_file):
+        write_counts(counts_file, words, kv.counts.tolist())
+        yield file
 
 
 def most_bytes(rows: int) -> int:

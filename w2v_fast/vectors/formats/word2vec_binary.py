@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from w2v_fast import files
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
@@ -29,11 +28,12 @@ from w2v_fast.vectors.formats.table import (
     check_finite,
     distinct,
     encoded_keys,
+    vectors_and_counts,
 )
 
 READS = frozenset({"limit", "encoding", "errors", "on_duplicate", "byteorder", "strict", "on_truncated",
                    "allow_nonfinite"})
-WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
+WRITES = frozenset({"limit", "escape", "allow_nonfinite", "fvocab"})
 SUFFIXES = (".bin",)
 RULES = WordRules(" \t\n\r\v\f\0")
 
@@ -149,7 +149,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
     words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     size = kv.vectors.shape[1]
-    with files.atomic_write(path) as file:
+    with vectors_and_counts(kv, words, path, options) as file:
         file.write(f"{len(words)} {size}\n".encode())
         done = 0
         for block in blocks(kv.vectors[:options.limit], 1024):

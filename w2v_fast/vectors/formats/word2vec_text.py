@@ -1,7 +1,8 @@
 """word2vec text, also fastText `.vec`: `count size LF`, then `word SP number ... SP number LF` for each word.
 
 Read as well: no header, TAB or several blanks between the fields, blanks at the ends of a line, CR LF, words with
-spaces inside (a line is split from the right). Numbers are written as the shortest decimals that read back as the same float32.
+spaces inside (a line is split from the right). Numbers are written as the shortest decimals that read back as the same
+float32.
 A file that is cut inside the very last number of its last row cannot be told from a whole one.
 """
 
@@ -17,7 +18,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from w2v_fast import files
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.ahead import map_ahead
 from w2v_fast.vectors.formats.errors import FormatError
@@ -26,7 +26,6 @@ from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
 from w2v_fast.vectors.formats.table import (
     NUMBER,
-    UTF8_MARK,
     Floats,
     Rows,
     Table,
@@ -35,11 +34,13 @@ from w2v_fast.vectors.formats.table import (
     check_finite,
     distinct,
     encoded_keys,
+    vectors_and_counts,
 )
+from w2v_fast.vectors.lines import UTF8_MARK
 
 READS = frozenset({"limit", "encoding", "errors", "on_duplicate", "no_header", "strict", "on_truncated",
                    "allow_nonfinite"})
-WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
+WRITES = frozenset({"limit", "escape", "allow_nonfinite", "fvocab"})
 SUFFIXES = (".txt", ".vec")
 RULES = WordRules(" \t\n\r\v\f\0")
 
@@ -267,7 +268,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, rule
     name = os.fspath(path)
     words = encoded_keys(name, kv.index_to_key, rules, options)
     check_finite(name, kv, options)
-    with files.atomic_write(path) as file:
+    with vectors_and_counts(kv, words, path, options) as file:
         if header:
             file.write(f"{len(words)} {kv.vectors.shape[1]}\n".encode())
         write_rows(file, words, kv.vectors[:options.limit])
