@@ -376,7 +376,11 @@ def is_stream(name: str) -> bool:
     """Whether what is written to `name` goes on somewhere: standard output, a pipe, a device, an open descriptor."""
     if name == "-" or _descriptor_path(name) is not None:
         return True
-    return os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _descriptor_path(name: str) -> str | None:
@@ -441,16 +445,16 @@ def check_target(path: str | os.PathLike[str]) -> None:
         raise OSError(errno.ENAMETOOLONG, f"the name is longer than {_longest_name(folder)} bytes", name)
     if os.path.islink(target):
         raise OSError(errno.ELOOP, "a circle of links", name)
-    if os.path.exists(target):
-        _check_replaceable(name, target, folder)
+    with contextlib.suppress(FileNotFoundError):
+        _check_replaceable(name, os.stat(target), target, folder)
 
 
-def _check_replaceable(name: str, target: str, folder: str) -> None:
+def _check_replaceable(name: str, file: os.stat_result, target: str, folder: str) -> None:
     """A mounted file and another user's file in a sticky folder cannot be renamed over."""
     if _is_mount_point(target):
         raise OSError(errno.EBUSY, "a file that is mounted here cannot be replaced; write to another name, or mount "
                                    "its folder instead of the file", name)
-    file, above, user = os.stat(target), os.stat(folder), os.geteuid()
+    above, user = os.stat(folder), os.geteuid()
     if above.st_mode & stat.S_ISVTX and user not in (0, file.st_uid, above.st_uid):
         raise PermissionError(errno.EPERM, f"the file belongs to another user, and only that one may replace it in the "
                                            f"sticky folder {folder}", name)

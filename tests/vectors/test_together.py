@@ -276,7 +276,8 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
             raise
 
     script = ("import sys; sys.path.insert(0, sys.argv[2])\nfrom pathlib import Path\n"
-              "from tests.vectors import test_together as t\nkind = next(kind for kind in t.KINDS if kind.name == sys.argv[3])\n"
+              "from tests.vectors import test_together as t\n"
+              "kind = next(kind for kind in t.KINDS if kind.name == sys.argv[3])\n"
               "for _ in range(15): kind.save(t.numbered(3), Path(sys.argv[1]))")
     root = str(Path(__file__).parent.parent.parent)
     process = subprocess.Popen([sys.executable, "-c", script, tmp_path, root, kind.name])

@@ -185,7 +185,8 @@ def _locked(path: str) -> int | None:
             return None
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
-        if files.is_own_file(path) and os.lstat(path).st_ino == os.fstat(handle).st_ino:
-            return handle
+        with contextlib.suppress(OSError):  # the saver before has removed it
+            if files.is_own_file(path) and os.path.samestat(os.lstat(path), os.fstat(handle)):
+                return handle
         os.close(handle)
     return None
