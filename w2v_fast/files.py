@@ -218,7 +218,7 @@ class Draft:
     def __init__(self, name: str) -> None:
         self.name, self.target = name, os.path.realpath(name)
         _remove_leftovers(self.target)
-        self._handle, self.path = _temporary_beside(self.target)
+        self._handle, self.path, self._mode = _temporary_beside(self.target)
         self._raw = open(self._handle, "wb", buffering=1 << 20)  # noqa: SIM115 - closed by `draft`
         self._stack = contextlib.ExitStack()
         self.file = self._stack.enter_context(_packed(self._raw, name))
@@ -228,7 +228,8 @@ class Draft:
         self._stack.close()
         self._raw.flush()
         with contextlib.suppress(FileNotFoundError):
-            os.fchmod(self._handle, stat.S_IMODE(os.stat(self.target).st_mode))
+            self._mode = stat.S_IMODE(os.stat(self.target).st_mode)
+        os.fchmod(self._handle, self._mode)
         os.fsync(self._handle)
 
     def take_place(self) -> None:
@@ -269,7 +270,7 @@ def _naming(name: str) -> Iterator[None]:
     except OSError as error:
         unnamed = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if unnamed or (isinstance(error.filename, str) and HIDDEN.fullmatch(os.path.basename(error.filename))):
-            error.filename, error.filename2 = name, None
+            raise OSError(error.errno, error.strerror, name) from error
         raise
 
 
@@ -288,19 +289,23 @@ def _longest_name(folder: str) -> int:
         return 255
 
 
-def _temporary_beside(target: str) -> tuple[int, str]:
-    """A new file in the folder of `target`, locked while it is open: handle and name.
+def _temporary_beside(target: str) -> tuple[int, str, int]:
+    """A new file in the folder of `target`, its owner's alone and locked while it is open.
 
-    It has the permissions of any new file, or is private as long as it may have to become as private as its target.
+    Returns
+    -------
+    handle, name, mode
+        `mode` are the permissions that the system gives a new file here; the umask cannot be asked without setting it.
     """
-    mode = 0o600 if os.path.lexists(target) else 0o666
     while True:
         name = hidden(target, secrets.token_hex(8) + UNFINISHED)
-        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        mode = stat.S_IMODE(os.fstat(handle).st_mode)
+        os.fchmod(handle, 0o600)
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.path.exists(name):  # another process may have taken it for a leftover before the lock
-            return handle, name
+            return handle, name, mode
         os.close(handle)
 
 

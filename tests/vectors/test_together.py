@@ -258,6 +258,7 @@ def test_a_full_disk_names_the_file_that_was_asked_for(kind: Kind, tmp_path: Pat
         patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space") as error:
             kind.save(numbered(2), tmp_path)
+    assert "->" not in str(error.value)
     assert str(error.value.filename) in {str(tmp_path / name) for name in before}
     assert kind.load(tmp_path) == 1
     assert visible(tmp_path) == before
