@@ -6,16 +6,16 @@ import bz2
 import contextlib
 import errno
 import fcntl
-import glob
 import gzip
+import hashlib
 import io
 import lzma
 import os
 import re
+import secrets
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -23,6 +23,14 @@ from typing import Any, BinaryIO, cast
 MAGIC_LENGTH = 10
 ZSTD_CHUNK = 1 << 10
 UNFINISHED = ".part"
+HIDDEN_EXTRA = 48
+"""Characters of a hidden name beside those of its target."""
+HIDDEN = re.compile(r"\.(?P<target>.+)\.([0-9a-f]{16}\.part|[0-9a-f]+-[0-9a-f]+\.next|lock)")
+"""Names of drafts, of files that wait for their head (`together`), and of its lock."""
+DESCRIPTORS = re.compile(r"/dev/fd|/proc/\d+(/task/\d+)?/fd")
+LONGEST_CHAIN = 40
+PACKING_LEVEL = 6
+SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 COMPRESSIONS = {
     "gzip": re.compile(rb"\x1f\x8b\x08"),
     "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
@@ -34,6 +42,11 @@ COMPRESSIONS = {
 def compression_of(head: bytes) -> str | None:
     """Name the compression whose magic bytes `head` starts with, or None."""
     return next((name for name, magic in COMPRESSIONS.items() if magic.match(head)), None)
+
+
+def compression_of_name(name: str | os.PathLike[str]) -> str | None:
+    """Name the compression that the suffix of a file name asks for, or None."""
+    return SUFFIXES.get(os.path.splitext(os.fspath(name))[1].lower())
 
 
 @contextlib.contextmanager
@@ -52,14 +65,21 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ImportError
         A zstd file or a URL, and the extra that reads it is not installed.
     """
-    with contextlib.ExitStack() as stack:
-        raw = stack.enter_context(_open_raw(path))
-        buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
-        head = buffered.peek(MAGIC_LENGTH)[:MAGIC_LENGTH]  # type: ignore[attr-defined]
-        yield stack.enter_context(_decompressed(buffered, compression_of(head)))
+    with open_raw(path) as raw, unpacked(raw) as file:
+        yield file
 
 
-def _open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[BinaryIO]:
+@contextlib.contextmanager
+def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
+    """What an open file holds, unpacked if its first bytes are those of a compression."""
+    buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
+    head = buffered.peek(MAGIC_LENGTH)[:MAGIC_LENGTH]  # type: ignore[attr-defined]
+    with _decompressed(buffered, compression_of(head)) as file:
+        yield file
+
+
+def open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Open a file, `-` or a URL for reading bytes as they are."""
     name = os.fspath(path)
     if name == "-":
         return contextlib.nullcontext(cast(BinaryIO, sys.stdin.buffer))
@@ -85,16 +105,24 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
 
 
 def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
+    zstd = _zstd_module()
+    if hasattr(zstd, "ZstdFile"):
+        return cast("contextlib.AbstractContextManager[BinaryIO]", zstd.open(raw, "rb"))
+    reader = _ZstdReader(raw, zstd.ZstdDecompressor())
+    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
+
+
+def _zstd_module() -> Any:
+    """The module of Python 3.14 and newer, or the package zstandard."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd  # type: ignore[import-not-found,unused-ignore]
 
-            return cast("contextlib.AbstractContextManager[BinaryIO]", zstd.open(raw, "rb"))
+            return zstd
         import zstandard
     except ImportError as error:
         raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    reader = _ZstdReader(raw, zstandard.ZstdDecompressor())
-    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
+    return zstandard
 
 
 class _ZstdReader(io.RawIOBase):
@@ -149,66 +177,167 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open for writing bytes so that `path` ends up either complete or as it was.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; on any error it is removed. What a
-    killed process left is removed by the next that writes the same path. `-` is standard output, and a device or pipe
-    is written directly.
+    killed process left is removed by the next that writes the same path. What is written is packed as the suffix of
+    `path` says: .gz, .bz2, .xz or .zst. `-` is standard output; streams (devices, pipes, and /dev/stdout with whatever
+    is behind it) are written directly.
 
     Raises
     ------
     OSError
-        The folder cannot be written, or the disk is full; the old file is untouched.
+        The file cannot be written (see `check_writable`), or the disk is full; the old file is untouched.
+    ImportError
+        The suffix is .zst, and the extra `zstd` is not installed.
     """
     name = os.fspath(path)
-    if name == "-":
-        yield cast(BinaryIO, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return
-    if os.path.exists(name) and not stat.S_ISREG(os.stat(name).st_mode):
-        with open(name, "wb") as device:
-            yield device
-        return
-    target = Path(os.path.realpath(name))
-    _remove_leftovers(target)
-    handle, temporary = _temporary_beside(target)
-    try:
-        with os.fdopen(handle, "wb", buffering=1 << 20) as file:
+    check_target(name)
+    if is_stream(name):
+        with _naming(name), _open_stream(name) as stream, _packed(stream, name) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode_for(target))
-        os.replace(temporary, target)
-    except BaseException:
+        return
+    with draft(name) as part:
+        yield part.file
+        part.finish()
+        part.take_place()
+
+
+# -- files that are being written -----------------------------------------------------------------------------------
+
+class Draft:
+    """A new file beside its target, hidden, and locked while it is open.
+
+    Attributes
+    ----------
+    name, target
+        What is to be written, as the caller names it and with links resolved.
+    path
+        Where the draft is at present.
+    file
+        To write to; what is written is packed as the suffix of `name` says.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name, self.target = name, os.path.realpath(name)
+        _remove_leftovers(self.target)
+        self._handle, self.path, self._mode = _temporary_beside(self.target)
+        self._raw = open(self._handle, "wb", buffering=1 << 20)  # noqa: SIM115 - closed by `draft`
+        self._stack = contextlib.ExitStack()
+        self.file = self._stack.enter_context(_packed(self._raw, name))
+
+    def finish(self) -> None:
+        """Flush to the disk, with the permissions of the file that will be replaced."""
+        self._stack.close()
+        self._raw.flush()
+        with contextlib.suppress(FileNotFoundError):
+            self._mode = stat.S_IMODE(os.stat(self.target).st_mode)
+        os.fchmod(self._handle, self._mode)
+        os.fsync(self._handle)
+
+    def take_place(self) -> None:
+        """Rename it to its target, for good."""
+        os.replace(self.path, self.target)
+        sync_folder(os.path.dirname(self.target))
+
+    def status(self) -> os.stat_result:
+        """What the system says of the draft."""
+        return os.fstat(self._handle)
+
+    def move(self, path: str) -> None:
+        """Give it a name under which `close` leaves it."""
+        os.rename(self.path, path)
+        self.path = ""
+
+    def close(self) -> None:
+        """Close it, and remove it if it still has its hidden name."""
+        for close in (self._stack.close, self._raw.close):
+            with contextlib.suppress(OSError, ValueError):
+                close()
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(self.path)
+
+
+@contextlib.contextmanager
+def draft(name: str) -> Iterator[Draft]:
+    """A draft that is removed at the end unless it has taken its place; errors name the target, not the draft."""
+    with _naming(name), contextlib.closing(Draft(name)) as part:
+        yield part
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Errors of writing name `name`: not the hidden file, and not nothing, as that of a full disk does."""
+    try:
+        yield
+    except OSError as error:
+        unnamed = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        if unnamed or (isinstance(error.filename, str) and HIDDEN.fullmatch(os.path.basename(error.filename))):
+            raise OSError(error.errno, error.strerror, name) from error
         raise
-    sync_folder(target.parent)
 
 
-def _temporary_beside(target: Path) -> tuple[int, str]:
-    """A new file in the folder of `target`, locked while it is open: handle and name."""
+def hidden(target: str, ending: str) -> str:
+    """A hidden name in the folder of `target`, never longer than the system takes."""
+    folder, name = os.path.split(target)
+    if len(os.fsencode(name)) + HIDDEN_EXTRA > _longest_name(folder):
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    return os.path.join(folder, f".{name}.{ending}")
+
+
+def _longest_name(folder: str) -> int:
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (OSError, ValueError):
+        return 255
+
+
+def _temporary_beside(target: str) -> tuple[int, str, int]:
+    """A new file in the folder of `target`, its owner's alone and locked while it is open.
+
+    Returns
+    -------
+    handle, name, mode
+        `mode` are the permissions that the system gives a new file here; the umask cannot be asked without setting it.
+    """
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent)
+        name = hidden(target, secrets.token_hex(8) + UNFINISHED)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        mode = stat.S_IMODE(os.fstat(handle).st_mode)
+        os.fchmod(handle, 0o600)
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.path.exists(name):  # another process may have taken it for a leftover before the lock
-            return handle, name
+            return handle, name, mode
         os.close(handle)
 
 
-def _remove_leftovers(target: Path) -> None:
+def leftovers(target: str, ending: str) -> list[str]:
+    """This user's files under hidden names of `target` whose ending matches a pattern."""
+    folder, prefix = os.path.dirname(target), os.path.basename(hidden(target, ""))
+    pattern = re.compile(re.escape(prefix) + ending)
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        found = [entry.path for entry in entries if pattern.fullmatch(entry.name) and is_own_file(entry.path)]
+    return found
+
+
+def is_own_file(path: str, user: int | None = None) -> bool:
+    """Whether `path` is a regular file, no link, of this user (or of `user`); it is not opened."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == (os.geteuid() if user is None else user)
+
+
+def _remove_leftovers(target: str) -> None:
     """Remove temporary files of `target` whose writer is no more."""
-    for name in target.parent.glob(f".{glob.escape(target.name)}.*{UNFINISHED}"):
-        with contextlib.suppress(OSError), open(name, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            name.unlink()
-
-
-def _mode_for(target: Path) -> int:
-    """The permissions `target` has, or those a new file would get."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+    for name in leftovers(target, f"[0-9a-f]{{16}}{re.escape(UNFINISHED)}"):
+        with contextlib.suppress(OSError):
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name)
+            finally:
+                os.close(handle)
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
@@ -221,25 +350,150 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
             os.close(handle)
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise now the OSError that `atomic_write(path)` would raise later (a missing or read-only folder, ...)."""
-    name = os.fspath(path)
-    if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
+@contextlib.contextmanager
+def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """Pack what is written to `raw` as the suffix of `name` says."""
+    compression = compression_of_name(name)
+    if compression is None:
+        yield raw
         return
-    if os.path.isdir(name):
+    packer: Any
+    if compression == "gzip":
+        packer = gzip.GzipFile("", "wb", PACKING_LEVEL, raw, mtime=0)  # no date: equal data, equal file
+    elif compression == "zstd":
+        packer = _zstd_writer(raw)
+    else:
+        packer = (bz2.BZ2File if compression == "bzip2" else lzma.LZMAFile)(raw, "wb")
+    with packer:
+        yield packer
+
+
+def _zstd_writer(raw: BinaryIO) -> Any:
+    zstd = _zstd_module()
+    if hasattr(zstd, "ZstdFile"):
+        return zstd.ZstdFile(raw, "wb")
+    return io.BufferedWriter(zstd.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False), 1 << 20)
+
+
+# -- streams --------------------------------------------------------------------------------------------------------
+
+def is_stream(name: str) -> bool:
+    """Whether what is written to `name` goes on somewhere: standard output, a pipe, a device, an open descriptor."""
+    if name == "-" or _descriptor_path(name) is not None:
+        return True
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _descriptor_path(name: str) -> str | None:
+    """The name in /proc/PID/fd or /dev/fd that `name` leads to, as /dev/stdout does: even if that is a regular file."""
+    for _ in range(LONGEST_CHAIN):
+        folder, last = os.path.split(os.path.abspath(name))
+        folder = os.path.realpath(folder)
+        name = os.path.join(folder, last)
+        if DESCRIPTORS.fullmatch(folder):
+            return name if last.isdecimal() else None
+        if not os.path.islink(name):
+            return None
+        name = os.path.join(folder, os.readlink(name))
+    return None
+
+
+@contextlib.contextmanager
+def _open_stream(name: str) -> Iterator[BinaryIO]:
+    """Open a stream for writing after what was written to it before."""
+    if name == "-":
+        yield cast(BinaryIO, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    handle = _own_descriptor(name)
+    if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    mode = "wb" if _descriptor_path(name) is None else "ab"  # what is behind another process' descriptor is not cut
+    with open(name if handle is None else os.dup(handle), mode if handle is None else "wb") as stream:
+        yield cast(BinaryIO, stream)
+
+
+def _own_descriptor(name: str) -> int | None:
+    folder, last = os.path.split(_descriptor_path(name) or "")
+    return int(last) if folder in ("/dev/fd", os.path.realpath("/proc/self/fd")) else None
+
+
+# -- known before ---------------------------------------------------------------------------------------------------
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raise the error that writing `path` would end in, as far as a look at it tells; nothing is written or opened."""
+    name = os.fspath(path)
+    if compression_of_name(name) == "zstd":
+        _zstd_module()
+    if name == "-":
+        if sys.stdout is None or sys.stdout.closed:
+            raise OSError(errno.EBADF, "cannot be written, it is closed", "standard output")
+        return
+    if is_stream(name):
+        handle = _own_descriptor(name)
+        writable = os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode) if handle is None else (
+            fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY)
+        if not writable:
+            raise PermissionError(errno.EACCES, "not open for writing", name)
+        return
+    if os.path.isdir(name) or name.endswith(os.sep):
         raise IsADirectoryError(f"{name} is a folder; expected the name of a file to write")
-    folder = Path(os.path.realpath(name)).parent
-    if not folder.is_dir():
+    target = os.path.realpath(name)
+    folder, last = os.path.split(target)
+    if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    if len(os.fsencode(last)) > _longest_name(folder):
+        raise OSError(errno.ENAMETOOLONG, f"the name is longer than {_longest_name(folder)} bytes", name)
+    if os.path.islink(target):
+        raise OSError(errno.ELOOP, "a circle of links", name)
+    with contextlib.suppress(FileNotFoundError):
+        _check_replaceable(name, os.stat(target), target, folder)
+
+
+def _check_replaceable(name: str, file: os.stat_result, target: str, folder: str) -> None:
+    """A mounted file and another user's file in a sticky folder cannot be renamed over."""
+    if _is_mount_point(target):
+        raise OSError(errno.EBUSY, "a file that is mounted here cannot be replaced; write to another name, or mount "
+                                   "its folder instead of the file", name)
+    above, user = os.stat(folder), os.geteuid()
+    if above.st_mode & stat.S_ISVTX and user not in (0, file.st_uid, above.st_uid):
+        raise PermissionError(errno.EPERM, f"the file belongs to another user, and only that one may replace it in the "
+                                           f"sticky folder {folder}", name)
+
+
+def _is_mount_point(path: str) -> bool:
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return os.stat(path).st_dev != os.stat(os.path.dirname(path)).st_dev
+    places = (line.split(b" ")[4] for line in lines)
+    return any(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), place) == os.fsencode(path)
+               for place in places)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise now the error that `atomic_write(path)` would raise later; a file is made in the folder and removed.
+
+    Known before are: a missing folder, one that is read-only or full of files, a folder in the file's place, a mounted
+    file, a file of another user in a sticky folder, a name too long, a closed stream, a missing extra of the suffix.
+    For the room on the disk see `check_space`.
+    """
+    name = os.fspath(path)
+    check_target(name)
+    if not is_stream(name):
+        with draft(name):
+            pass
 
 
 def check_space(path: str | os.PathLike[str], size: int) -> None:
     """Raise now the OSError that writing `size` bytes to `path` would end in: no room beside an old file."""
     name = os.fspath(path)
-    if name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)):
+    if is_stream(name):
         return
-    free = shutil.disk_usage(Path(os.path.realpath(name)).parent).free
+    free = shutil.disk_usage(os.path.dirname(os.path.realpath(name))).free
     if free < size:
         raise OSError(errno.ENOSPC, f"it takes about {size:,} bytes on the disk, {free:,} are free", name)

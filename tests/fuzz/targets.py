@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from w2v_fast.vectors import evaluation
+from w2v_fast.vectors.counts_file import read_counts
 from w2v_fast.vectors.formats import load
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
@@ -55,6 +57,31 @@ TARGETS: dict[str, Callable[[Path, bytes], None]] = {
     "word2vec_binary": partial(read_stream, "word2vec_binary"),
     "word2vec_text": partial(read_stream, "word2vec_text"),
     "glove": partial(read_stream, "glove"),
+}
+
+
+def read_text_file(read: Callable[[Path], object], folder: Path, data: bytes) -> None:
+    """A small text file beside vectors: word pairs, analogy questions, counts."""
+    path = folder / "file"
+    path.write_bytes(data)
+    with warnings.catch_warnings(), contextlib.suppress(*ALLOWED):
+        warnings.simplefilter("ignore")
+        try:
+            read(path)
+        except ALLOWED as error:
+            assert len(str(error)) < 1000, "a message is a line, not a file"  # noqa: PT017
+            raise
+
+
+def counts_of(path: Path) -> object:
+    with path.open("rb") as file:
+        return read_counts(file, path)
+
+
+TARGETS |= {
+    "pairs": partial(read_text_file, evaluation.read_pairs),
+    "analogies": partial(read_text_file, evaluation.read_analogies),
+    "counts": partial(read_text_file, counts_of),
 }
 PARTS = [("safetensors", "model.safetensors"), ("safetensors", "words.safetensors"), ("safetensors", "config.json"),
          ("npy", "v.npy"), ("npy", "v.words.txt")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import math
@@ -64,8 +65,26 @@ def families() -> tuple[KeyedVectors, str]:
     ("gem\tjewel\t3.94", [("gem", "jewel", 3.94)]),
     ("gem jewel  3.94\n\n  noon midday\t3.94 \n", [("gem", "jewel", 3.94), ("noon", "midday", 3.94)]),
     ("\ufeffNew York;New Jersey;1e0\r\n", [("New York", "New Jersey", 1.0)]),
+    ("sun;day;7,5\ncar;bus;9,1\n", [("sun", "day", 7.5), ("car", "bus", 9.1)]),
+    ("sun\tday\t7,5\ncar\tbus\t9\n", [("sun", "day", 7.5), ("car", "bus", 9)]),
+    ("sun day 7,5\ncar bus 9,1\n", [("sun", "day", 7.5), ("car", "bus", 9.1)]),
+    ("word1;word2;score (mean, sd)\nsun;day;7.5\n", [("sun", "day", 7.5)]),
+    ("word1\tword2\tscore, of 10; mean\nsun\tday\t7.5\n", [("sun", "day", 7.5)]),
+    ('"word1","word2","score"\n"sun","day","7.5"\n"car, old",bus,9\n', [("sun", "day", 7.5), ("car, old", "bus", 9)]),
+    ('"sun", "day", "7,5"\n', [("sun", "day", 7.5)]),
+    ('"sun";"day";7,5\r\n"say ""hi""";bus;9,1\r\n', [("sun", "day", 7.5), ('say "hi"', "bus", 9.1)]),
+    ('"sun" "day" 7.5\n"car" bus 9\n', [("sun", "day", 7.5), ("car", "bus", 9)]),
+    ('5"\tinch\t7.5\n"\tquote\t9\n', [('5"', "inch", 7.5), ('"', "quote", 9)]),
+    ("# a; comment, with\tmarks\nsun,day,7.5\n", [("sun", "day", 7.5)]),
+    ("a,b;c;1\nd,e;f;2\n", [("a,b", "c", 1), ("d,e", "f", 2)]),
+    ("\ufeffa\tb\t1\n\ufeffc\td\t2\n", [("a", "b", 1), ("\ufeffc", "d", 2)]),
+    ("w1\tw2\tn\ts\na\tb\tNA\t1\nc\td\t5\t2\ne\tf\t6\t3\n", None),
 ])
-def test_read_pairs(tmp_path: Path, text: str, expected: list[tuple[str, str, float]]) -> None:
+def test_read_pairs(tmp_path: Path, text: str, expected: list[tuple[str, str, float]] | None) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match=r"line 2: .*the score 'NA' is missing"):
+            evaluation.read_pairs(write(tmp_path, text))
+        return
     assert evaluation.read_pairs(write(tmp_path, text)) == expected
 
 
@@ -81,11 +100,50 @@ def test_read_pairs_with_a_given_delimiter(tmp_path: Path) -> None:
     ("a\tb\t1\n\n# c\nc\td\tx\n", "line 4: "),
     ("a\tb\t1\nc\t\t2\n", "line 2: "),
     ("a\tb\t1\nc\td\tnan\n", "line 2: "),
+    ("a\tb\tNA\nc\td\t1\n", r"line 1: .*the score 'NA' is missing: take the line out"),
+    ("a\tb\t\nc\td\t1\n", "line 1: .*the score '' is missing"),
+    ("a\tb\t7..5\nc\td\t1\n", r"line 1: .*found \['a', 'b', '7..5'\]"),
+    ("a\tb\t-\nc\td\t1\n", "line 1: .*is missing"),
+    ("a\tb\nc\td\t1\n", "line 1: expected word1, word2 and a score"),
+    ("a;b;1,5\nc;d;2.5\n", "line 2: '2.5' and scores before it have different decimal marks"),
+    ("a\tb\t1,234.5\nc\td\t1\n", "line 1: "),
+    ("a\tb\t1_0\n", "line 1: "),
+    ("a,b,7,5\nc,d,9,1\n", "line 1: '7,5' may be a score with a decimal comma, or two columns"),
+    ("w1,w2,score\na,b,7,5\n", "line 2: 4 fields between commas, 3 in the first line"),
+    ("a,b,7,5\nc,d,9\n", "line 2: 3 fields between commas"),
+    ("a b 1\rc d 2\r", "line 1: a carriage return"),
+    ("a b 1\n" + "x" * (1 << 17), "line 2: longer than 65,536 bytes"),
+    ("a\tb\t1\n" + "y" * 60_000 + "\n", "line 2: expected"),
 ])
 def test_read_pairs_names_the_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message) as error:
         evaluation.read_pairs(write(tmp_path, text))
     assert str(tmp_path / "file.txt") in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("read", [evaluation.read_pairs, evaluation.read_analogies, evaluation.has_sections])
+def test_a_file_of_any_kind_ends_in_an_error_of_a_line(tmp_path: Path, read: Any) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.truncate(1 << 33)  # 8 GB of zeros, no line end
+    with pytest.raises(ValueError, match="line 1: longer than") as error:
+        read(path)
+    assert len(str(error.value)) < 500
+
+
+def test_damaged_compressed_data_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(b"a\tb\t1\n" * 5_000)[:-9])
+    with pytest.raises(OSError, match=f"{path}: its compressed data are damaged"):
+        evaluation.read_pairs(path)
+
+
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress((b"a\tb\t" + b"1" * 30 + b"\n") * 100_000) * 25)
+    with pytest.raises(ValueError, match="no file for an evaluation"):
+        evaluation.read_pairs(path)
 
 
 def test_read_pairs_names_the_line_of_bad_text(tmp_path: Path) -> None:
@@ -94,6 +152,14 @@ def test_read_pairs_names_the_line_of_bad_text(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="line 2: not utf-8 text"):
         evaluation.read_pairs(path)
     assert evaluation.read_pairs(path, encoding="latin-1")[1] == ("café", "bar", 2.0)
+
+
+def test_read_analogies_of_other_hands(tmp_path: Path) -> None:
+    path = write(tmp_path, "\ufeff# made by hand\n: capitals\r\nnew york\tusa\tlondon\tuk\n"
+                           '"a","b",c,d\r\na;b;c;d\n')
+    assert evaluation.has_sections(path)
+    assert evaluation.read_analogies(path) == [
+        ("capitals", [("new york", "usa", "london", "uk"), ("a", "b", "c", "d"), ("a", "b", "c", "d")])]
 
 
 def test_read_analogies(tmp_path: Path) -> None:

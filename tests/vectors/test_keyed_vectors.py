@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import importlib.util
 import math
 import pickle
@@ -178,9 +179,7 @@ def test_strided_vectors() -> None:
 
 def test_norms_follow_changes() -> None:
     kv = made()
-    kv.fill_norms()
     kv.vectors[1] = kv.vectors[0]
-    kv.fill_norms(force=True)
     assert kv.most_similar("w0")[0] == ("w1", pytest.approx(1))
     kv.vectors = kv.vectors[:, :5] * 3
     np.testing.assert_allclose(kv.norms, np.linalg.norm(kv.vectors, axis=1), rtol=1e-6)
@@ -199,7 +198,7 @@ def test_a_batch_equals_single_queries(monkeypatch: pytest.MonkeyPatch, options:
     monkeypatch.setattr(neighbors, "BLOCK_ROWS", block)
     monkeypatch.setattr(neighbors, "BLOCK_SCORES", block * 3)
     kv = made()
-    queries = ["w0", 3, kv.vectors[4], ["w5", ("w6", 0.5)], ["w7", "w8", kv.vectors[9]]]
+    queries = ["w0", "w3", kv.vectors[4], ["w5", ("w6", 0.5)], ["w7", "w8", kv.vectors[9]]]
     negatives = [None, "w1", None, ["w2"], [kv.vectors[3], "w4"]]
     for others in (None, negatives):
         batch = kv.most_similar_many(queries, others, **options)
@@ -264,6 +263,140 @@ def test_the_best_of_many_are_those_of_a_full_sort(data: st.DataObject, count: i
         np.testing.assert_allclose(scores[i], expected[i][neighbors.best(expected[i], wanted)], atol=1e-5)
 
 
+# -- integers as keys ------------------------------------------------------------------------------------------------
+
+def nodes() -> KeyedVectors:
+    """Vectors of the nodes 7, 3, 1001 and 5, in this order."""
+    return KeyedVectors(["7", "3", "1001", "5"], np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32),
+                        [4, 3, 2, 1])
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32, np.uint64])
+def test_an_integer_is_the_word_of_its_digits_in_every_query(kind: Any) -> None:
+    kv, three, node = nodes(), kind(3), kind(1001)
+    index = np.array([3, 1001], kind)
+    assert three in kv
+    assert kind(0) not in kv
+    assert kv.has_index_for(node)
+    pairs = [
+        (kv[three], kv["3"]), (kv[[three, node]], kv[["3", "1001"]]), (kv[index], kv[["3", "1001"]]),
+        (kv.get_vector(three, norm=True), kv.get_vector("3", norm=True)), (kv.get_index(node), 2),
+        (kv.most_similar(three), kv.most_similar("3")), (kv.most_similar(index), kv.most_similar(["3", "1001"])),
+        (kv.most_similar([three], negative=[node]), kv.most_similar(["3"], negative=["1001"])),
+        (kv.most_similar(three, negative=node), kv.most_similar("3", negative="1001")),
+        (kv.most_similar([(three, 0.5), node]), kv.most_similar([("3", 0.5), "1001"])),
+        (kv.most_similar_cosmul(three, node), kv.most_similar_cosmul("3", "1001")),
+        (kv.most_similar_many([three, [node]], [node, None]), kv.most_similar_many(["3", ["1001"]], ["1001", None])),
+        (kv.most_similar_many(index), kv.most_similar_many(["3", "1001"])),
+        (kv.similar_by_word(three), kv.similar_by_word("3")), (kv.similar_by_key(three), kv.similar_by_key("3")),
+        (kv.similarity(three, node), kv.similarity("3", "1001")), (kv.distance(three, node), kv.distance("3", "1001")),
+        (kv.distances(three), kv.distances("3")), (kv.distances(three, index), kv.distances("3", ["3", "1001"])),
+        (kv.n_similarity([three], index), kv.n_similarity(["3"], ["3", "1001"])),
+        (kv.relative_cosine_similarity(three, node, 2), kv.relative_cosine_similarity("3", "1001", 2)),
+        (kv.rank(three, node), kv.rank("3", "1001")), (kv.closer_than(three, node), kv.closer_than("3", "1001")),
+        (str(kv.doesnt_match([three, node, kind(7)])), kv.doesnt_match(["3", "1001", "7"])),
+        (str(kv.most_similar_to_given(three, [node, kind(7)])), kv.most_similar_to_given("3", ["1001", "7"])),
+        (kv.get_mean_vector([three, node, kind(0)]), kv.get_mean_vector(["3", "1001"])),
+        (kv.vectors_for_all(index).index_to_key, ["3", "1001"]), (kv.get_vecattr(node, "count"), 2),
+    ]
+    for number, (one, other) in enumerate(pairs):
+        assert np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other, number
+    kv[three] = np.ones(6)
+    assert kv.vectors[1].tolist() == [1] * 6
+
+
+@pytest.mark.parametrize("ask", [
+    lambda kv: kv[0], lambda kv: kv[[0]], lambda kv: kv.most_similar(0), lambda kv: kv.similarity(3, 0),
+    lambda kv: kv.get_index(-1),
+    lambda kv: kv.most_similar(3, negative=[0]), lambda kv: kv.distances(0), lambda kv: kv.rank(3, 0),
+    lambda kv: kv.set_vecattr(0, "count", 1), lambda kv: kv.__setitem__(0, np.ones(6)),
+    lambda kv: kv.add_vector(0, np.ones(6)),
+])
+def test_an_integer_that_is_no_word_is_never_the_number_of_a_row(ask: Any) -> None:
+    kv = nodes()
+    with pytest.raises(KeyError, match=r"is the word '-?\d+'. Row numbers: wv\.vectors\["):
+        ask(kv)
+    assert len(kv) == 4
+
+
+@pytest.mark.parametrize("key", [True, False, 3.0, np.float32(3), np.bool_(True), math.nan])
+def test_booleans_and_fractions_are_no_keys(key: Any) -> None:
+    kv = nodes()
+    for ask in (lambda: kv[key], lambda: key in kv, lambda: kv.get_index(key), lambda: kv.get_index(key, 0),
+                lambda: kv.most_similar([key]), lambda: kv.most_similar(key), lambda: kv.similarity(key, 3),
+                lambda: kv.rank(3, key), lambda: kv.has_index_for(key), lambda: kv.add_vector(key, np.ones(6)),
+                lambda: kv.doesnt_match([key, 3])):
+        with pytest.raises(TypeError):
+            ask()
+    assert None not in kv
+
+
+# -- norms follow the vectors ---------------------------------------------------------------------------------------
+
+WAYS_TO_CHANGE: dict[str, Any] = {
+    "an element": lambda kv: kv.vectors.__setitem__(3, kv.vectors[0] * 20),
+    "in place": lambda kv: np.multiply(kv.vectors, 20, out=kv.vectors),
+    "a view": lambda kv: kv.vectors[3].__setitem__(slice(None), kv.vectors[0] * 20),
+    "another array": lambda kv: setattr(kv, "vectors", kv.vectors[::-1] * 20),
+    "a key": lambda kv: kv.__setitem__("w3", kv["w0"] * 20),
+    "a new key": lambda kv: kv.add_vector("new", kv["w0"] * 20),
+    "several keys": lambda kv: kv.add_vectors(["w3", "new"], kv.vectors[:2] * 20, replace=True),
+    "the order": lambda kv: kv.sort_by_descending_frequency(),
+    "a copy of the object": lambda kv: copy.copy(kv).vectors.__setitem__(3, kv["w0"] * 20),
+}
+
+
+@pytest.mark.parametrize("change", WAYS_TO_CHANGE)
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_no_answer_is_older_than_the_vectors(change: str, shared: bool, dtype: Any, tmp_path: Path) -> None:
+    kv = made(dtype=dtype)
+    if not shared:
+        kv.save(tmp_path / "m")
+        kv = KeyedVectors.load(tmp_path / "m", mmap=False)
+    kv.fill_norms()
+    kv.most_similar("w0")
+    for _ in range(2):
+        WAYS_TO_CHANGE[change](kv)
+        fresh = KeyedVectors(kv.index_to_key, np.array(kv._vectors), kv.counts)
+        assert all(score <= 1.001 for _, score in kv.most_similar("w0", topn=60))
+        for ask in (lambda kv: kv.most_similar("w0", topn=60), lambda kv: kv.most_similar_cosmul("w0", "w5"),
+                    lambda kv: kv.most_similar_many(["w0", "w3"])[1], lambda kv: kv.similar_by_vector(kv["w3"])):
+            assert ask(kv) == ask(fresh)
+        for ask in (lambda kv: kv.distances("w0"), lambda kv: kv.norms, lambda kv: kv.get_normed_vectors(),
+                    lambda kv: kv.distances("w0", ["w3", "w5"]), lambda kv: kv.most_similar("w0", topn=None),
+                    lambda kv: kv.rank("w0", "w3"), lambda kv: kv.closer_than("w0", "w3"),
+                    lambda kv: kv.most_similar_many(["w0"], topn=None)):
+            np.testing.assert_array_equal(ask(kv), ask(fresh))
+
+
+def test_norms_follow_a_caller_who_keeps_the_array() -> None:
+    mine = made().vectors
+    view = mine[:]
+    view.setflags(write=False)
+    for kv in (KeyedVectors(made().index_to_key, mine), KeyedVectors(made().index_to_key, view)):
+        kv.fill_norms()
+        mine *= 20
+        assert all(score <= 1.001 for _, score in kv.most_similar("w0", topn=60))
+        np.testing.assert_allclose(kv.norms, np.linalg.norm(mine, axis=1), rtol=1e-5)
+
+
+def test_norms_of_vectors_that_nobody_else_has_are_computed_once(tmp_path: Path,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    made().save(tmp_path / "m")
+    made().save(tmp_path / "v.bin")
+    computed: list[int] = []
+    row_norms = neighbors.row_norms
+    monkeypatch.setattr(neighbors, "row_norms", lambda vectors: computed.append(len(vectors)) or row_norms(vectors))
+    for path in ("m", "v.bin"):
+        kv = KeyedVectors.load(tmp_path / path)
+        for word in ("w0", "w1", "w2"):
+            kv.most_similar(word)
+    assert computed == [50, 50]
+    with pytest.raises(ValueError, match="read-only"):
+        kv.norms[0] = 1
+
+
 # -- changes --------------------------------------------------------------------------------------------------------
 
 def test_adding_keeps_counts_and_output_vectors_in_step() -> None:
@@ -276,7 +409,7 @@ def test_adding_keeps_counts_and_output_vectors_in_step() -> None:
     kv.add_vectors(["a", "b", "b"], [[2, 2], [3, 3], [4, 4]], replace=True)
     assert kv.vectors.tolist() == [[2, 2], [4, 4], [0, 1]]
     assert kv.counts.tolist() == [7, 3, 4]
-    kv[0] = [8, 8]
+    kv["a"] = [8, 8]
     assert kv["a"].tolist() == [8, 8]
     kv.add_vectors([], np.empty((0, 2)))
     assert len(kv) == 3
@@ -364,6 +497,12 @@ def test_an_index_does_not_survive_changes_and_ranges() -> None:
     kv["w3"] = np.ones(12)
     with pytest.raises(ValueError, match="build it again"):
         kv.most_similar("w0", indexer=index)
+    for change in (lambda: np.multiply(kv.vectors, 2, out=kv.vectors), lambda: kv.vectors.__setitem__(0, 1),
+                   lambda: kv.add_vector("new", np.ones(12)), lambda: setattr(kv, "vectors", kv.vectors)):
+        index = kv.build_index()
+        change()
+        with pytest.raises(ValueError, match="build it again"):
+            kv.most_similar("w0", topn=20, indexer=index)
     assert KeyedVectors([], np.empty((0, 4), np.float32)).build_index().search(np.ones((1, 4)), 5)[0].shape == (1, 0)
 
 
@@ -461,6 +600,19 @@ def test_a_vocabulary_file_names_its_bad_line(tmp_path: Path) -> None:
     from w2v_fast.vectors.counts_file import read_counts
 
     path = tmp_path / "vocabulary"
-    path.write_text("the 10\nof many\n")
-    with pytest.raises(ValueError, match="line 2: expected a word and its count"):
-        read_counts(path)
+    for bad, message in (("of many", "expected a word and its count"), ("of " + "9" * 30, "expected a word"),
+                         ("of", "expected a word"), ("x" * (1 << 17), "longer than 65,536 bytes")):
+        path.write_text(f"the 10\n{bad}\n")
+        with pytest.raises(ValueError, match=f"line 2: {message}") as error, path.open("rb") as file:
+            read_counts(file, path)
+        assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_vocabulary_file_is_read_whoever_wrote_it(tmp_path: Path, pack: Any) -> None:
+    from w2v_fast.vectors.counts_file import read_counts
+
+    path = tmp_path / "vocabulary"
+    path.write_bytes(pack(b"\xef\xbb\xbfthe 10\r\n\r\nof\t7 \nNew York  5\nthe 3"))
+    with path.open("rb") as file:
+        assert read_counts(file, path) == {"the": 10, "of": 7, "New York": 5}

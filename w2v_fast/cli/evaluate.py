@@ -15,7 +15,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
-from w2v_fast.files import open_input
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
@@ -62,9 +61,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def has_questions(path: str) -> bool:
     """Whether a file opens with an analogy section."""
-    with open_input(path) as file:
-        first = next((line for line in file if line.strip()), b"")
-    return first.removeprefix(b"\xef\xbb\xbf").startswith(b":")
+    from w2v_fast.vectors.evaluation import has_sections
+
+    return has_sections(path)
 
 
 def pair_lines(result: PairsResult) -> list[str]:

@@ -26,7 +26,7 @@ from w2v_fast.corpus.id_store import IdStore, default_budget
 from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
 from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
-from w2v_fast.files import atomic_write
+from w2v_fast.files import atomic_write, compression_of_name
 
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64
@@ -181,7 +181,12 @@ class Corpus:
         ------
         OSError
             The file cannot be written; an older one stays as it was.
+        ValueError
+            The name asks for a compressed file, which cannot be mapped.
         """
+        if compression_of_name(path):
+            raise ValueError(f"cannot write {os.fspath(path)}: an encoded corpus is mapped into memory, so it is not "
+                             "compressed; give another name")
         blob, offsets = join_words(self.vocabulary.words)
         sizes = np.array([len(self.vocabulary), len(blob), len(self), self.raw_tokens, 0], "<u8")
         counts, ids = self.vocabulary.counts.astype("<i8"), self.ids.astype("<i4", copy=False)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import BinaryIO
 
-from w2v_fast.files import atomic_write, open_input
+from w2v_fast.files import unpacked
+from w2v_fast.vectors.lines import numbered_lines
+
+MOST_DIGITS = 18
+"""Of a count: so many fit into 64 bits."""
 
 
-def read_counts(path: str | os.PathLike[str], encoding: str = "utf-8", errors: str = "surrogateescape"
+def read_counts(file: BinaryIO, path: str | os.PathLike[str], encoding: str = "utf-8", errors: str = "surrogateescape"
                 ) -> dict[str, int]:
     """Count of each word; the first line counts for a word that comes again.
+
+    Parameters
+    ----------
+    file, path
+        The open file, compressed or not, and its name for messages. A word may hold spaces.
+    encoding, errors
+        How the bytes of a word become a str.
 
     Raises
     ------
@@ -17,18 +30,22 @@ def read_counts(path: str | os.PathLike[str], encoding: str = "utf-8", errors: s
         A line is not a word and a number; file and line are named.
     """
     counts: dict[str, int] = {}
-    with open_input(path) as file:
-        for number, line in enumerate(file, 1):
-            word, _, count = line.strip(b" \t\r\n").rpartition(b" ")
-            if not count:
+    with unpacked(file) as lines:
+        for number, line in numbered_lines(lines, path):
+            parts = line.strip(b" \t\r\n").rsplit(None, 1)
+            if not parts:
                 continue
-            if not word or not count.isdigit():
-                raise ValueError(f"{os.fspath(path)}, line {number}: expected a word and its count; found {line!r}")
-            counts.setdefault(word.decode(encoding, errors), int(count))
+            if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MOST_DIGITS:
+                raise ValueError(f"{os.fspath(path)}, line {number}: expected a word and its count; "
+                                 f"found {line[:60]!r}")
+            try:
+                word = parts[0].decode(encoding, errors)
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{os.fspath(path)}, line {number}: not {encoding} text: {error.reason}") from None
+            counts.setdefault(word, int(parts[1]))
     return counts
 
 
-def write_counts(path: str | os.PathLike[str], counts: dict[str, int]) -> None:
-    """Write the lines in the order of `counts`, as UTF-8."""
-    with atomic_write(path) as file:
-        file.writelines(f"{word} {count}\n".encode("utf-8", "surrogateescape") for word, count in counts.items())
+def write_counts(file: BinaryIO, words: Iterable[bytes], counts: Iterable[int]) -> None:
+    """Write a line for each word."""
+    file.writelines(b"%s %d\n" % pair for pair in zip(words, counts, strict=False))

@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import math
 import os
+import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +20,19 @@ import numpy as np
 
 from w2v_fast.files import open_input
 from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.lines import numbered_lines
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-DELIMITERS = ("\t", ",", ";")
+DELIMITERS = ("\t", ";", ",")
+MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".")
+"""What stands for a missing score, in lower case."""
+SAMPLE = 50
+"""Lines that are looked at to find the delimiter and the column of the scores."""
+LARGEST_FILE = 1 << 26
+LONGEST_SHOWN = 120
+_SCORE = re.compile(r"[+-]?([0-9]{1,40}([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?", re.ASCII)
 OOV_POLICIES = ("skip", "zero")
 METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
 COSMUL_EPSILON = np.float32(1e-6)
@@ -103,7 +113,7 @@ def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter:
         if row1 is not None and row2 is not None:
             covered += 1
             human.append(score)
-            model.append(float(kv.similarity(row1, row2)))
+            model.append(float(kv.similarity(kv.index_to_key[row1], kv.index_to_key[row2])))
         elif oov == "zero":
             human.append(score)
             model.append(0.0)
@@ -126,17 +136,18 @@ def word_pairs_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], delimit
 
 def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, encoding: str = "utf-8"
                ) -> list[tuple[str, str, float]]:
-    """Read word pairs and their scores: two words first, then the score in the first column that holds a number.
+    """Read word pairs and their scores: two words first, then the score in the first column of numbers.
 
-    So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published. Empty lines and lines that begin
-    with `#` are passed over, and so is a header: a first line that has text in the column of the score.
+    So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published, and so is what spreadsheets write:
+    quoted fields, decimal commas. Empty lines and lines that begin with `#` are passed over, and so is a header: a
+    first line that has a name in the column of the score.
 
     Parameters
     ----------
     path
         A file, perhaps compressed.
     delimiter
-        Between columns; default: the tab, comma or semicolon of the first line, else white space.
+        Between columns; default: the tab, semicolon or comma that cuts the lines into three fields, else white space.
     encoding
         Of the file; a byte order mark is passed over.
 
@@ -146,34 +157,87 @@ def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, en
         A line has no two words and a score, or there are no pairs; file, line and what was expected are named.
     """
     lines = [(number, line) for number, line in _read_lines(path, encoding) if not line.startswith("#")]
-    if delimiter is None:
-        delimiter = next((mark for mark in DELIMITERS if lines and mark in lines[0][1]), None)
-    rows = [(number, [field.strip() for field in line.split(delimiter)]) for number, line in lines]
-    column = next(filter(None, (_score_column(fields) for _, fields in [*rows[1:2], *rows[:1]])), None)
-    if not rows:
+    if not lines:
         raise ValueError(f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score")
-    if column is not None and column < len(rows[0][1]) and _number(rows[0][1][column]) is None:
-        rows = rows[1:]
-    pairs = []
-    for number, fields in rows:
-        score = _number(fields[column]) if column is not None and column < len(fields) else None
-        if score is None or not fields[0] or not fields[1]:
-            raise ValueError(f"{os.fspath(path)}, line {number}: expected word1, word2 and a score between "
-                             f"{'white space' if delimiter is None else repr(delimiter)}; found {fields}")
-        pairs.append((fields[0], fields[1], score))
+    if delimiter is None:
+        delimiter = _delimiter_of([line for _, line in lines[:SAMPLE]])
+    rows = [(number, _fields(line, delimiter)) for number, line in lines]
+    column = _score_column([fields for _, fields in rows[:SAMPLE]])
+    header = len(rows) > 1 and column is not None and _is_name(rows[0][1], column)
+    _check_commas(path, rows, delimiter, header)
+    pairs, commas = [], None
+    for number, fields in rows[header:]:
+        text = fields[column] if column is not None and column < len(fields) else ""
+        if not _SCORE.fullmatch(text) or not fields[0] or not fields[1]:
+            expected = ("word1, word2 and a score, with " + ("white space" if delimiter is None else repr(delimiter)) +
+                        " between")
+            if text.lower() in MISSING and all(fields[:2]) and len(fields) > 2:
+                expected += f" (the score {text!r} is missing: take the line out, or begin it with #)"
+            raise ValueError(f"{os.fspath(path)}, line {number}: expected {expected}; found {_shown(fields)}")
+        if "," in text or "." in text:
+            if commas is not None and commas != ("," in text):
+                raise ValueError(f"{os.fspath(path)}, line {number}: {text!r} and scores before it have different "
+                                 "decimal marks; expected all points or all commas")
+            commas = "," in text
+        pairs.append((fields[0], fields[1], float(text.replace(",", "."))))
     return pairs
 
 
-def _score_column(fields: Sequence[str]) -> int | None:
-    return next((column for column in range(2, len(fields)) if _number(fields[column]) is not None), None)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
+def _delimiter_of(lines: Sequence[str]) -> str | None:
+    """The delimiter that cuts the most lines, and if possible every one, into three fields or more."""
+    cut = {mark: sum(len(_fields(line, mark)) > 2 for line in lines) for mark in DELIMITERS}
+    best = max(DELIMITERS, key=cut.__getitem__)
+    if cut[best] < len(lines) and sum(len(line.split()) > 2 for line in lines) > cut[best]:
         return None
-    return number if math.isfinite(number) else None
+    return best if cut[best] else next((mark for mark in DELIMITERS if mark in lines[0]), None)
+
+
+def _fields(line: str, delimiter: str | None) -> list[str]:
+    """Cut a line at a delimiter, or at white space; quotes around a field are taken off."""
+    if delimiter is None or len(delimiter) > 1 or line.count('"') % 2:
+        fields = line.split(delimiter)
+    else:
+        fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter != " "))
+    return [re.sub(r'^"(.*)"$', r"\1", field.strip()) for field in fields]
+
+
+def _score_column(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first column after the words that holds numbers in most lines, a header aside."""
+    def share(rows: Sequence[Sequence[str]], column: int) -> float:
+        return sum(column < len(fields) and _SCORE.fullmatch(fields[column]) is not None for fields in rows) / len(rows)
+
+    columns = range(2, max(map(len, rows)))
+    body = rows[1:] or rows
+    most = (column for column in columns if share(body, column) > 0.5)
+    return next(most, next((column for part in (body, rows[:1]) for column in columns if share(part, column)), None))
+
+
+def _is_name(fields: Sequence[str], column: int) -> bool:
+    """Whether the first line has the name of a column where others have the score."""
+    text = fields[column] if column < len(fields) else ""
+    return text[:1].isalpha() and text.lower() not in MISSING
+
+
+def _check_commas(path: str | os.PathLike[str], rows: Sequence[tuple[int, Sequence[str]]], delimiter: str | None,
+                  header: bool) -> None:
+    """Between commas `7,5` may be one score or two columns: the number of fields must tell."""
+    if delimiter != ",":
+        return
+    width = len(rows[0][1])
+    for number, fields in rows:
+        if len(fields) != width:
+            raise ValueError(f"{os.fspath(path)}, line {number}: {len(fields)} fields between commas, {width} in the "
+                             "first line; a score with a decimal comma needs quotes or another delimiter; "
+                             f"found {_shown(fields)}")
+    if not header and width == 4 and all(map(str.isdecimal, (field for _, fields in rows for field in fields[2:]))):
+        number, fields = rows[0]
+        raise ValueError(f"{os.fspath(path)}, line {number}: '{','.join(fields[2:])}' may be a score with a decimal "
+                         "comma, or two columns; put another delimiter between columns, or name them in a first line")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def correlation(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> float:
@@ -330,7 +394,8 @@ def word_analogies_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], res
 def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
     """Read sections of analogy questions: `: name` opens a section, `a b c expected` is a question.
 
-    Empty lines are passed over.
+    The words of a question are cut at white space, or, where that does not give four, at tabs, semicolons or commas;
+    quotes around a word are taken off. Empty lines and lines that begin with `#` are passed over.
 
     Raises
     ------
@@ -339,18 +404,29 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
     """
     sections: list[tuple[str, list[Question]]] = []
     for number, line in _read_lines(path, "utf-8"):
-        words = line.split()
+        if line.startswith("#"):
+            continue
         if line.startswith(":"):
             sections.append((line[1:].strip(), []))
-        elif not sections:
-            raise ValueError(f"{os.fspath(path)}, line {number}: expected the first section, ': name'; found {line!r}")
-        elif len(words) != 4:
-            raise ValueError(f"{os.fspath(path)}, line {number}: expected four words; found {line!r}")
-        else:
-            sections[-1][1].append((words[0], words[1], words[2], words[3]))
+            continue
+        where = f"{os.fspath(path)}, line {number}"
+        if not sections:
+            raise ValueError(f"{where}: expected the first section, ': name'; found {_shown(line)}")
+        cuts = (_fields(line, delimiter) for delimiter in (None, *DELIMITERS))
+        words = next((words for words in cuts if len(words) == 4 and all(words)), None)
+        if words is None:
+            raise ValueError(f"{where}: expected four words; found {_shown(line)}")
+        sections[-1][1].append((words[0], words[1], words[2], words[3]))
     if not sections:
         raise ValueError(f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words")
     return sections
+
+
+def has_sections(path: str | os.PathLike[str]) -> bool:
+    """Whether a file opens with a section of analogy questions."""
+    with open_input(path) as file:
+        lines = (line for _, line in numbered_lines(file, path) if line.strip() and not line.startswith(b"#"))
+        return next(lines, b"").startswith(b":")
 
 
 def _answered(kv: KeyedVectors, path: str | os.PathLike[str], restrict_vocab: int | None, case_insensitive: bool,
@@ -465,14 +541,19 @@ def _folded(word: str, case_insensitive: bool) -> str:
 
 def _read_lines(path: str | os.PathLike[str], encoding: str) -> list[tuple[int, str]]:
     """Numbers, from 1, and text of the lines that are not empty."""
-    lines = []
+    lines: list[tuple[int, str]] = []
+    size = 0
     with open_input(path) as file:
-        for number, raw in enumerate(file, 1):
+        for number, raw in numbered_lines(file, path):
+            size += len(raw)
             try:
-                text = raw.decode(encoding)
+                text = raw.decode(encoding).removeprefix("\ufeff" if number == 1 else "").strip("\r\n")
             except UnicodeDecodeError as error:
                 raise ValueError(f"{os.fspath(path)}, line {number}: not {encoding} text: {error}") from None
-            text = text.removeprefix("\ufeff").strip("\r\n")
+            if size > LARGEST_FILE or "\r" in text:
+                problem = ("a carriage return (CR) inside a line; lines end with LF or CR LF" if "\r" in text else
+                           f"more than {LARGEST_FILE:,} bytes, so this is no file for an evaluation")
+                raise ValueError(f"{os.fspath(path)}, line {number}: {problem}")
             if text.strip():
                 lines.append((number, text))
     return lines

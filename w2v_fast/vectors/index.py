@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from w2v_fast.vectors import neighbors
+
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
@@ -31,13 +33,12 @@ class ApproximateIndex:
             from usearch.index import Index
         except ImportError as error:
             raise ImportError("an approximate index needs usearch; pip install 'w2v_fast[ann]'") from error
-        self._keyed = vectors
-        self._norms = vectors.norms
+        self._keyed, self._version = vectors, vectors.version
         self._graph = Index(ndim=vectors.vector_size, metric="cos", dtype="f32", connectivity=connectivity,
                             expansion_add=expansion_add, expansion_search=expansion_search)
-        rows = np.flatnonzero(self._norms)
+        rows = np.flatnonzero(vectors.norms)
         if len(rows):
-            self._graph.add(rows, np.asarray(vectors.vectors[rows], np.float32))
+            self._graph.add(rows, np.asarray(vectors._vectors[rows], np.float32))
 
     def most_similar(self, vector: np.ndarray, topn: int) -> list[tuple[str, float]]:
         """The `topn` keys nearest to `vector` [d] and their cosines, best first."""
@@ -49,17 +50,28 @@ class ApproximateIndex:
         """Rows nearest to each of the unit `queries` [Q, d], and their cosines: [Q, count] int64 and float32.
 
         Where fewer are found the row is -1 and the score NaN.
+
+        Raises
+        ------
+        ValueError
+            The vectors have changed since the index was built, by a method or among those found.
         """
-        if self._keyed.norms is not self._norms:
-            raise ValueError("the vectors have changed since the index was built; build it again")
         count = max(min(count, len(self._graph)), 0)
         rows = np.full((len(queries), count), -1, np.int64)
         scores = np.full((len(queries), count), np.nan, np.float32)
         for i, query in enumerate(queries if count else []):
             everything = count == len(self._graph)  # the graph does not lead to all of them for certain
             found = np.asarray(self._graph.search(query, count, exact=everything).keys, np.int64)
-            vectors = np.asarray(self._keyed.vectors[found], np.float32)
-            cosines = vectors @ query / self._norms[found]
+            vectors = self._unchanged(found)
+            cosines = neighbors.cosines(vectors, neighbors.row_norms(vectors), query)
             order = np.argsort(-cosines, kind="stable")
             rows[i, : len(found)], scores[i, : len(found)] = found[order], cosines[order]
         return rows, scores
+
+    def _unchanged(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of rows [n, d] float32, after the check that the graph has the same ones."""
+        same = self._keyed.version == self._version
+        vectors = np.asarray(self._keyed._vectors[rows], np.float32) if same else np.empty((0, 0), np.float32)
+        if not same or not np.array_equal(vectors, np.asarray(self._graph.get(rows))):
+            raise ValueError("the vectors have changed since the index was built; build it again")
+        return vectors

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Key = str | int
-"""A word, or the number of its row."""
+"""A word; an integer stands for the word of its decimal digits, as integers in a corpus do."""
 Neighbors = list[tuple[str, float]]
 
 COSMUL_EPSILON = 1e-6
@@ -69,6 +70,8 @@ class KeyedVectors:
     counts : np.ndarray | None
     output_vectors : np.ndarray | None
     metadata : dict[str, str]
+    version : int
+        Grows with each change by a method; writing into `vectors` does not change it.
 
     Raises
     ------
@@ -79,15 +82,23 @@ class KeyedVectors:
 
     Notes
     -----
-    Keys may be given as row numbers everywhere. A vector of zeros has no direction: its cosine is NaN and it ranks
-    last among neighbors; only `similarity`, `distance` and `n_similarity` take it as 0, as gensim does.
-    After writing into `vectors` in place call `fill_norms(force=True)`.
+    An integer as a key is the word of its digits, never the number of a row: for that there are `vectors[i]` and
+    `index_to_key[i]`. A vector of zeros has no direction: its cosine is NaN and it ranks last among neighbors; only
+    `similarity`, `distance` and `n_similarity` take it as 0, as gensim does.
+
+    Norms follow the vectors: they are kept from query to query only as long as nobody else can write into the array,
+    because it was read from a file and `vectors` was never asked for, or is mapped read-only. Else each query computes
+    them anew, which takes about as long as the rest of it.
+
+    The vectors of a model (`Word2Vec.wv`) are its weights. Adding keys gives these KeyedVectors an array of their own:
+    what is added stays, but further training does not reach it, and `Word2Vec.train` refuses to go on then.
     """
 
     def __init__(self, keys: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None, *,
                  output_vectors: np.ndarray | None = None, metadata: Mapping[str, str] | None = None) -> None:
         self.index_to_key = list(keys)
         self._check_keys()
+        self.version = 0
         self.vectors = vectors
         self.counts = self._checked_counts(counts)
         self.output_vectors = None if output_vectors is None else self._checked_matrix(output_vectors, "output_vectors")
@@ -127,29 +138,49 @@ class KeyedVectors:
     @property
     def vectors(self) -> np.ndarray:
         """[V, d] float32 or float16, row i for `index_to_key[i]`."""
+        self._private = False
         return self._vectors
 
     @vectors.setter
     def vectors(self, vectors: np.ndarray) -> None:
-        self._vectors = self._checked_matrix(vectors, "vectors")
+        self._set_vectors(self._checked_matrix(vectors, "vectors"), private=False)
+
+    def _set_vectors(self, vectors: np.ndarray, private: bool) -> None:
+        """Take an array; `private` if nobody else has it."""
+        self._vectors, self._private = vectors, private
+        self._changed()
+
+    def _changed(self) -> None:
         self._norms: np.ndarray | None = None
+        self.version += 1
 
     @property
     def vector_size(self) -> int:
         """Dimensions of a vector."""
-        return int(self.vectors.shape[1])
+        return int(self._vectors.shape[1])
 
     @property
     def norms(self) -> np.ndarray:
-        """[V] float32, Euclidean length of each vector; computed once."""
-        self.fill_norms()
-        assert self._norms is not None
+        """[V] float32, Euclidean length of each vector; read-only."""
+        if self._norms is None or not self._keeps_norms():
+            self._norms = neighbors.row_norms(self._vectors)
+            self._norms.setflags(write=False)
         return self._norms
 
+    def _norms_of(self, rows: slice | list[int]) -> np.ndarray:
+        return self.norms[rows] if self._keeps_norms() else neighbors.row_norms(self._vectors[rows])
+
+    def _keeps_norms(self) -> bool:
+        """Whether nobody else can write into the array, so that its norms stay true."""
+        return self._private or _is_read_only_map(self._vectors)
+
     def fill_norms(self, force: bool = False) -> None:
-        """Compute the norms now instead of at the first query; `force` after writing into `vectors` in place."""
-        if self._norms is None or force:
-            self._norms = neighbors.row_norms(self.vectors)
+        """Compute the norms now instead of at the first query, where they are kept; they are never out of date."""
+        _ = self.norms
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._private = False  # a shallow copy has the same array
+        return self.__dict__
 
     def __len__(self) -> int:
         return len(self.index_to_key)
@@ -165,17 +196,11 @@ class KeyedVectors:
     # -- keys and their vectors -------------------------------------------------------------------------------------
 
     def __contains__(self, key: object) -> bool:
-        return self._find(key) is not None
+        return key is not None and _word(key) in self.key_to_index
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `key` has a row; the same as `key in self`."""
         return key in self
-
-    def _find(self, key: object) -> int | None:
-        row = self.key_to_index.get(key)  # type: ignore[call-overload]
-        if row is None and isinstance(key, (int, np.integer)) and not isinstance(key, bool) and 0 <= key < len(self):
-            return int(key)
-        return row
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Number of the row of `key`, or `default` if it is not None.
@@ -184,17 +209,17 @@ class KeyedVectors:
         ------
         KeyError
             The key is unknown; the message suggests another spelling that is known.
+        TypeError
+            The key is neither a string nor an integer.
         """
-        row = self._find(key)
-        if row is None:
-            row = default
+        row = self.key_to_index.get(_word(key), default)
         if row is None:
             raise KeyError(f"key {key!r} is not in the vocabulary{self._suggestion(key)}")
         return row
 
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
-            return ""
+            return f": an integer is the word {_word(key)!r}. Row numbers: wv.vectors[{key}], wv.index_to_key[{key}]"
         spellings = (spelling for form in (key.strip(), key.strip().replace(" ", "_"))
                      for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper()))
         known = next((spelling for spelling in spellings if spelling in self.key_to_index), None)
@@ -208,8 +233,7 @@ class KeyedVectors:
         KeyError
             The key is unknown.
         """
-        row = self.get_index(key)
-        vector = np.asarray(self.vectors[row])
+        vector = np.asarray(self._vectors[self.get_index(key)])
         if norm:
             vector = _unit(vector)
         vector.setflags(write=False)
@@ -217,16 +241,16 @@ class KeyedVectors:
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> np.ndarray:
         """Vector of a key, [d], or the vectors of several, [n, d]; KeyError for an unknown one."""
-        if isinstance(key_or_keys, (str, int, np.integer)):
-            return self.get_vector(key_or_keys)
-        rows = [self.get_index(key) for key in key_or_keys]
+        if _is_key(key_or_keys):
+            return self.get_vector(key_or_keys)  # type: ignore[arg-type]
+        rows = [self.get_index(key) for key in key_or_keys]  # type: ignore[union-attr]
         if not rows:
             raise ValueError("cannot look up the vectors of no keys")
-        return np.asarray(self.vectors[rows])
+        return np.asarray(self._vectors[rows])
 
     def get_normed_vectors(self) -> np.ndarray:
         """All vectors scaled to length 1: a new [V, d] float32; NaN for vectors of zeros."""
-        return neighbors.unit_rows(self.vectors, self.norms)
+        return neighbors.unit_rows(self._vectors, self.norms)
 
     def get_mean_vector(self, keys: Iterable[Key | np.ndarray], weights: Sequence[float] | np.ndarray | None = None,
                         pre_normalize: bool = True, post_normalize: bool = False, ignore_missing: bool = True
@@ -236,7 +260,7 @@ class KeyedVectors:
         Parameters
         ----------
         keys
-            Keys, row numbers or vectors.
+            Keys or vectors.
         weights
             One for each key; default 1.
         pre_normalize
@@ -286,11 +310,11 @@ class KeyedVectors:
 
     def distances(self, word_or_vector: Key | np.ndarray, other_words: Iterable[Key] = ()) -> np.ndarray:
         """1 - cosine from a key or vector to each of `other_words`, or to all keys if there are none: [n] float32."""
-        vector = self[word_or_vector] if isinstance(word_or_vector, (str, int, np.integer)) else word_or_vector
+        vector = self[word_or_vector] if _is_key(word_or_vector) else word_or_vector
         query = _unit(self._as_vector(np.asarray(vector), norm=False))
         others = [self.get_index(word) for word in other_words] if other_words is not None else []
         rows = others or slice(None)
-        return np.float32(1) - neighbors.cosines(self.vectors[rows], self.norms[rows], query)
+        return np.float32(1) - neighbors.cosines(self._vectors[rows], self._norms_of(rows), query)
 
     @staticmethod
     def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
@@ -437,7 +461,7 @@ class KeyedVectors:
             self._check_whole(rows)
             keys, wanted = {self.index_to_key[row] for row in own}, max(operator.index(topn), 0)
             return [pair for pair in indexer.most_similar(query, wanted + len(own)) if pair[0] not in keys][:wanted]
-        return self._top(neighbors.cosines(self.vectors[rows], self.norms[rows], query), rows.start, topn, own)
+        return self._top(neighbors.cosines(self._vectors[rows], self._norms_of(rows), query), rows.start, topn, own)
 
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
         """The unit query [d] float32 and the rows of the keys that it is made of."""
@@ -488,7 +512,7 @@ class KeyedVectors:
         product = np.ones(rows.stop - rows.start, np.float32)
         for key in keys:
             query = _unit(self._as_vector(key, norm=False))
-            product *= (1 + neighbors.cosines(self.vectors[rows], self.norms[rows], query)) / 2
+            product *= (1 + neighbors.cosines(self._vectors[rows], self._norms_of(rows), query)) / 2
         return product
 
     def most_similar_many(self, queries: Iterable[Any], negatives: Iterable[Any] | None = None, topn: int | None = 10,
@@ -520,14 +544,14 @@ class KeyedVectors:
         matrix = np.array([query for query, _ in made], np.float32).reshape(len(made), self.vector_size)
         rows = self._rows(clip_start, clip_end, restrict_vocab)
         if topn is None:
-            return neighbors.cosines_of_many(self.vectors[rows], self.norms[rows], matrix)
+            return neighbors.cosines_of_many(self._vectors[rows], self._norms_of(rows), matrix)
         wanted = max(operator.index(topn), 0)
         count = wanted + max((len(own) for _, own in made), default=0) if wanted else 0
         if indexer is not None:
             self._check_whole(rows)
             found, scores = indexer.search(matrix, count)
         else:
-            found, scores = neighbors.best_of_many(self.vectors[rows], self.norms[rows], matrix, count)
+            found, scores = neighbors.best_of_many(self._vectors[rows], self._norms_of(rows), matrix, count)
         return [self._named(found[i] + rows.start, scores[i], wanted, own) for i, (_, own) in enumerate(made)]
 
     def _named(self, rows: np.ndarray, scores: np.ndarray, topn: int, without: set[int]) -> Neighbors:
@@ -566,13 +590,13 @@ class KeyedVectors:
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def add_vector(self, key: str, vector: np.ndarray) -> int:
+    def add_vector(self, key: Key, vector: np.ndarray) -> int:
         """Add a vector, or replace the one of a known key; returns the number of its row.
 
         Each new key copies all vectors: use `add_vectors` for several.
         """
         self.add_vectors([key], np.asarray(vector)[None], replace=True)
-        return self.key_to_index[key]
+        return self.get_index(key)
 
     def __setitem__(self, keys: Key | Sequence[Key], weights: np.ndarray) -> None:
         """Set the vector of a key, or the vectors of several; new keys are added."""
@@ -583,19 +607,21 @@ class KeyedVectors:
         """Append keys and their vectors; known keys keep their vector unless `replace`.
 
         Vectors are replaced in the array that the caller passed in, unless it is read-only or memory-mapped; then, and
-        for new keys, the vectors are copied.
+        for new keys, the vectors are copied, and the array of the caller (or the model) is no longer that of these
+        KeyedVectors.
 
         Parameters
         ----------
         keys
-            n keys; of a key given twice the first vector counts, or the last with `replace`.
+            n keys; of a key given twice the first vector counts, or the last with `replace`. A new one is a string:
+            an integer that is no word yet may be meant as the number of a row, and is a KeyError.
         weights
             [n, d].
         extras
             `{"count": [n] integers}` for the counts of these keys; default 0 where others have counts.
         """
         names = [key if isinstance(key, str) else self.index_to_key[self.get_index(key)] for key in _as_list(keys)]
-        rows = np.atleast_2d(np.asarray(weights)).astype(self.vectors.dtype)
+        rows = np.atleast_2d(np.asarray(weights)).astype(self._vectors.dtype)
         if rows.shape != (len(names), self.vector_size):
             raise ValueError(f"vectors of shape {rows.shape}; expected ({len(names)}, {self.vector_size})")
         given = self._given_counts(extras, len(names))
@@ -608,7 +634,7 @@ class KeyedVectors:
         positions = list(source.values())
         if places:
             self._writable()[places] = rows[positions]
-            self._norms = None
+            self._changed()
         if given is not None:
             counts = np.zeros(len(self), np.int64) if self.counts is None else self.counts.copy()
             counts[places] = given[positions]
@@ -628,15 +654,15 @@ class KeyedVectors:
             return
         self.key_to_index.update(zip(names, range(len(self), len(self) + len(names)), strict=True))
         self.index_to_key.extend(names)
-        self._vectors = _with_zero_rows(self.vectors, len(names))
+        self._set_vectors(_with_zero_rows(self._vectors, len(names)), private=True)
         if self.output_vectors is not None:
             self.output_vectors = _with_zero_rows(self.output_vectors, len(names))
         if self.counts is not None:
             self.counts = np.concatenate([self.counts, np.zeros(len(names), np.int64)])
 
     def _writable(self) -> np.ndarray:
-        if isinstance(self.vectors, np.memmap) or not self.vectors.flags.writeable:
-            self._vectors = np.array(self.vectors)
+        if isinstance(self._vectors, np.memmap) or not self._vectors.flags.writeable:
+            self._set_vectors(np.array(self._vectors), private=True)
         return self._vectors
 
     def get_vecattr(self, key: Key, attr: str) -> np.int64:
@@ -665,7 +691,7 @@ class KeyedVectors:
         self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self.counts = self.counts[order]
-        self.vectors = np.asarray(self.vectors[order])
+        self._set_vectors(np.asarray(self._vectors[order]), private=True)
         if self.output_vectors is not None:
             self.output_vectors = np.asarray(self.output_vectors[order])
 
@@ -682,7 +708,7 @@ class KeyedVectors:
         """
         rows = list(dict.fromkeys(self.get_index(key) for key in keys if key in self))
         counts = self.counts[rows] if copy_vecattrs and self.counts is not None else None
-        return KeyedVectors([self.index_to_key[row] for row in rows], np.asarray(self.vectors[rows]), counts)
+        return KeyedVectors([self.index_to_key[row] for row in rows], np.asarray(self._vectors[rows]), counts)
 
     # -- evaluation -------------------------------------------------------------------------------------------------
 
@@ -789,13 +815,15 @@ class KeyedVectors:
         if binary and no_header:
             raise ValueError("a binary file needs its header: no_header works with text only")
         options: dict[str, Any] = {} if binary else {"no_header": no_header}
-        vectors = cls.load(fname, format="word2vec_binary" if binary else "word2vec_text", limit=limit or None,
-                           encoding=encoding, errors=unicode_errors, **options)
-        vectors.vectors = vectors.vectors.astype(datatype, copy=False)
-        if fvocab is not None:
-            from w2v_fast.vectors.counts_file import read_counts
-
-            counts = read_counts(fvocab, encoding, unicode_errors)
+        options |= {"format": "word2vec_binary" if binary else "word2vec_text", "limit": limit or None,
+                    "encoding": encoding, "errors": unicode_errors}
+        if fvocab is None:
+            vectors, counts = cls.load(fname, **options), None
+        else:
+            vectors, counts = _load_with_counts(cls, fname, fvocab, options)
+        matrix = vectors._vectors.astype(datatype, copy=False)
+        vectors._set_vectors(vectors._checked_matrix(matrix, "vectors"), private=True)
+        if counts is not None:
             vectors.counts = np.array([counts.get(key, 0) for key in vectors.index_to_key], np.int64)
         return vectors
 
@@ -806,32 +834,27 @@ class KeyedVectors:
         Parameters
         ----------
         fvocab
-            File for the counts, `word count` lines.
+            File for the counts, `word count` lines; both are written as one act.
         binary
             Binary instead of text.
         write_header
             False leaves the first line of the text out, as GloVe does.
         """
-        if fvocab is not None and self.counts is None:
-            raise ValueError(f"cannot write {os.fspath(fvocab)}: these vectors have no counts")
         if binary and not write_header:
             raise ValueError("a binary file needs its header: write_header=False works with text only")
-        ordered = self._most_frequent_first()
-        ordered.save(fname, format="word2vec_binary" if binary else "word2vec_text" if write_header else "glove")
-        if fvocab is not None and ordered.counts is not None:
-            from w2v_fast.vectors.counts_file import write_counts
-
-            write_counts(fvocab, dict(zip(ordered.index_to_key, ordered.counts.tolist(), strict=True)))
+        format = "word2vec_binary" if binary else "word2vec_text" if write_header else "glove"
+        self._most_frequent_first().save(fname, format=format, fvocab=fvocab)
 
     def _most_frequent_first(self) -> KeyedVectors:
         if self.counts is None or (np.diff(self.counts) <= 0).all():
             return self
         order = np.argsort(-self.counts, kind="stable")
-        return KeyedVectors([self.index_to_key[row] for row in order.tolist()], self.vectors[order], self.counts[order])
+        keys = [self.index_to_key[row] for row in order.tolist()]
+        return KeyedVectors(keys, self._vectors[order], self.counts[order])
 
     def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
         """A copy of the vectors in memory: [V, d] of `dtype`."""
-        return np.array(self.vectors, dtype)
+        return np.array(self._vectors, dtype)
 
     def to_pandas(self) -> Any:
         """A pandas.DataFrame [V, d] with the keys as index (extra: `pandas`)."""
@@ -859,6 +882,24 @@ class KeyedVectors:
         return conversions.from_gensim(vectors)
 
 
+def _load_with_counts(cls: type[KeyedVectors], fname: str | os.PathLike[str], fvocab: str | os.PathLike[str],
+                      options: dict[str, Any]) -> tuple[KeyedVectors, dict[str, int]]:
+    """Vectors and counts of one save, whatever a saver does meanwhile."""
+    from w2v_fast.files import is_stream, open_raw
+    from w2v_fast.vectors.counts_file import read_counts
+    from w2v_fast.vectors.together import is_current, open_together
+
+    decoding = options["encoding"], options["errors"]
+    while os.path.isfile(fname) and not (is_stream(os.fspath(fvocab)) or "://" in os.fspath(fvocab)):
+        with open_together(fname, fvocab) as (head, file):
+            counts = read_counts(file, fvocab, *decoding)
+            vectors = cls.load(fname, **options)
+            if is_current(fname, os.fstat(head.fileno())):
+                return vectors, counts
+    with open_raw(fvocab) as file:
+        return cls.load(fname, **options), read_counts(file, fvocab, *decoding)
+
+
 def _with_zero_rows(matrix: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([matrix, np.zeros((count, matrix.shape[1]), matrix.dtype)])
 
@@ -877,11 +918,33 @@ def _unit_or_zero(vector: np.ndarray) -> np.ndarray:
     return vector / length if length > 0 else vector
 
 
+def _is_key(value: object) -> bool:
+    return isinstance(value, (str, int, np.integer))
+
+
+def _word(key: object) -> str:
+    """The word that a key stands for."""
+    if isinstance(key, str):
+        return key
+    if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+        return str(int(key))
+    raise TypeError(f"{key!r} is no key: keys are strings, or integers for the words of their digits")
+
+
+def _is_read_only_map(array: Any) -> bool:
+    """Whether an array is a view of a file that is mapped read-only, so that nobody can write into it."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return isinstance(array, mmap.mmap) and memoryview(array).readonly
+
+
 def _as_list(keys: Any) -> list[Any]:
-    """A single key or vector as a list of one; lists and matrices as they are."""
+    """A single key or vector as a list of one; lists of them, arrays of keys and matrices entry by entry."""
     if keys is None:
         return []
-    if isinstance(keys, (str, int, np.integer)) or (isinstance(keys, np.ndarray) and keys.ndim == 1):
+    if _is_key(keys) or (isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind not in "iuUO"):
         return [keys]
     if isinstance(keys, (list, np.ndarray)):
         return list(keys)
@@ -892,6 +955,6 @@ def _weighted(keys: Any, weight: float) -> list[tuple[Any, float]]:
     """Pairs of key or vector and weight; `weight` where none is given."""
     pairs = [item if isinstance(item, tuple) and len(item) == 2 else (item, weight) for item in _as_list(keys)]
     for item, _ in pairs:
-        if not isinstance(item, (str, int, np.integer, np.ndarray)):
+        if not _is_key(item) and not isinstance(item, np.ndarray):
             raise TypeError(f"{item!r} is neither a key, a vector nor a (key, weight) tuple")
     return pairs

@@ -29,9 +29,10 @@ def row_blocks(start: int, stop: int, size: int = BLOCK_ROWS) -> Iterator[slice]
 def row_norms(vectors: np.ndarray) -> np.ndarray:
     """Euclidean length of each row: [V] float32."""
     norms = np.empty(len(vectors), np.float32)
-    for block in row_blocks(0, len(vectors)):
-        norms[block] = np.linalg.norm(np.asarray(vectors[block], np.float32), axis=1)
-    return norms
+    for block in row_blocks(0, len(vectors), len(vectors) or 1 if vectors.dtype == np.float32 else BLOCK_ROWS):
+        rows = np.asarray(vectors[block], np.float32)
+        np.einsum("ij,ij->i", rows, rows, out=norms[block])
+    return np.sqrt(norms, out=norms)
 
 
 def unit_rows(vectors: np.ndarray, norms: np.ndarray) -> np.ndarray:

@@ -23,16 +23,16 @@ def word_mover_distance(vectors: KeyedVectors, document1: Iterable[Key], documen
         import ot
     except ImportError as error:
         raise ImportError("wmdistance needs POT; pip install 'w2v_fast[wmd]'") from error
-    one, other = (Counter(vectors.get_index(word) for word in document if word in vectors)
+    one, other = (Counter(vectors.index_to_key[vectors.get_index(word)] for word in document if word in vectors)
                   for document in (document1, document2))
     if not one or not other:
         return float("inf")
-    x, y = (np.stack([vectors.get_vector(row, norm=norm) for row in words]).astype(np.float64)
+    x, y = (np.stack([vectors.get_vector(word, norm=norm) for word in words]).astype(np.float64)
             for words in (one, other))
     costs = np.linalg.norm(x[:, None] - y[None], axis=2)
     return float(ot.emd2(_shares(one), _shares(other), costs))
 
 
-def _shares(words: Counter[int]) -> np.ndarray:
+def _shares(words: Counter[str]) -> np.ndarray:
     counts = np.array(list(words.values()), np.float64)
     return counts / counts.sum()

@@ -1,12 +1,13 @@
 """Files for other programs: .npy with words, Embedding Projector, spaCy."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.vectors.formats import assert_same, tables, vectors
+from tests.vectors.formats import assert_same, at_most, tables, vectors
 from w2v_fast.vectors.formats import FormatError, load, save
 from w2v_fast.vectors.formats.spacy import NOT_UTF8
 
@@ -38,6 +39,18 @@ class TestNpy:
             load(tmp_path / "v.npy")
         (tmp_path / "v.words.txt").unlink()
         with pytest.raises(FormatError, match=r"v\.words\.txt, one a line"):
+            load(tmp_path / "v.npy")
+
+    def test_hostile_files_take_no_memory(self, tmp_path):
+        save(vectors("a", "b"), tmp_path / "v.npy")
+        os.truncate(tmp_path / "v.words.txt", 5 << 30)
+        with at_most(16), pytest.raises(FormatError, match="far more than the words"):
+            load(tmp_path / "v.npy")
+        (tmp_path / "v.words.txt").write_bytes(b"\xef\xbb\xbfa\r\nb\r\n")
+        assert load(tmp_path / "v.npy").index_to_key == ["a", "b"]
+        (tmp_path / "v.npy").write_bytes(b"\x93NUMPY\x02\x00\xff\xff\xff\xff")
+        os.truncate(tmp_path / "v.npy", 5 << 30)
+        with at_most(16), pytest.raises(FormatError, match="not a readable"):
             load(tmp_path / "v.npy")
 
     @pytest.mark.parametrize("array", [np.ones(3), np.ones((1, 2, 3)), np.array([["a"]]), np.ones((1, 1), complex)])
@@ -89,6 +102,10 @@ class TestProjector:
             load(tmp_path / "v_tensor.tsv")
 
 
+def trimmed(table):
+    return all(word.strip(" ") == word for word in table.index_to_key)
+
+
 def ends_in_a_number(word):
     """A reader that finds the numbers of a line by itself cannot tell such a word's end from the first of them."""
     try:
@@ -99,7 +116,11 @@ def ends_in_a_number(word):
 
 
 class TestSpacy:
-    @given(table=tables(NO_TABS + NOT_UTF8))
+    def test_a_word_with_a_space_at_an_end_is_refused(self, tmp_path):
+        with pytest.raises(ValueError, match="' b'"):
+            save(vectors("a", " b"), tmp_path / "v.txt", format="spacy")
+
+    @given(table=tables(NO_TABS + NOT_UTF8).filter(trimmed))
     def test_as_spacy_reads_it(self, tmp_path_factory, table):
         path = tmp_path_factory.mktemp("spacy") / "v.txt"
         save(table, path, format="spacy")

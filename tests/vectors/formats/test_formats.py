@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 from tests.vectors.formats import ASCII_SPACE, assert_same, tables, vectors
-from w2v_fast.vectors.formats import FORMATS, FormatError, load, save
+from w2v_fast.vectors.formats import FORMATS, FormatError, check_words, check_writable, load, save
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 STREAMS = ["word2vec_binary", "word2vec_text", "glove"]
@@ -46,7 +46,65 @@ class TestChoice:
         assert (tmp_path / path / "model.safetensors").is_file()
         assert_same(load(tmp_path / path), vectors("a"))
 
-    @pytest.mark.parametrize("name", ["v.pkl", "v.bin.gz", "v.csv", "-"])
+    @pytest.mark.parametrize("name", ["x.kv", "x.model", "x.wordvectors", "word2vec.w2v", "x.MODEL", "wv_0.025",
+                                      "x.v2", "x.100d", "wv.2026-01-31"])
+    def test_names_that_gensims_users_give_are_the_native_format(self, tmp_path, name):
+        kv = vectors("a", "b")
+        kv.save(tmp_path / name)
+        assert (tmp_path / name / "model.safetensors").is_file()
+        assert_same(KeyedVectors.load(tmp_path / name), kv)
+        check_writable(tmp_path / name, "safetensors")
+
+    @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+    @pytest.mark.parametrize("name", ["v.vec", "v.txt", "v.bin"])
+    def test_a_suffix_of_a_compression_is_kept(self, tmp_path, name, suffix):
+        open_packed = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}[suffix]
+        kv = vectors("a", "b", counts=[2, 1])
+        ways = [lambda path: kv.save(path), lambda path: kv.save_word2vec_format(path, binary=name == "v.bin"),
+                lambda path: kv.save_word2vec_format(path, f"{path}.vocab{suffix}", binary=name == "v.bin")]
+        for save_as in ways:
+            save_as(tmp_path / f"{name}{suffix}")
+            with open_packed(tmp_path / f"{name}{suffix}") as file:
+                assert file.readline() == b"2 3\n"
+            assert_same(load(tmp_path / f"{name}{suffix}"), kv)
+        with open_packed(tmp_path / f"{name}{suffix}.vocab{suffix}") as file:
+            assert file.read() == b"a 2\nb 1\n"
+        paths = tmp_path / f"{name}{suffix}", tmp_path / f"{name}{suffix}.vocab{suffix}"
+        got = KeyedVectors.load_word2vec_format(*paths, binary=name == "v.bin")
+        assert got.counts.tolist() == [2, 1]
+
+    def test_the_projectors_files_are_packed_too(self, tmp_path):
+        save(vectors("a", "b"), tmp_path / "v.tsv.gz")
+        assert sorted(os.listdir(tmp_path)) == ["v_metadata.tsv.gz", "v_tensor.tsv.gz"]
+        assert gzip.decompress((tmp_path / "v_metadata.tsv.gz").read_bytes()) == b"a\nb\n"
+
+    def test_what_is_mapped_cannot_be_packed(self, tmp_path):
+        for act in (lambda: save(vectors("a"), tmp_path / "v.npy.gz", format="npy"),
+                    lambda: check_writable(tmp_path / "v.npy.gz", "npy"), lambda: check_writable("-", "npy")):
+            with pytest.raises(ValueError, match="neither compressed nor a stream"):
+                act()
+
+    def test_words_and_places_are_checked_before(self, tmp_path):
+        for format, word in (("word2vec_text", "new york"), ("word2vec_binary", "a\tb"), ("glove", "at 10"),
+                             ("spacy", "caf\udce9"), ("npy", "a\nb"), ("projector", "a\tb"), ("glove", "")):
+            with pytest.raises(ValueError, match="cannot write"):
+                check_words(["the", word], tmp_path / "v", format)
+            check_words(["the", "cat"], tmp_path / "v", format)
+        check_words(["the", "new york", "", "caf\udce9"], tmp_path / "v", "safetensors")
+        check_words(["new york"], tmp_path / "v", "word2vec_text", escape="_")
+        (tmp_path / "file").write_text("")
+        (tmp_path / "v_metadata.tsv").mkdir()
+        for name, format, error in (("file", "safetensors", FileExistsError), ("missing/v", "safetensors", OSError),
+                                    ("v.tsv", "projector", IsADirectoryError), ("missing/v.npy", "npy", OSError),
+                                    ("a" * 251 + ".npy", "npy", OSError)):
+            with pytest.raises(error):
+                check_writable(tmp_path / name, format)
+        for name, format in (("new", "safetensors"), ("v.npy", "npy"), ("v.bin", "word2vec_binary"),
+                             ("w.tsv", "projector")):
+            check_writable(tmp_path / name, format)
+        assert sorted(os.listdir(tmp_path)) == ["file", "v_metadata.tsv"]
+
+    @pytest.mark.parametrize("name", ["v.pkl", "v.kv.gz", "v.npy.xz", "v.gz", "v.foo", "v.csv", "-"])
     def test_unknown_suffix(self, tmp_path, monkeypatch, name):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(ValueError, match=r"\.bin \(word2vec_binary\).*pass format=.*glove"):
@@ -138,7 +196,7 @@ class TestWrongKinds:
             load(tmp_path / "v.npy")
         np.save(tmp_path / "w.npy", np.array([[Trap()]], dtype=object), allow_pickle=True)
         (tmp_path / "w.words.txt").write_text("a\n")
-        with pytest.raises(FormatError, match="not a readable"):
+        with pytest.raises(FormatError, match="not a matrix of numbers"):
             load(tmp_path / "w.npy")
         assert not (tmp_path / "sprung").exists()
 

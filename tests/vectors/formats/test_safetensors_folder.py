@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 
@@ -108,24 +109,6 @@ def test_metadata_must_be_json(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_the_old_folder_comes_back_if_the_last_step_fails(tmp_path, kv, monkeypatch):
-    from pathlib import Path
-
-    save(kv, tmp_path / "m")
-    rename = Path.rename
-
-    def failing(self, target):
-        if self.suffix == ".part":
-            raise OSError("no more")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="no more"):
-        save(vectors("x"), tmp_path / "m")
-    assert_same(load(tmp_path / "m"), kv)
-    assert os.listdir(tmp_path) == ["m"]
-
-
 class TestDamage:
     def test_any_flipped_byte_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
@@ -200,6 +183,25 @@ class TestDamage:
         save(vectors("a"), tmp_path / "m")
         (tmp_path / "m" / "config.json").write_text(config)
         with pytest.raises(FormatError):
+            load(tmp_path / "m")
+
+    @pytest.mark.parametrize("name", ["config.json", "words.safetensors", "model.safetensors"])
+    def test_a_file_with_holes_takes_no_memory(self, tmp_path, name):
+        save(vectors("a"), tmp_path / "m")
+        os.truncate(tmp_path / "m" / name, 5 << 30)
+        with at_most(24), contextlib.suppress(FormatError):
+            load(tmp_path / "m")
+            assert name != "config.json"
+
+    def test_a_huge_vocabulary_of_few_words_takes_no_memory(self, tmp_path):
+        save(vectors("a"), tmp_path / "m")
+        header = {"vocabulary": {"dtype": "U8", "shape": [5 << 30], "data_offsets": [16, 16 + (5 << 30)]},
+                  "offsets": {"dtype": "U64", "shape": [2], "data_offsets": [0, 16]}}
+        raw = json.dumps(header).encode()
+        path = tmp_path / "m" / "words.safetensors"
+        path.write_bytes(len(raw).to_bytes(8, "little") + raw)
+        os.truncate(path, 8 + len(raw) + 16 + (5 << 30))
+        with at_most(16), pytest.raises(FormatError, match="cannot be 1 different words"):
             load(tmp_path / "m")
 
     def test_a_folder_without_a_model(self, tmp_path):

@@ -192,3 +192,25 @@ def test_byteorder_of_the_machine_does_not_matter(path):
         warnings.simplefilter("ignore")
         swapped = load(path, allow_nonfinite=True)
     assert swapped.vectors.byteswap().tolist() == [[1.5]]
+
+
+@pytest.mark.parametrize("block", [16, 1 << 22])
+@pytest.mark.parametrize("limit", [None, 2])
+def test_several_line_ends_before_a_word_are_passed_over(tmp_path, monkeypatch, block, limit):
+    monkeypatch.setattr(word2vec_binary, "BLOCK", block)
+    record = np.array([1, 2], "<f4").tobytes()
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"3 2\n" + b"".join(lf + word + b" " + record for lf, word in
+                                         ((b"", b"a"), (b"\n\n", b"b"), (b"\n" * 40, b"c"))) + b"\n" * 50)
+    assert load(path, limit=limit).index_to_key == ["a", "b", "c"][:limit]
+    path.write_bytes(path.read_bytes() + b"d")
+    if limit is None:
+        with pytest.raises(FormatError, match="disagree"):
+            load(path)
+
+
+def test_line_ends_without_end_take_no_memory(tmp_path):
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"2 2\na " + bytes(8) + b"\n" * (40 << 20))
+    with at_most(24), pytest.raises(FormatError, match="disagree"):
+        load(path, format="word2vec_binary")

@@ -1,5 +1,6 @@
 import contextlib
 import gzip
+import time
 import warnings
 from unittest import mock
 
@@ -50,10 +51,43 @@ def test_variants_seen_in_the_wild(path, text):
     assert rows(load(put(path, text))) == {"a": [1, 2], "b": [3, 4]}
 
 
-@pytest.mark.parametrize("word", [". . .", "at name@domain.com", " ", "New\tYork", "a 1", "1 2 3", " x", "\xa0", "\x85",
-                                  "\u3000", "nan", "-", "\udcff", "a\x00b"])
+@pytest.mark.parametrize("word", [". . .", "at name@domain.com", "New\tYork", "\xa0", "\x85", "\u3000", "nan", "-",
+                                  "\udcff", "a\x00b", "a\rb", "7"])
 def test_a_row_is_split_from_the_right(path, word):
     assert rows(load(put(path, f"2 2\nb 3 4\n{word} 1 2\n"), format="word2vec_text")) == {"b": [3, 4], word: [1, 2]}
+
+
+@pytest.mark.parametrize("row", ["look  1  2", "look\t \t1\t2", "  look 1 2", "\tlook 1 2 ", " look   1      2\t",
+                                 "look 1 2\r"])
+@pytest.mark.parametrize("word", ["look", "New York", "7"])
+def test_padding_is_no_part_of_a_word(path, row, word):
+    text = f"2 2\nb 3 4\n{row.replace('look', word)}\n"
+    assert rows(load(put(path, text))) == {"b": [3, 4], word: [1, 2]}
+    assert rows(load(put(path, text.partition("\n")[2]), format="glove")) == {"b": [3, 4], word: [1, 2]}
+
+
+@pytest.mark.parametrize("row", ["b 3 1 2", "b  3  1  2", "b 3 1 2 \r", "7 3 1 2", "b c 1e3 1 2", "b nan 1 2"])
+def test_a_number_too_many_is_no_part_of_a_word_unless_asked_for(path, row):
+    for format, head in (("word2vec_text", "2 2\n"), ("glove", "")):
+        put(path, f"{head}a 3 4\n{row}\n")
+        with pytest.raises(FormatError, match="a number too many") as error:
+            load(path, format=format)
+        assert (error.value.line, error.value.row) == (3 if head else 2, 1)
+        kv = load(path, format=format, strict=False)
+        assert kv.index_to_key[1].split()[0] == row.split()[0]
+        assert kv.vectors[1].tolist() == [1, 2]
+
+
+def test_a_number_too_few_is_an_error(path):
+    for row in ("b 1", " b 1", "b", "New York 1"):
+        with pytest.raises(FormatError, match=r"line 3.*expected"):
+            load(put(path, f"2 2\na 3 4\n{row}\n"), format="word2vec_text")
+
+
+def test_line_ends_of_old_macs_are_named(path):
+    for text in ("a 1 2\rb 3 4\rc 5 6\r", "New York 1 2\rb 3 4\n"):
+        with pytest.raises(FormatError, match="carriage return"):
+            load(put(path, text), format="word2vec_text")
 
 
 def test_an_empty_word_is_read(path):
@@ -227,15 +261,17 @@ def test_many_rows_through_threads(path):
 
 class TestGlove:
     def test_has_no_header(self, path):
-        kv = vectors("the", ". . .", "at 10")
+        kv = vectors("the", ". . .", "at home")
         save(kv, path, format="glove")
         assert path.read_bytes().startswith(b"the ")
         assert_same(load(path), kv)
         assert_same(load(path, format="glove"), kv)
 
-    def test_a_first_word_that_ends_in_a_number_is_refused(self, path):
-        with pytest.raises(ValueError, match="'at 10'"):
-            save(vectors("at 10", "the"), path, format="glove")
+    @pytest.mark.parametrize("word", ["at 10", "at nan", " the", "at ", " "])
+    def test_a_word_that_would_not_be_read_back_is_refused(self, path, word):
+        for words in ([word, "cat"], ["cat", word]):
+            with pytest.raises(ValueError, match=repr(word)):
+                save(vectors(*words), path, format="glove")
         assert not path.exists()
 
     def test_a_first_word_that_starts_with_a_byte_order_mark_is_refused(self, path):
@@ -251,7 +287,18 @@ class TestGlove:
         try:
             save(table, path, format="glove")
         except ValueError as error:
-            assert "ends in a number" in str(error) or "byte order mark" in str(error)  # noqa: PT017
+            assert any(reason in str(error) for reason in  # noqa: PT017
+                       ("ends in a number", "byte order mark", "begins or ends with a space"))
             return
         if len(table):
             assert_same(load(path, format="glove"), table)
+
+
+@pytest.mark.parametrize("field", ["1" * 60_000 + "x", "." + "1" * 60_000 + "e", "1e" + "1" * 60_000 + "x",
+                                   "1" * 30_000 + "." * 30_000])
+def test_a_field_of_digits_is_looked_at_in_linear_time(path, field):
+    start = time.process_time()
+    for text in (field, f"a {field}", f"2 2\na {field}\n", f"2 2\na 1 2\nb {field} 1\n"):
+        with pytest.raises(FormatError):
+            load(put(path, text))
+    assert time.process_time() - start < 5

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from w2v_fast import files
 from w2v_fast.vectors.formats import (
     glove,
     npy,
@@ -20,10 +23,11 @@ from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import parse_header
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source, open_source
-from w2v_fast.vectors.formats.table import Table, Vectors
+from w2v_fast.vectors.formats.table import Table, Vectors, encoded_keys
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["FORMATS", "FormatError", "ReadOptions", "WriteOptions", "load", "save", "sniff"]
+__all__ = ["FORMATS", "FormatError", "ReadOptions", "WriteOptions", "check_words", "check_writable", "load", "save",
+           "sniff"]
 
 FORMATS: dict[str, ModuleType] = {
     "word2vec_binary": word2vec_binary,
@@ -36,6 +40,11 @@ FORMATS: dict[str, ModuleType] = {
 }
 """Name -> module with SUFFIXES, `write(kv, path, options)`, and, where it can be read, `read(source, options)` (native
 folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
+UNPACKED = (safetensors_folder, npy)
+"""Formats that are mapped into memory, so that they cannot be compressed."""
+GENSIM_SUFFIXES = (".kv", ".wv", ".w2v", ".word2vec", ".wordvectors", ".wordvecs", ".vectors", ".keyedvectors",
+                   ".embedding", ".embeddings", ".emb", ".model", ".mdl", ".gensim", ".tst", ".tmp")
+_VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
 READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
 
 _OTHER_KINDS = [
@@ -86,8 +95,10 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
         An unknown format or option, or a value out of its range.
     """
     table = _read(path, format, options)
-    return KeyedVectors(table.keys, table.vectors, table.counts, output_vectors=table.output_vectors,
-                        metadata=table.metadata)
+    kv = KeyedVectors(table.keys, table.vectors, table.counts, output_vectors=table.output_vectors,
+                      metadata=table.metadata)
+    kv._set_vectors(table.vectors, private=True)
+    return kv
 
 
 def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
@@ -137,13 +148,43 @@ def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, *
     module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
 
 
+def check_writable(path: str | os.PathLike[str], format: str) -> None:
+    """Raise now the error that writing a format to `path` would end in, as far as the place tells: before the work."""
+    module = _format_named(format, list(FORMATS))
+    if module is safetensors_folder:
+        safetensors_folder.check_folder(path)
+        inside = [os.path.join(path, safetensors_folder.MODEL)]
+        paths = inside if os.path.isdir(path) else [os.fspath(path).rstrip(os.sep)]
+    elif module is npy:
+        npy.check_name(path)
+        paths = [os.fspath(path), os.fspath(npy.words_path(path))]
+    else:
+        paths = list(map(os.fspath, projector.paths(path))) if module is projector else [os.fspath(path)]
+    for each in paths:
+        files.check_writable(each)
+
+
+def check_words(words: Sequence[str], path: str | os.PathLike[str], format: str, **options: Any) -> None:
+    """Raise now the ValueError that writing these words in a format would end in; options as for `save`."""
+    module = _format_named(format, list(FORMATS))
+    encoded_keys(os.fspath(path), words, module.RULES, WriteOptions.from_options(options, module.WRITES, format))
+
+
 def format_of_suffix(path: str | os.PathLike[str]) -> str:
-    """Name the format that `save` writes for a path; a folder, or a name without a suffix, is the native one."""
+    """Name the format that `save` writes for a path.
+
+    A folder is the native one, and so is a name without a suffix, with one of those that users of gensim give to its
+    own files (.kv, .model, ...) or with a version (.v2, .100d). A suffix of a compression is looked through.
+    """
     name = os.fspath(path)
-    suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(name).suffix.lower()
+    packed = files.compression_of_name(name) is not None
+    inner = os.path.splitext(name)[0] if packed else name
+    suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(inner).suffix.lower()
     for format, module in FORMATS.items():
-        if suffix in module.SUFFIXES and name != "-":
+        if suffix in module.SUFFIXES and name != "-" and not (packed and module in UNPACKED):
             return format
+    if not packed and (suffix in GENSIM_SUFFIXES or _VERSION.fullmatch(suffix)):
+        return "safetensors"
     known = ", ".join(f"{suffix or 'no suffix'} ({name})" for name, module in FORMATS.items()
                       for suffix in module.SUFFIXES)
     raise ValueError(f"{name}: the suffix {suffix!r} tells no format; known: {known}; "

@@ -5,9 +5,10 @@ TOO_FEW: int
 TOO_MANY: int
 NOT_A_NUMBER: int
 NOT_FINITE: int
+LINE_END: int
 LONGEST_NUMBER: int
 
-def parse_rows(block: Any, allow_nonfinite: bool, out: Any, starts: Any,
+def parse_rows(block: Any, allow_nonfinite: bool, strict: bool, out: Any, starts: Any,
                ends: Any) -> tuple[int, int, int, int, int]: ...
 def format_rows(rows: Any, words: Any, offsets: Any, separator: int, out: Any) -> int: ...
 def scan_records(block: Any, size: int, longest_word: int, starts: Any, ends: Any) -> tuple[int, int, bool]: ...

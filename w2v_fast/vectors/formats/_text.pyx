@@ -3,7 +3,8 @@
 """Decimal rows <-> float32 rows, and the walk over word2vec binary records; all without the GIL and without state.
 
 A text row is `word SP number ... SP number`; the separator may be TAB, and numbers may be apart by several.
-Exactly one separator ends the word, so a word may hold spaces: the row is split from the right.
+A word may hold spaces, not at its ends: where the first separators are not followed by the numbers, the row is split
+from the right. What is left there may end in a number only if the caller says so: it may as well be one too many.
 """
 
 from libc.math cimport isfinite
@@ -43,11 +44,12 @@ cdef extern from *:
     const char *read_float(const char *text, const char *end, float *value) noexcept nogil
     char *write_float(char *text, char *end, float value) noexcept nogil
 
-OK, TOO_FEW, TOO_MANY, NOT_A_NUMBER, NOT_FINITE = range(5)
 LONGEST_NUMBER = 16
 
 cdef enum Status:
-    c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite
+    c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite, c_line_end
+
+OK, TOO_FEW, TOO_MANY, NOT_A_NUMBER, NOT_FINITE, LINE_END = c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite, c_line_end
 
 cdef struct Row:
     Status status
@@ -86,20 +88,24 @@ cdef inline void parse_numbers(const char *text, const char *end, float *out, Py
     row.status = c_ok if text == end else c_too_many
 
 
-cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssize_t dim,
-                          bint allow_nonfinite) noexcept nogil:
-    """Read one row from [text, end), which has no blanks at its end."""
+cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssize_t dim, bint allow_nonfinite,
+                          bint strict) noexcept nogil:
+    """Read one row from [text, end), which has no blanks at its ends."""
     cdef Row row
     cdef const char *word_end = text
+    cdef const char *last
+    cdef float number
     cdef Py_ssize_t i
     while word_end != end and not is_separator(word_end[0]):
         word_end += 1
-    row.word_end = word_end
+    row.word_end = last = word_end
     if word_end != end:
-        parse_numbers(word_end + 1, end, out, dim, allow_nonfinite, &row)
+        while is_separator(last[0]):
+            last += 1
+        parse_numbers(last, end, out, dim, allow_nonfinite, &row)
         if row.status == c_ok:
             return row
-    word_end = end  # not `dim` plain numbers after the first separator: count them from the right
+    word_end = end  # not `dim` plain numbers after the first separators: count them from the right
     for i in range(dim):
         while word_end != text and is_separator((word_end - 1)[0]):
             word_end -= 1
@@ -110,14 +116,29 @@ cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssiz
             row.fields = i
             row.problem = text
             return row
-    row.word_end = word_end - 1
     parse_numbers(word_end, end, out, dim, allow_nonfinite, &row)
+    while is_separator((word_end - 1)[0]):
+        word_end -= 1
+    row.word_end = last = word_end
+    if row.status != c_ok:
+        return row
+    if memchr(text, 13, word_end - text) != NULL:
+        row.status = c_line_end
+        row.problem = text
+        return row
+    while last != text and not is_separator((last - 1)[0]):
+        last -= 1
+    if strict and last != text and read_float(last, word_end, &number) == word_end:
+        row.status = c_too_many
+        row.problem = text
     return row
 
 
-def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, float[:, ::1] out, int64_t[::1] starts,
-               int64_t[::1] ends):
+def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, bint strict, float[:, ::1] out,
+               int64_t[::1] starts, int64_t[::1] ends):
     """Parse the lines of `block` into rows of `out` and the places [start, end) of their words; blank lines are left out.
+
+    `strict` refuses a word with spaces that ends in a number.
 
     Returns
     -------
@@ -133,6 +154,7 @@ def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, float[:, ::
     cdef const char *base = <const char *> &block[0]
     cdef const char *text = base
     cdef const char *stop = base + block.shape[0]
+    cdef const char *line
     cdef const char *line_end
     cdef const char *end
     cdef Row row
@@ -147,8 +169,14 @@ def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, float[:, ::
             end = line_end
             while end != text and (is_separator((end - 1)[0]) or (end - 1)[0] == 13):
                 end -= 1
+            line = text
+            while text != end and is_separator(text[0]):
+                text += 1
             if end != text:
-                row = parse_row(text, end, &out[rows, 0], dim, allow_nonfinite)
+                row = parse_row(text, end, &out[rows, 0], dim, allow_nonfinite, strict)
+                if row.status == c_too_few and row.fields == dim - 1 and is_separator(line[0]):  # the word is empty
+                    row.word_end = text
+                    parse_numbers(text, end, &out[rows, 0], dim, allow_nonfinite, &row)
                 if row.status != c_ok:
                     break
                 starts[rows] = text - base
@@ -200,29 +228,30 @@ def format_rows(const float[:, ::1] rows, const unsigned char[::1] words, const 
 
 def scan_records(const unsigned char[::1] block, Py_ssize_t size, Py_ssize_t longest_word, int64_t[::1] starts,
                  int64_t[::1] ends):
-    """Find the records `[LF] word SP size*4 bytes` at the front of `block`; never look inside a vector.
+    """Find the records `word SP size*4 bytes [LF...]` at the front of `block`; never look inside a vector.
 
     Returns
     -------
     records, used, too_long
-        Whole records found (their words are at [start, end), the vector follows one byte later), the bytes they take,
-        and whether the next word has no end within `longest_word` bytes.
+        Whole records found (their words are at [start, end), the vector follows one byte later), the bytes they take
+        with the LF around them, and whether the next word has no end within `longest_word` bytes.
     """
-    cdef Py_ssize_t records = 0, used = 0, start, length = block.shape[0], room = starts.shape[0]
+    cdef Py_ssize_t records = 0, used = 0, length = block.shape[0], room = starts.shape[0]
     cdef bint too_long = False
     cdef const unsigned char *space
     with nogil:
-        while records < room and used < length:
-            start = used + (block[used] == 10)
-            if start == length:
+        while True:
+            while used < length and block[used] == 10:
+                used += 1
+            if records == room or used == length:
                 break
-            space = <const unsigned char *> memchr(&block[start], 32, min(length - start, longest_word + 1))
+            space = <const unsigned char *> memchr(&block[used], 32, min(length - used, longest_word + 1))
             if space == NULL:
-                too_long = length - start > longest_word
+                too_long = length - used > longest_word
                 break
             if length - (space - &block[0]) - 1 < 4 * size:
                 break
-            starts[records] = start
+            starts[records] = used
             ends[records] = space - &block[0]
             used = ends[records] + 1 + 4 * size
             records += 1

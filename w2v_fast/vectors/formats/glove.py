@@ -8,12 +8,12 @@ import os
 from w2v_fast.vectors.formats import word2vec_text
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
-from w2v_fast.vectors.formats.table import Table, Vectors
+from w2v_fast.vectors.formats.table import Table, Vectors, WordRules
 
 READS: frozenset[str] = word2vec_text.READS - {"no_header"}
 WRITES: frozenset[str] = word2vec_text.WRITES
 SUFFIXES: tuple[str, ...] = ()
-FORBIDDEN = "\t\n\r\v\f\0"
+RULES = WordRules("\t\n\r\v\f\0", trimmed=True, number_last=False, opens_file=True)
 
 
 def read(source: Source, options: ReadOptions) -> Table:
@@ -22,6 +22,5 @@ def read(source: Source, options: ReadOptions) -> Table:
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write one line for each word. The first shows a reader the vector size: its word must not end in a number,
-    nor start with a byte order mark."""
-    word2vec_text.write(kv, path, options, FORBIDDEN, header=False)
+    """Write one line for each word."""
+    word2vec_text.write(kv, path, options, RULES, header=False)

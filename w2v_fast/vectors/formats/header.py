@@ -8,7 +8,8 @@ import warnings
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions
 
-LARGEST_SIZE = 2**31 - 1
+LARGEST_SIZE = 1 << 20
+"""Far more than any model has; a bound for what one row of a damaged file may ask for."""
 _TWO_INTEGERS = re.compile(rb"[ \t]*([+-]?[0-9]{1,100})[ \t]+([+-]?[0-9]{1,100})[ \t]*\r?\n?")
 
 

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast import files
+from w2v_fast.vectors import together
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
-from w2v_fast.vectors.formats.table import Table, Vectors, blocks, check_finite, distinct, encoded_keys
+from w2v_fast.vectors.formats.table import (
+    Table,
+    Vectors,
+    WordRules,
+    blocks,
+    check_finite,
+    distinct,
+    encoded_keys,
+    most_bytes,
+)
+from w2v_fast.vectors.lines import UTF8_MARK
 
+LONGEST_HEADER = 10_000
 MAGIC = b"\x93NUMPY"
 READS = frozenset({"limit", "encoding", "errors", "mmap"})
 WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
 SUFFIXES = (".npy",)
-FORBIDDEN = "\t\n\r\v\f\0"
+RULES = WordRules("\t\n\r\v\f\0", opens_file=True)
 
 
 def words_path(path: str | os.PathLike[str]) -> Path:
@@ -30,12 +43,14 @@ def words_path(path: str | os.PathLike[str]) -> Path:
 
 def read(source: Source, options: ReadOptions) -> Table:
     """Map the matrix (or read it, with mmap=False) and read its words; the numbers are not checked."""
-    path, beside = Path(source.name), words_path(source.name)
-    if not beside.is_file():
+    beside = words_path(source.name)
+    try:
+        with together.open_together(source.name, beside) as (file, words_file):
+            vectors = _matrix(file, source.name)
+            keys, counts = _words(words_file, os.fspath(beside), len(vectors))
+    except FileNotFoundError as error:
         raise FormatError(source.name, f"a matrix without words; put them into {beside}, one a line, in the order of "
-                                       "the rows, or pass the array to KeyedVectors(keys, vectors)")
-    vectors = _matrix(path)
-    keys, counts = _words(beside)
+                                       "the rows, or pass the array to KeyedVectors(keys, vectors)") from error
     if len(keys) != len(vectors):
         raise FormatError(os.fspath(beside), "the words and the matrix disagree", expected=f"{len(vectors)} words",
                           found=len(keys))
@@ -48,22 +63,33 @@ def read(source: Source, options: ReadOptions) -> Table:
     return table
 
 
-def _matrix(path: Path) -> npt.NDArray[Any]:
+def _matrix(file: BinaryIO, name: str) -> npt.NDArray[Any]:
     """The matrix as a map, which numpy checks against the size of the file."""
     try:
-        matrix: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+        version = np.lib.format.read_magic(file)
+        if version != (1, 0) and int.from_bytes(file.peek(4)[:4], "little") > LONGEST_HEADER:  # type: ignore[attr-defined]
+            raise ValueError(f"its header is longer than {LONGEST_HEADER} bytes")
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = read_header(file)
     except OSError:
         raise
     except Exception as error:  # a damaged header makes numpy's parser raise many kinds
-        raise FormatError(os.fspath(path), f"not a readable .npy array ({error})") from error
-    if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
-        raise FormatError(os.fspath(path), "not a matrix of numbers", expected="two dimensions",
-                          found=f"shape {matrix.shape} of {matrix.dtype}")
-    return matrix
+        raise FormatError(name, f"not a readable .npy array ({error})") from error
+    if len(shape) != 2 or dtype.kind not in "fiu":
+        raise FormatError(name, "not a matrix of numbers", expected="two dimensions", found=f"shape {shape} of {dtype}")
+    size, start = math.prod(shape) * dtype.itemsize, file.tell()
+    if min(shape) < 0 or size > os.fstat(file.fileno()).st_size - start:
+        raise FormatError(name, "the file is cut", expected=f"{size} bytes of numbers after the header")
+    if not size:
+        return np.empty(shape, dtype)
+    return np.memmap(file, dtype, "r", start, shape, "F" if by_columns else "C")
 
 
-def _words(path: Path) -> tuple[list[str], npt.NDArray[np.int64] | None]:
-    lines = path.read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+def _words(file: BinaryIO, path: str, rows: int) -> tuple[list[str], npt.NDArray[np.int64] | None]:
+    if os.fstat(file.fileno()).st_size > most_bytes(rows):
+        raise FormatError(path, "far more than the words of the matrix", expected=f"{rows} words")
+    text = file.read().removeprefix(UTF8_MARK).decode("utf-8", "surrogateescape")
+    lines = text.removesuffix("\n").split("\n")
     fields = [line.removesuffix("\r").split("\t") for line in lines if line]
     keys = [line[0] for line in fields]
     if not all(len(line) == 2 for line in fields):
@@ -71,20 +97,29 @@ def _words(path: Path) -> tuple[list[str], npt.NDArray[np.int64] | None]:
     try:
         return keys, np.array([int(line[1]) for line in fields], np.int64)
     except (ValueError, OverflowError) as error:
-        raise FormatError(os.fspath(path), f"a count is not a number ({error})") from error
+        raise FormatError(path, f"a count is not a number ({str(error)[:80]})") from error
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write the matrix and the words."""
+    """Write the matrix and the words as one act."""
     name = os.fspath(path)
-    words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
+    check_name(name)
+    words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     vectors = kv.vectors[:options.limit]
-    with files.atomic_write(words_path(path)) as words_file, files.atomic_write(path) as file:
+    with together.atomic_write_together(path, words_path(path)) as (file, words_file):
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape})
         for block in blocks(vectors, 4096):
             file.write(block.astype("<f4", copy=False).data.cast("B"))
+
+
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError for a name that asks for what a .npy file cannot be."""
+    name = os.fspath(path)
+    if files.compression_of_name(name) or files.is_stream(name):
+        raise ValueError(f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
+                         "beside it, so it is neither compressed nor a stream; write another format")
 
 
 def with_counts(words: list[bytes], counts: Any) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import difflib
+import os
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -94,11 +95,14 @@ class WriteOptions(_Options):
         and any other text, such as "_", replaces each of them.
     allow_nonfinite
         Write NaN and infinity.
+    fvocab
+        word2vec formats and GloVe: a second file, for the counts, `word count` lines; both are written as one act.
     """
 
     limit: int | None = None
     escape: str | None = None
     allow_nonfinite: bool = False
+    fvocab: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)

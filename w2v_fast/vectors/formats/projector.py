@@ -10,29 +10,34 @@ import os
 from pathlib import Path
 
 from w2v_fast import files
+from w2v_fast.vectors import together
 from w2v_fast.vectors.formats.npy import with_counts
 from w2v_fast.vectors.formats.options import WriteOptions
-from w2v_fast.vectors.formats.table import Vectors, check_finite, encoded_keys
+from w2v_fast.vectors.formats.table import Vectors, WordRules, check_finite, encoded_keys
 from w2v_fast.vectors.formats.word2vec_text import write_rows
 
 WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
 SUFFIXES = (".tsv",)
-FORBIDDEN = "\t\n\r\v\f\0"
+RULES = WordRules("\t\n\r\v\f\0")
 
 
 def paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """The two files written for NAME.tsv: NAME_tensor.tsv and NAME_metadata.tsv."""
-    stem = Path(path).with_suffix("") if Path(path).suffix == ".tsv" else Path(path)
-    return stem.with_name(f"{stem.name}_tensor.tsv"), stem.with_name(f"{stem.name}_metadata.tsv")
+    """The two files written for NAME.tsv: NAME_tensor.tsv and NAME_metadata.tsv; for NAME.tsv.gz both are packed."""
+    stem, packing = Path(path), ""
+    if files.compression_of_name(stem) is not None:
+        stem, packing = stem.with_suffix(""), stem.suffix
+    if stem.suffix == ".tsv":
+        stem = stem.with_suffix("")
+    return stem.with_name(f"{stem.name}_tensor.tsv{packing}"), stem.with_name(f"{stem.name}_metadata.tsv{packing}")
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write both files."""
+    """Write both files as one act; for a moment the metadata are missing, never those of other vectors."""
     name = os.fspath(path)
-    words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
+    words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     tensor, metadata = paths(path)
-    with files.atomic_write(metadata) as words_file, files.atomic_write(tensor) as file:
+    with together.atomic_write_together(tensor, metadata) as (file, words_file):
         if kv.counts is not None:
             words_file.write(b"word\tcount\n")
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))

@@ -7,6 +7,7 @@
     tokenizer.json          words split at white space, for sentence-transformers (StaticEmbedding) and model2vec
     modules.json            what sentence-transformers loads
 
+The files are written as one act, whose head is config.json (`vectors.together`).
 A safetensors file is a little-endian uint64 n, n bytes of JSON {name: {dtype, shape, data_offsets}}, and the data.
 """
 
@@ -20,29 +21,30 @@ import itertools
 import json
 import math
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast import files
+from w2v_fast.vectors import together
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.table import Table, Vectors, encoded_keys
+from w2v_fast.vectors.formats.table import Table, Vectors, WordRules, encoded_keys, most_bytes
 
 READS = frozenset({"limit", "mmap", "verify"})
 WRITES = frozenset({"limit"})
 SUFFIXES = ("",)
+RULES = WordRules("", empty=True)
 
 FORMAT_VERSION = 1
 MODEL, WORDS, CONFIG, TOKENIZER, MODULES = FILES = (
     "model.safetensors", "words.safetensors", "config.json", "tokenizer.json", "modules.json")
-LARGEST_HEADER = 100_000_000
+LARGEST_HEADER, LARGEST_OWN_HEADER, LARGEST_CONFIG = 100_000_000, 1 << 20, 1 << 24
+"""Bytes of JSON: what the library safetensors allows, what is read here, and of config.json with all metadata."""
 DTYPES = {"F32": "<f4", "F16": "<f2", "U8": "u1", "U64": "<u8", "I64": "<i8"}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 UNKNOWN = "[UNK]"
@@ -53,35 +55,43 @@ ROWS = 4096
 class Tensor:
     """Where a tensor lies in a file; every number was checked against the size of the file."""
 
-    path: str
+    file: BinaryIO
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     offset: int
 
     def read(self) -> npt.NDArray[Any]:
         """The tensor in memory."""
-        count = math.prod(self.shape)
-        return np.fromfile(self.path, self.dtype, count, offset=self.offset).reshape(self.shape)
+        self.file.seek(self.offset)
+        return np.fromfile(self.file, self.dtype, math.prod(self.shape)).reshape(self.shape)
 
     def map(self) -> npt.NDArray[Any]:
         """The tensor as a read-only map of the file."""
         if not math.prod(self.shape):
             return np.empty(self.shape, self.dtype)
-        return np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
+        return np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
 
 
 def is_ours(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder was written by `write`."""
     try:
-        return "w2v_fast" in json.loads(Path(folder, CONFIG).read_bytes())
+        with together.open_together(Path(folder, CONFIG)) as (file,):
+            return os.fstat(file.fileno()).st_size <= LARGEST_CONFIG and "w2v_fast" in json.loads(file.read())
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 
 def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
     """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
-    config = _read_config(Path(folder, CONFIG))
-    tensors = {**tensors_of(Path(folder, MODEL)), **tensors_of(Path(folder, WORDS))}
+    if not Path(folder, CONFIG).is_file():
+        raise FormatError(os.fspath(Path(folder, CONFIG)), "this folder holds no model", expected=f"a file {CONFIG}")
+    parts = [Path(folder, name) for name in (CONFIG, MODEL, WORDS)]
+    with together.open_together(*parts) as (config, model, words):
+        return _read(os.fspath(folder), _read_config(config, os.fspath(parts[0])),
+                     {**tensors_of(model, parts[1]), **tensors_of(words, parts[2])}, options)
+
+
+def _read(folder: str, config: dict[str, Any], tensors: dict[str, Tensor], options: ReadOptions) -> Table:
     checksums = config["sha256"]
 
     def load(name: str, matrix: bool = False) -> npt.NDArray[Any]:
@@ -89,24 +99,23 @@ def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
         array = tensor.map() if matrix and options.mmap else tensor.read()
         verify = options.verify if options.verify is not None else not (matrix and options.mmap)
         if verify and _sha256(array) != checksums.get(name):
-            raise FormatError(tensor.path, f"the checksum of {name!r} differs from that in {CONFIG}: damaged")
+            raise FormatError(folder, f"the checksum of {name!r} differs from that in {CONFIG}: damaged")
         return array
 
-    count = _check_shapes(os.fspath(folder), tensors)
-    keys = _words(tensors["vocabulary"].path, load("vocabulary"), load("offsets"))[:options.limit]
+    count = _check_shapes(folder, tensors)
+    keys = _words(folder, load("vocabulary"), load("offsets"))[:options.limit]
     vectors = load("embeddings", matrix=True)[:count][:options.limit]
     counts = load("counts")[:options.limit] if "counts" in tensors else None
     output = load("output_vectors", matrix=True)[:options.limit] if "output_vectors" in tensors else None
     return Table(keys, vectors, counts, output, config["metadata"])
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
     """The part of config.json that is ours, with its types checked."""
-    name = os.fspath(path)
-    if not path.is_file():
-        raise FormatError(name, "this folder holds no model", expected=f"a file {CONFIG}")
+    if os.fstat(file.fileno()).st_size > LARGEST_CONFIG:
+        raise FormatError(name, "too large for a description of a model", expected=f"{LARGEST_CONFIG} bytes or less")
     try:
-        config = json.loads(path.read_bytes())
+        config = json.loads(file.read())
     except (ValueError, RecursionError) as error:
         raise FormatError(name, f"not valid JSON ({error})") from error
     ours = config.get("w2v_fast") if isinstance(config, dict) else None
@@ -121,20 +130,19 @@ def _read_config(path: Path) -> dict[str, Any]:
     return ours
 
 
-def tensors_of(path: Path) -> dict[str, Tensor]:
+def tensors_of(file: BinaryIO, path: Path) -> dict[str, Tensor]:
     """Read the header of a safetensors file; each tensor lies inside the file and none overlaps another."""
     name = os.fspath(path)
-    with open(path, "rb") as file:
-        file_size = os.fstat(file.fileno()).st_size
-        length = int.from_bytes(file.read(8), "little")
-        if file_size < 8 or length > min(LARGEST_HEADER, file_size - 8):
-            raise FormatError(name, "not a safetensors file, or cut", offset=0, found=f"{length} of {file_size} bytes",
-                              expected="the length of a header that fits into the file")
-        raw = file.read(length)
+    file_size = os.fstat(file.fileno()).st_size
+    length = int.from_bytes(file.read(8), "little")
+    if file_size < 8 or length > min(LARGEST_OWN_HEADER, file_size - 8):
+        raise FormatError(name, "not a safetensors file, or cut", offset=0, found=f"{length} of {file_size} bytes",
+                          expected="the length of a header that fits into the file")
     try:
-        header = json.loads(raw)
+        header = json.loads(file.read(length))
         header.pop("__metadata__", None)
-        tensors = {str(key): _tensor(name, str(key), entry, 8 + length, file_size) for key, entry in header.items()}
+        tensors = {str(key): _tensor(file, name, str(key), entry, 8 + length, file_size)
+                   for key, entry in header.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
@@ -145,7 +153,7 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _tensor(path: str, name: str, entry: dict[str, Any], start: int, file_size: int) -> Tensor:
+def _tensor(file: BinaryIO, path: str, name: str, entry: dict[str, Any], start: int, file_size: int) -> Tensor:
     if entry["dtype"] not in DTYPES:
         raise FormatError(path, f"tensor {name!r} has a type that is not read here", found=entry["dtype"],
                           expected=", ".join(DTYPES))
@@ -159,7 +167,7 @@ def _tensor(path: str, name: str, entry: dict[str, Any], start: int, file_size: 
     if end - begin != math.prod(shape) * dtype.itemsize:
         raise FormatError(path, f"tensor {name!r} does not fill its place", offset=start + begin,
                           expected=math.prod(shape) * dtype.itemsize, found=f"{end - begin} bytes")
-    return Tensor(path, dtype, shape, start + begin)
+    return Tensor(file, dtype, shape, start + begin)
 
 
 def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
@@ -174,6 +182,9 @@ def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
         if not optional and (rows < 1 or shapes.get(name) != shape or types[name] != kind):
             raise FormatError(folder, f"tensor {name!r} is missing or does not fit the others", expected=shape,
                               found=shapes.get(name))
+    (most,) = shapes["vocabulary"]
+    if not rows - 2 <= most <= most_bytes(rows):  # different words have a byte or more each, but for one
+        raise FormatError(folder, f"{most} bytes cannot be {rows - 1} different words")
     return rows - 1
 
 
@@ -188,51 +199,51 @@ def _words(path: str, blob: npt.NDArray[np.uint8], offsets: npt.NDArray[np.uint6
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
-    """Write the folder beside its place and move it there; an older one of ours is replaced as a whole."""
+    """Write the files of the folder as one act, a new folder or one of ours."""
     target = Path(os.path.realpath(path))
-    _check_target(target)
-    words = encoded_keys(os.fspath(path), kv.index_to_key, "", options, empty=True)
+    check_folder(target)
+    words = encoded_keys(os.fspath(path), kv.index_to_key, RULES, options)
     metadata = dict(kv.metadata or {})
     json.dumps(metadata, allow_nan=False)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
-    temporary.mkdir()
-    try:
-        _write_files(kv, temporary, words, metadata, options.limit)
-        _move_folder(temporary, target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    with contextlib.ExitStack() as undo:
+        if not target.exists():
+            target.mkdir(exist_ok=True)
+            undo.callback(_remove_if_empty, target)
+        names = (CONFIG, MODEL, WORDS, TOKENIZER, MODULES)
+        with together.atomic_write_together(*(target / name for name in names)) as opened:
+            _write_files(kv, dict(zip(names, opened, strict=True)), words, metadata, options.limit)
+        undo.pop_all()
     files.sync_folder(target.parent)
 
 
-def _check_target(target: Path) -> None:
-    """Raise OSError unless the folder can be made, or replaced without losing anything that is not ours."""
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Raise OSError unless the folder can be made, or its files replaced and nothing else is in it."""
+    target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")
-    if not target.exists():
+    if not os.path.lexists(target):
         return
     if not target.is_dir():
         raise FileExistsError(f"cannot write {target}: it is a file; the native format is a folder "
                               "(format= chooses another)")
-    names = {entry.name for entry in target.iterdir()}
+    names = {name for name in os.listdir(target) if not _is_leftover(name)}
     strangers = sorted(names - set(FILES))
     if strangers or (names and not is_ours(target)):
         raise FileExistsError(f"cannot replace {target}: the folder also holds {', '.join(strangers or names)}")
 
 
-def _move_folder(temporary: Path, target: Path) -> None:
-    """Rename; an older folder steps aside first and comes back if that fails."""
-    aside = temporary.with_suffix(".old")
-    with contextlib.ExitStack() as undo:
-        if target.exists():
-            target.rename(aside)
-            undo.callback(aside.rename, target)
-        temporary.rename(target)
-        undo.pop_all()
-    shutil.rmtree(aside, ignore_errors=True)
+def _is_leftover(name: str) -> bool:
+    match = files.HIDDEN.fullmatch(name)
+    return match is not None and match["target"] in FILES
 
 
-def _write_files(kv: Vectors, folder: Path, words: list[bytes], metadata: dict[str, Any], limit: int | None) -> None:
+def _write_files(kv: Vectors, opened: dict[str, BinaryIO], words: list[bytes], metadata: dict[str, Any],
+                 limit: int | None) -> None:
     vectors = kv.vectors[:limit]
     size = vectors.shape[1]
     offsets = np.zeros(len(words) + 1, np.uint64)
@@ -243,20 +254,20 @@ def _write_files(kv: Vectors, folder: Path, words: list[bytes], metadata: dict[s
     if kv.output_vectors is not None:
         parts["output_vectors"] = kv.output_vectors[:limit]
     parts["vocabulary"] = np.frombuffer(b"".join(words), np.uint8)
-    checksums = write_tensors(folder / MODEL, {"embeddings": vectors}, zero_rows=1)
-    checksums |= write_tensors(folder / WORDS, parts)
-    _write_json(folder / TOKENIZER, _tokenizer(words))
-    _write_json(folder / MODULES, [{"idx": 0, "name": "0", "path": ".",
-                                    "type": "sentence_transformers.models.StaticEmbedding"}])
-    _write_json(folder / CONFIG, {
+    checksums = write_tensors(opened[MODEL], {"embeddings": vectors}, zero_rows=1)
+    checksums |= write_tensors(opened[WORDS], parts)
+    opened[TOKENIZER].write(_json(_tokenizer(words)))
+    opened[MODULES].write(_json([{"idx": 0, "name": "0", "path": ".",
+                                  "type": "sentence_transformers.models.StaticEmbedding"}], indent=2))
+    opened[CONFIG].write(_json({
         "model_type": "model2vec", "architectures": ["StaticModel"], "normalize": False, "max_length": None,
         "embedding_dtype": _stored(vectors).name, "hidden_dim": size,
         "w2v_fast": {"format_version": FORMAT_VERSION, "library_version": _library_version(), "words": len(words),
                      "vector_size": size, "metadata": metadata, "sha256": checksums},
-    })
+    }, indent=2))
 
 
-def write_tensors(path: Path, tensors: dict[str, Any], zero_rows: int = 0) -> dict[str, str]:
+def write_tensors(file: BinaryIO, tensors: dict[str, Any], zero_rows: int = 0) -> dict[str, str]:
     """Write a safetensors file block by block, `zero_rows` after each tensor; return the SHA-256 of each."""
     header, end = {}, 0
     for name, array in tensors.items():
@@ -266,14 +277,13 @@ def write_tensors(path: Path, tensors: dict[str, Any], zero_rows: int = 0) -> di
     raw = json.dumps(header).encode()
     raw += b" " * (-len(raw) % 8)
     checksums = {}
-    with files.atomic_write(path) as file:
-        file.write(len(raw).to_bytes(8, "little") + raw)
-        for name, array in tensors.items():
-            digest = hashlib.sha256()
-            for block in _raw_blocks(array, zero_rows):
-                digest.update(block)
-                file.write(block)
-            checksums[name] = digest.hexdigest()
+    file.write(len(raw).to_bytes(8, "little") + raw)
+    for name, array in tensors.items():
+        digest = hashlib.sha256()
+        for block in _raw_blocks(array, zero_rows):
+            digest.update(block)
+            file.write(block)
+        checksums[name] = digest.hexdigest()
     return checksums
 
 
@@ -319,9 +329,8 @@ def _tokenizer(words: list[bytes]) -> dict[str, Any]:
             "model": {"type": "WordLevel", "vocab": tokens, "unk_token": unknown}}
 
 
-def _write_json(path: Path, value: Any) -> None:
-    with files.atomic_write(path) as file:
-        file.write(json.dumps(value, indent=None if path.name == TOKENIZER else 2, allow_nan=False).encode())
+def _json(value: Any, indent: int | None = None) -> bytes:
+    return json.dumps(value, indent=indent, allow_nan=False).encode()
 
 
 def _library_version() -> str:

@@ -12,6 +12,8 @@ from w2v_fast import files
 from w2v_fast.vectors.formats.errors import FormatError
 
 HEAD = 1 << 16
+MOST_UNPACKED, MOST_TIMES = 1 << 28, 100
+"""A compressed file may unpack to so many bytes, or so many times its size; vectors unpack to 3 times theirs."""
 
 
 class Source:
@@ -29,8 +31,9 @@ class Source:
         Why the compressed data ended early, or None. Reading then stops as at the end of the file.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, size: int | None) -> None:
+    def __init__(self, stream: BinaryIO, name: str, size: int | None, packed: int | None = None) -> None:
         self._stream, self.name, self.size = stream, name, size
+        self._room = None if packed is None else max(MOST_UNPACKED, MOST_TIMES * packed)
         self.damage: str | None = None
         self._pending = b""
         head = bytearray(HEAD)
@@ -70,12 +73,18 @@ class Source:
             return 0
         try:
             # readinto would lose what it has already unpacked when it meets the damage
-            return self._stream.readinto1(target)  # type: ignore[attr-defined]
+            got: int = self._stream.readinto1(target)  # type: ignore[attr-defined]
         except (OSError, MemoryError):
             raise
         except Exception as error:  # each decompressor has exceptions of its own; none is an OSError
             self.damage = str(error)
             return 0
+        if self._room is not None:
+            self._room -= got
+            if self._room < 0:
+                raise FormatError(self.name, f"it unpacks to more than {MOST_TIMES} times its size, as no file of "
+                                             "vectors does; unpack it first if it is one all the same")
+        return got
 
     def check_intact(self, keep: bool) -> None:
         """Raise FormatError if the compressed data were damaged, unless what came before the damage is wanted."""
@@ -89,15 +98,17 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
     """Open a plain or compressed file, a URL, or `-` for standard input."""
     name = os.fspath(path)
     with files.open_input(path) as stream:
-        yield Source(stream, name, _plain_size(name))
+        yield Source(stream, name, *_sizes(name))
 
 
-def _plain_size(name: str) -> int | None:
+def _sizes(name: str) -> tuple[int | None, int | None]:
+    """Bytes of a plain file, and those of a compressed one; None for the other, and where it cannot be known."""
     try:
         status = os.stat(name)
     except OSError:
-        return None
+        return None, None
     if name == "-" or not stat.S_ISREG(status.st_mode):
-        return None
+        return None, None
     with open(name, "rb") as raw:
-        return None if files.compression_of(raw.read(files.MAGIC_LENGTH)) else status.st_size
+        packed = files.compression_of(raw.read(files.MAGIC_LENGTH))
+    return (None, status.st_size) if packed else (status.st_size, None)

@@ -9,14 +9,14 @@ import os
 
 from w2v_fast.vectors.formats import word2vec_text
 from w2v_fast.vectors.formats.options import WriteOptions
-from w2v_fast.vectors.formats.table import Vectors
+from w2v_fast.vectors.formats.table import Vectors, WordRules
 
 WRITES: frozenset[str] = word2vec_text.WRITES
 SUFFIXES: tuple[str, ...] = ()
 NOT_UTF8 = "".join(map(chr, range(0xDC80, 0xDD00)))
-FORBIDDEN = "\t\n\r\v\f\0" + NOT_UTF8
+RULES = WordRules("\t\n\r\v\f\0" + NOT_UTF8, trimmed=True)
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
     """Write the header and one line for each word."""
-    word2vec_text.write(kv, path, options, FORBIDDEN)
+    word2vec_text.write(kv, path, options, RULES)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import re
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from w2v_fast.vectors.counts_file import write_counts
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.keys import all_different
+from w2v_fast.vectors.lines import UTF8_MARK
+from w2v_fast.vectors.together import atomic_write_together
 
 Floats = npt.NDArray[np.float32]
+NUMBER = re.compile(rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE)
+"""A number in a text file; each byte is looked at once, or twice."""
+MOST_BYTES = 1 << 24
+"""Bytes of words, beside 1,024 for each row, above which a file of words is not read."""
 
 
 class Vectors(Protocol):
@@ -126,17 +136,40 @@ def check_finite(name: str, kv: Vectors, options: WriteOptions) -> None:
         done += len(block)
 
 
-def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteOptions, *,
-                 empty: bool = False) -> list[bytes]:
+@dataclasses.dataclass(frozen=True)
+class WordRules:
+    """Which words a format can hold.
+
+    Attributes
+    ----------
+    forbidden
+        Characters that no word may have.
+    empty
+        Whether a word may be empty.
+    trimmed
+        Whether readers take spaces off the ends of a word, so that it must not have any there.
+    number_last
+        Whether a word with spaces may end in a number, which a reader may take for the first of the vector.
+    opens_file
+        Whether the file starts with the first word: then that must not start with a byte order mark.
+    """
+
+    forbidden: str
+    empty: bool = False
+    trimmed: bool = False
+    number_last: bool = True
+    opens_file: bool = False
+
+
+def encoded_keys(name: str, keys: Sequence[str], rules: WordRules, options: WriteOptions) -> list[bytes]:
     """The bytes of each word, UTF-8 with surrogateescape, after the check that the format can hold them all.
 
     Raises
     ------
     ValueError
-        A word is empty (unless `empty` allows that), holds a character of `forbidden`, is not valid Unicode, or has the
-        bytes of another word.
+        A word breaks a rule, is not valid Unicode, or has the bytes of another word.
     """
-    words = keys[:options.limit]
+    words, forbidden = keys[:options.limit], rules.forbidden
     if options.escape is not None and not set(forbidden).isdisjoint(options.escape):
         raise ValueError(f"escape = {options.escape!r} is itself something that this format cannot hold")
     everything = "".join(words)
@@ -146,7 +179,12 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
         word = next(word for word in words if not set(forbidden).isdisjoint(word))
         raise ValueError(f"cannot write {name}: this format cannot hold the word {word!r}; "
                          "escape='_' or escape='percent' replaces what it cannot hold")
-    if not empty and not all(words):
+    if rules.trimmed and " " in everything:
+        _check_spaces(name, words, rules)
+    if rules.opens_file and words and words[0].startswith("\ufeff"):
+        raise ValueError(f"cannot write {name}: the first word {words[0]!r} starts with a byte order mark, which a "
+                         "reader takes off the start of a file; write another format")
+    if not rules.empty and not all(words):
         raise ValueError(f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})")
     raw = [_encoded(name, word) for word in words] if _has_surrogates(everything) else [w.encode() for w in words]
     if not all_different(raw):
@@ -154,6 +192,17 @@ def encoded_keys(name: str, keys: Sequence[str], forbidden: str, options: WriteO
         twice = next(word for word in raw if word in seen or seen.add(word))  # type: ignore[func-returns-value]
         raise ValueError(f"cannot write {name}: two words would both be written as {twice!r}")
     return raw
+
+
+def _check_spaces(name: str, words: Sequence[str], rules: WordRules) -> None:
+    for word in words:
+        if word.strip(" ") != word:
+            raise ValueError(f"cannot write {name}: the word {word!r} begins or ends with a space, which a reader "
+                             "takes off; write another format")
+        before, _, last = word.rpartition(" ")
+        if before and not rules.number_last and NUMBER.fullmatch(last.encode("utf-8", "surrogatepass")):
+            raise ValueError(f"cannot write {name}: the word {word!r} ends in a number, so that a reader could not "
+                             "tell where its vector starts; write a format with a header")
 
 
 def _escaped(word: str, forbidden: str, escape: str) -> str:
@@ -179,3 +228,26 @@ def _encoded(name: str, word: str) -> bytes:
     if raw.decode("utf-8", "surrogateescape") != word:
         raise ValueError(f"cannot write {name}: the word {word!r} is not valid Unicode")
     return raw
+
+
+@contextlib.contextmanager
+def vectors_and_counts(kv: Vectors, words: Sequence[bytes], path: str | os.PathLike[str], options: WriteOptions
+                       ) -> Iterator[BinaryIO]:
+    """Open the file of the vectors for writing; the counts are written beside it if `options.fvocab` names a file."""
+    if options.fvocab is None:
+        with atomic_write_together(path) as (file,):
+            yield file
+        return
+    name = os.fspath(options.fvocab)
+    if kv.counts is None:
+        raise ValueError(f"cannot write {name}: these vectors have no counts")
+    if words and words[0].startswith(UTF8_MARK):
+        raise ValueError(f"cannot write {name}: the first word starts with a byte order mark, which a reader takes off")
+    with atomic_write_together(path, name) as (file, counts_file):
+        write_counts(counts_file, words, kv.counts.tolist())
+        yield file
+
+
+def most_bytes(rows: int) -> int:
+    """Bytes that the words of so many rows may take: more are no words."""
+    return MOST_BYTES + 1024 * rows

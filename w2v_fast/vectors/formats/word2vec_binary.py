@@ -1,6 +1,7 @@
 """word2vec binary: `count size LF`, then for each word `word SP size*float32 LF`, numbers little-endian.
 
-word2vec.c writes the LF after a vector, other writers (and GoogleNews-vectors) do not: both are read, ours has it.
+word2vec.c writes the LF after a vector, other writers (and GoogleNews-vectors) do not: both are read, and several LF
+before a word are passed over; ours has one.
 A vector may hold any byte, so it is never searched; words hold no space and no LF.
 """
 
@@ -13,19 +14,28 @@ from typing import Any, Literal
 
 import numpy as np
 
-from w2v_fast import files
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
-from w2v_fast.vectors.formats.table import Rows, Table, Vectors, blocks, check_finite, distinct, encoded_keys
+from w2v_fast.vectors.formats.table import (
+    Rows,
+    Table,
+    Vectors,
+    WordRules,
+    blocks,
+    check_finite,
+    distinct,
+    encoded_keys,
+    vectors_and_counts,
+)
 
 READS = frozenset({"limit", "encoding", "errors", "on_duplicate", "byteorder", "strict", "on_truncated",
                    "allow_nonfinite"})
-WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
+WRITES = frozenset({"limit", "escape", "allow_nonfinite", "fvocab"})
 SUFFIXES = (".bin",)
-FORBIDDEN = " \t\n\r\v\f\0"
+RULES = WordRules(" \t\n\r\v\f\0")
 
 BLOCK = 1 << 22
 LONGEST_HEADER = 256
@@ -73,9 +83,8 @@ def _read_records(source: Source, offset: int, wanted: int, keys: list[str], row
             filled += got
         block = memoryview(buffer)[:filled]
         used, too_long = _append_records(source.name, block, offset, wanted - len(keys), keys, rows, options)
-        rest = bytes(block[used:used + 2])
-        if len(keys) == wanted and (ended or rest not in (b"", b"\n")):
-            return "end" if rest in (b"", b"\n") else "more"
+        if len(keys) == wanted and (ended or used < filled):
+            return "end" if used == filled else "more"
         if too_long or ended:
             return _judge_rest(source, bytes(block[used:]), offset + used, too_long, len(keys), rows.size, options)
         block.release()
@@ -108,7 +117,7 @@ def _append_records(name: str, block: memoryview, offset: int, wanted: int, keys
 def _judge_rest(source: Source, rest: bytes, offset: int, too_long: bool, row: int, size: int,
                 options: ReadOptions) -> Literal["end", "cut"]:
     """Judge the bytes after the last whole record: the end of the file, half a record, or a word without an end."""
-    word, space, vector = rest.removeprefix(b"\n").partition(b" ")
+    word, space, vector = rest.partition(b" ")
     if too_long:
         raise FormatError(source.name, "not a word2vec binary file, or damaged", offset=offset, row=row,
                           expected=f"a space within {LONGEST_WORD} bytes, after a word", found=word[:20])
@@ -137,10 +146,10 @@ def _warn_if_swapped(name: str, vectors: Any, options: ReadOptions) -> None:
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
     """Write the words and vectors as word2vec.c does; see `w2v_fast.vectors.formats.save`."""
     name = os.fspath(path)
-    words = encoded_keys(name, kv.index_to_key, FORBIDDEN, options)
+    words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     size = kv.vectors.shape[1]
-    with files.atomic_write(path) as file:
+    with vectors_and_counts(kv, words, path, options) as file:
         file.write(f"{len(words)} {size}\n".encode())
         done = 0
         for block in blocks(kv.vectors[:options.limit], 1024):

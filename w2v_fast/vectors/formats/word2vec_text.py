@@ -1,7 +1,8 @@
 """word2vec text, also fastText `.vec`: `count size LF`, then `word SP number ... SP number LF` for each word.
 
-Read as well: no header, TAB between the fields, blanks at the end of a line, CR LF, words with spaces inside (a line
-is split from the right). Numbers are written as the shortest decimals that read back as the same float32.
+Read as well: no header, TAB or several blanks between the fields, blanks at the ends of a line, CR LF, words with
+spaces inside (a line is split from the right). Numbers are written as the shortest decimals that read back as the same
+float32.
 A file that is cut inside the very last number of its last row cannot be told from a whole one.
 """
 
@@ -17,26 +18,35 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from w2v_fast import files
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.ahead import map_ahead
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
 from w2v_fast.vectors.formats.source import Source
-from w2v_fast.vectors.formats.table import Floats, Rows, Table, Vectors, check_finite, distinct, encoded_keys
+from w2v_fast.vectors.formats.table import (
+    NUMBER,
+    Floats,
+    Rows,
+    Table,
+    Vectors,
+    WordRules,
+    check_finite,
+    distinct,
+    encoded_keys,
+    vectors_and_counts,
+)
+from w2v_fast.vectors.lines import UTF8_MARK
 
 READS = frozenset({"limit", "encoding", "errors", "on_duplicate", "no_header", "strict", "on_truncated",
                    "allow_nonfinite"})
-WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
+WRITES = frozenset({"limit", "escape", "allow_nonfinite", "fvocab"})
 SUFFIXES = (".txt", ".vec")
-FORBIDDEN = " \t\n\r\v\f\0"
+RULES = WordRules(" \t\n\r\v\f\0")
 
 BLOCK = 1 << 22
 BLOCK_WRITTEN = 1 << 19
 LONGEST_LINE = 1 << 22
-UTF8_MARK = b"\xef\xbb\xbf"
-_NUMBER = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -137,7 +147,7 @@ def _fields(line: bytes) -> list[bytes]:
 
 
 def _numbers_at_end(fields: list[bytes]) -> int:
-    return next((count for count, field in enumerate(reversed(fields)) if not _NUMBER.fullmatch(field)), len(fields))
+    return next((count for count, field in enumerate(reversed(fields)) if not NUMBER.fullmatch(field)), len(fields))
 
 
 def _row_fits(line: bytes, size: int) -> bool:
@@ -168,7 +178,7 @@ def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, option
     line = 1 if shape.rows is None else 2
 
     def parse(block: Block) -> Parsed:
-        return _parse(block, shape.size, limit, options.allow_nonfinite)
+        return _parse(block, shape.size, limit, options)
 
     for parsed in map_ahead(parse, _blocks(source)):
         taken = min(len(parsed.keys), limit - len(keys))
@@ -197,6 +207,12 @@ def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> 
         what = f"cut inside the last line{damage} (on_truncated='keep' takes the whole rows before it)"
     elif problem.status == _text.NOT_FINITE:
         what = f"number {problem.numbers} is not finite; allow_nonfinite=True accepts it"
+    elif problem.status == _text.TOO_MANY:
+        what = "a number too many, or a word with spaces that ends in a number (strict=False takes it for that)"
+        return FormatError(source.name, what, line=line, row=row, expected=f"{size} numbers after the word",
+                           found=problem.text[:40])
+    elif problem.status == _text.LINE_END:
+        what = "a carriage return (CR) inside a line; lines end with LF or CR LF"
     else:
         what = _advice(field)
     if problem.status == _text.TOO_FEW:
@@ -230,42 +246,32 @@ def _ends_open(lines: bytes) -> bool:
     return bool(lines[lines.rfind(b"\n") + 1:].strip(b" \t\r"))
 
 
-def _parse(block: Block, size: int, limit: int, allow_nonfinite: bool) -> Parsed:
+def _parse(block: Block, size: int, limit: int, options: ReadOptions) -> Parsed:
     text = block.lines
     most = min(len(text) // (2 * size) + 1, text.count(b"\n") + 1, limit)
     vectors = np.empty((most, size), np.float32)
     starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
-    rows, lines, status, numbers, offset = _text.parse_rows(text, allow_nonfinite, vectors, starts, ends)
+    rows, lines, status, numbers, offset = _text.parse_rows(text, options.allow_nonfinite, options.strict,
+                                                             vectors, starts, ends)
     keys = _text.decode_words(text, starts[:rows], ends[:rows])
     problem = None
     if status != _text.OK:
         problem = Problem(status, numbers, text[offset:offset + 80].partition(b"\n")[0],
-                          block.open_end and b"\n" not in text[offset:])
+                          status not in (_text.TOO_MANY, _text.LINE_END) and block.open_end and
+                          b"\n" not in text[offset:])
     return Parsed(keys, vectors[:rows], lines, problem, block.open_end)
 
 
-def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, forbidden: str = FORBIDDEN, *,
+def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, rules: WordRules = RULES, *,
           header: bool = True) -> None:
     """Write one line for each word, after the header; see `w2v_fast.vectors.formats.save`."""
     name = os.fspath(path)
-    words = encoded_keys(name, kv.index_to_key, forbidden, options)
-    if words and not header and _ends_in_number(words[0]):
-        raise ValueError(f"cannot write {name}: the first word {kv.index_to_key[0]!r} ends in a number, and without a "
-                         "header a reader could not tell where its vector starts; write a format with a header")
-    if words and not header and words[0].startswith(UTF8_MARK):
-        raise ValueError(f"cannot write {name}: the first word {kv.index_to_key[0]!r} starts with a byte order mark, "
-                         "which a reader takes off the start of a file; write a format with a header")
+    words = encoded_keys(name, kv.index_to_key, rules, options)
     check_finite(name, kv, options)
-    with files.atomic_write(path) as file:
+    with vectors_and_counts(kv, words, path, options) as file:
         if header:
             file.write(f"{len(words)} {kv.vectors.shape[1]}\n".encode())
         write_rows(file, words, kv.vectors[:options.limit])
-
-
-def _ends_in_number(word: bytes) -> bool:
-    """Whether a word with spaces ends in a number."""
-    fields = _fields(word)
-    return len(fields) > 1 and _NUMBER.fullmatch(fields[-1]) is not None
 
 
 def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: bytes = b" ") -> None:

@@ -1,0 +1,192 @@
+"""Several files that are one, such as a matrix and its words: written as one act, read all old or all new.
+
+One of them is the head. It decides which of the others belong to it: the one that waits under a hidden name with the
+head's mark, if there is such a file, else the one under its own name.
+
+    1. each draft of another file waits under        .OTHER.(mark of the new head).next
+    2. each other file of before steps aside to      .OTHER.(mark of the old head).next
+    3. the draft of the head is renamed: from here on all are new
+    4. the waiting files take their places; what stepped aside is removed
+
+So the set is whole at any moment, after a kill at any moment too. A program that knows nothing of this finds one of
+the others missing between 2 and 4, but never a mixture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from w2v_fast import files
+
+TRIES = 1000
+"""Saves during which a reader begins again."""
+LOOKS = 10
+"""Times that a file must be missing, while the head stays the same, until it is."""
+
+
+@contextlib.contextmanager
+def atomic_write_together(head: str | os.PathLike[str], *others: str | os.PathLike[str]) -> Iterator[list[BinaryIO]]:
+    """Open files for writing so that all end up complete, or all as they were; see `files.atomic_write`.
+
+    Savers of the same head wait for each other while they exchange the files, and the last one wins. Streams among the
+    files are written directly. What a killed saver left is put in order by the next.
+    """
+    names = [os.fspath(path) for path in (head, *others)]
+    for name in names:
+        files.check_target(name)
+    with contextlib.ExitStack() as stack:
+        opened: list[BinaryIO] = []
+        drafts: list[files.Draft] = []
+        for name in names:
+            if files.is_stream(name):
+                opened.append(stack.enter_context(files.atomic_write(name)))
+            else:
+                drafts.append(stack.enter_context(files.draft(name)))
+                opened.append(drafts[-1].file)
+        yield opened
+        for draft in drafts:
+            draft.finish()
+        if len(drafts) == 1:
+            drafts[0].take_place()
+        elif drafts:
+            _exchange(drafts[0], drafts[1:])
+
+
+def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
+    folders = {os.path.dirname(draft.target) for draft in (head, *others)}
+    with _lock(head.target):
+        old, new = _status(head.target), head.status()
+        for other in others:
+            _settle(other.target, old)
+        try:
+            for other in others:
+                other.move(_waiting(other.target, new))  # from now on not removed with the draft
+            for other in others:
+                if old is not None and os.path.lexists(other.target):
+                    os.rename(other.target, _waiting(other.target, old))
+            _sync(folders)
+            os.replace(head.path, head.target)
+        except BaseException:
+            if not is_current(head.target, new):
+                for other in others:
+                    _settle(other.target, old)
+            raise
+        _sync(folders)
+        for other in others:
+            _settle(other.target, new)
+            if old is not None:
+                with contextlib.suppress(FileNotFoundError):  # of another user: not among the leftovers of this one
+                    os.unlink(_waiting(other.target, old))
+    _sync(folders)
+
+
+def _settle(other: str, head: os.stat_result | None) -> None:
+    """Bring the file that belongs to the head to its place, and remove those that wait for another head."""
+    place = other if head is None else current(other, head)
+    if place != other:
+        os.replace(place, other)
+    for path in files.leftovers(other, r"[0-9a-f]+-[0-9a-f]+\.next"):
+        os.unlink(path)
+
+
+@contextlib.contextmanager
+def open_together(head: str | os.PathLike[str], *others: str | os.PathLike[str]) -> Iterator[list[BinaryIO]]:
+    """Open the files of one save for reading bytes, whatever a saver does meanwhile.
+
+    Raises
+    ------
+    FileNotFoundError
+        One of them is missing.
+    """
+    missing = 0
+    for _ in range(TRIES):
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(_open_file(head))]
+            status = os.fstat(opened[0].fileno())
+            try:
+                for other in others:
+                    opened.append(stack.enter_context(_open_file(current(other, status))))
+            except FileNotFoundError:  # it may have stepped aside, or taken its place, just now
+                missing = missing + 1 if is_current(head, status) else 0
+                if missing > LOOKS:
+                    raise
+                continue
+            if is_current(head, status):
+                yield opened
+                return
+    raise OSError(f"{os.fspath(head)} is written again and again while it is read")
+
+
+def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
+    if not os.path.isfile(path):  # a pipe would be waited for
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    return open(path, "rb")
+
+
+def is_current(head: str | os.PathLike[str], status: os.stat_result) -> bool:
+    """Whether the file at `head` is still the one of which `status` tells."""
+    now = _status(os.fspath(head))
+    return now is not None and _mark(now) == _mark(status)
+
+
+def current(other: str | os.PathLike[str], head: os.stat_result) -> str:
+    """Where the file is that belongs to a head."""
+    waiting = _waiting(os.path.realpath(other), head)
+    return waiting if files.is_own_file(waiting, head.st_uid) else os.fspath(other)
+
+
+def _mark(head: os.stat_result) -> str:
+    return f"{head.st_ino:x}-{head.st_mtime_ns:x}"
+
+
+def _waiting(other: str, head: os.stat_result) -> str:
+    return files.hidden(other, f"{_mark(head)}.next")
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _sync(folders: set[str]) -> None:
+    for folder in folders:
+        files.sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _lock(head: str) -> Iterator[None]:
+    """Let one saver after the other exchange files; a file of another user in the lock's place is not waited for."""
+    path = files.hidden(head, "lock")
+    handle = _locked(path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            try:
+                os.unlink(path)
+            except OSError:
+                pass
+            finally:  # a lock that stays open would stop the next saver for ever
+                os.close(handle)
+
+
+def _locked(path: str) -> int | None:
+    while not os.path.lexists(path) or files.is_own_file(path):
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # the saver before has removed it
+            if files.is_own_file(path) and os.path.samestat(os.lstat(path), os.fstat(handle)):
+                return handle
+        os.close(handle)
+    return None
