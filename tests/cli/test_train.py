@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
 from w2v_fast.cli import demo, standard_library
-from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_sigterm
+from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
 from w2v_fast.training.trainer import Trainer
 
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
@@ -233,7 +233,7 @@ def test_first_signal_stops_and_the_second_raises():
     assert str(signals.stopped) == "interrupted"
     assert (signals.exit_code, second.value.exit_code) == (130, 143)
     assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(Stopped), raise_on_sigterm():
+    with pytest.raises(Stopped), raise_on_signals():
         os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
-from w2v_fast.training import trainer as trainer_module
+from w2v_fast.training import progress as progress_module
 from w2v_fast.training.trainer import Trainer
 
 WORDS = 60
@@ -142,11 +142,11 @@ def test_interrupt_keeps_what_was_trained_and_training_goes_on(monkeypatch, work
 
 
 def test_reports(monkeypatch):
-    monkeypatch.setattr(trainer_module, "REPORT_SECONDS", 0.001)
+    monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
     reports = []
     run = trainer_of(epochs=3)
     run.train(reports.append)
-    assert [r.epoch for r in reports if r.epoch_done] == [0, 1, 2]
+    assert [r.epoch for r in reports if r.epoch_done] == [1, 2, 3]
     last = reports[-1]
     assert last.epoch_done
     assert last.tokens == last.total_tokens == 3 * len(IDS)
