@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import Any, NoReturn, TextIO, cast
 
-CLOSED = (("stdin", os.O_WRONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
-"""How /dev/null takes the place of a closed stream: data that are asked for or written there are an error."""
+
+class Closed(io.RawIOBase):
+    """In the place of a closed stream of data: to read or write it is an error that says so."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def refuse(self, *_: object) -> NoReturn:
+        raise OSError(errno.EBADF, "it is closed", self.name)
+
+    def readable(self) -> bool:
+        return True
+
+    writable = readable
+    readinto = write = refuse
 
 
 class Unfailing:
@@ -39,17 +54,26 @@ class Unfailing:
 @contextlib.contextmanager
 def steady_streams() -> Iterator[None]:
     """While it is entered, stderr never fails, and the descriptors of closed streams are not free for other files."""
-    for name, flags, mode in CLOSED:
-        if getattr(sys, name) is None:  # the lowest free descriptor is the one of the stream
-            setattr(sys, name, open(os.open(os.devnull, flags), mode, encoding="utf-8", closefd=False))
-    before = sys.stderr
-    sys.stderr = cast(TextIO, Unfailing(before))
+    before = sys.stdin, sys.stdout, sys.stderr
+    for stream in before:
+        if stream is None:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor, which is the one of the stream
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(Closed("standard input")))
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(Closed("standard output")))
+    sys.stderr = cast(TextIO, Unfailing(sys.stderr))
     try:
         yield
     finally:
-        sys.stderr = before
-        for stream in (sys.stdout, before):
+        sys.stdin, sys.stdout, sys.stderr = before
+        for stream in before[1:]:
             _drop_unwritten(stream)
+
+
+def check_output() -> None:
+    """Raise now the OSError that writing to a closed stdout ends in."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    if isinstance(raw, Closed):
+        raw.refuse()
 
 
 def flush_output() -> None:
@@ -68,8 +92,10 @@ def flush_output() -> None:
         raise OSError(error.errno, error.strerror, "standard output") from error
 
 
-def _drop_unwritten(stream: TextIO) -> None:
+def _drop_unwritten(stream: TextIO | None) -> None:
     """Let what cannot be written go nowhere, so that the interpreter does not fail on it when it ends."""
+    if stream is None:
+        return
     try:
         stream.flush()
     except (OSError, ValueError):

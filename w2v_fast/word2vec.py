@@ -286,8 +286,8 @@ def _as_report(progress: Any) -> Report | None:
     if isinstance(progress, str):
         return reporter(progress)
     if progress is not None and not callable(progress):
-        raise TypeError(f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function. "
-                        "A corpus is given to Word2Vec(corpus, ...), not to train()")
+        raise TypeError(f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function "
+                        "(a corpus is given to Word2Vec(corpus, ...), not to train())")
     report: Report | None = progress
     return report
 
@@ -297,8 +297,8 @@ def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
     if vocabulary is None or isinstance(vocabulary, Vocabulary):
         return vocabulary
     if not isinstance(vocabulary, Mapping):
-        raise TypeError(f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}}, or a Vocabulary, "
-                        "as Vocabulary.load(path) reads one; to limit the words of the corpus give min_count, max_vocab")
+        raise TypeError(f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a Vocabulary "
+                        "(Vocabulary.load(path) reads one); min_count and max_vocab limit the words of the corpus")
     words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
     return Vocabulary(words, [vocabulary[word] for word in words])
 

@@ -142,8 +142,8 @@ def _report(error: BaseException, message: str, code: int, words: list[str]) -> 
 
 def _message(error: Exception) -> str:
     """What went wrong, without Python's decorations; the type too where the error is not one of bad input."""
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     if isinstance(error, MemoryError):

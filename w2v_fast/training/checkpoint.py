@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.files import atomic_write
+from w2v_fast.files import atomic_write, check_writable
 
 MAGIC = b"w2v_fast checkp1"
 ALIGNMENT = 64
@@ -160,7 +160,7 @@ class CheckpointFolder:
 
     def files(self) -> list[Path]:
         """The checkpoints, newest first."""
-        return sorted(self.path.glob("checkpoint-*.w2v"), reverse=True)
+        return sorted(filter(Path.is_file, self.path.glob("checkpoint-*.w2v")), reverse=True)
 
     def prepare(self, size: int) -> None:
         """Remove what a killed run left, and see that checkpoints of `size` bytes can be written.
@@ -171,10 +171,9 @@ class CheckpointFolder:
             The folder cannot be written, or the disk has no room for two checkpoints and the one being written.
         """
         for unfinished in self.path.glob(".checkpoint-*.part"):
-            unfinished.unlink()
-        probe = self.path / ".checkpoint-probe.part"
-        probe.write_bytes(b"")
-        probe.unlink()
+            with contextlib.suppress(OSError):  # another user's
+                unfinished.unlink()
+        check_writable(self.path / "checkpoint")
         needed = (KEPT + 1) * size - sum(file.stat().st_size for file in self.files())
         free = shutil.disk_usage(self.path).free
         if free < needed:
