@@ -36,6 +36,7 @@ ALIGNMENT = 64
 CHUNK = 1 << 22
 KEPT = 2
 HEADER_START = 2 * ALIGNMENT
+MOST_HEADER_BYTES = 1 << 26  # a million epochs take half of it
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
@@ -89,6 +90,8 @@ class Checkpoint:
             length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
             if len(head) < HEADER_START or length > size:
                 raise CheckpointError(f"{path} is cut: it has {size} bytes")
+            if length > MOST_HEADER_BYTES:
+                raise CheckpointError(f"{path} is damaged: its header has {length:,} bytes")
             header = _parsed(path, file.read(length))
             start = _padded(HEADER_START + length)
             end = start + sum(_padded(4 * rows * columns) for rows, columns in header["shapes"])
