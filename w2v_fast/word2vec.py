@@ -16,7 +16,7 @@ from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.memory import MemoryEstimate
 from w2v_fast.training._inner import choose_isa
-from w2v_fast.training.progress import Display, EpochLoss, Progress, Report, reporter
+from w2v_fast.training.progress import EpochLoss, Report, reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, Trainer
 from w2v_fast.training.weights import copy_rows
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -75,7 +75,6 @@ class Word2Vec:
         if grow and (init is None or vocabulary is not None):
             raise TypeError("grow needs init and takes no vocabulary: it adds the words of the corpus to those of init")
         self._wv: KeyedVectors | None = None
-        self._tokens_seen = 0
         self.config = config or TrainConfig.from_options(options)
         if corpus is None:
             raise TypeError("the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it")
@@ -135,14 +134,11 @@ class Word2Vec:
         if others:
             raise TypeError(f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are given to "
                             "Word2Vec(corpus, ...)")
-        report = self._with_fresh_norms(_as_report(progress))
+        report = _as_report(progress)
         if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.trainer.weights.vectors):
             raise ValueError("model.wv has got vectors of its own (add_vector, ...), which training would not change; "
                              "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)")
-        try:
-            self.trainer.train(report, checkpoint, checkpoint_minutes)
-        finally:
-            self._forget_norms()
+        self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
@@ -156,10 +152,7 @@ class Word2Vec:
         OSError
             The folder cannot be read, or another run uses it.
         """
-        try:
-            return self.trainer.resume(checkpoint)
-        finally:
-            self._forget_norms()
+        return self.trainer.resume(checkpoint)
 
     def stop(self) -> None:
         """Let `train` return after the jobs at hand, within a second; any thread or signal handler may call this."""
@@ -199,30 +192,12 @@ class Word2Vec:
             self._starts_at_random = False  # said once
             warnings.warn("these vectors are random numbers: nothing is trained yet; call train() first",
                           RuntimeWarning, stacklevel=2)
-        if self.trainer.tokens != self._tokens_seen:
-            self._forget_norms()
         if self._wv is None:
             self._wv = KeyedVectors(self.corpus.vocabulary.words, self.trainer.weights.vectors,
                                     counts=self.corpus.vocabulary.counts,
                                     output_vectors=self.trainer.weights.output_vectors,
                                     metadata=self.config.as_metadata())
         return self._wv
-
-    def _forget_norms(self) -> None:
-        """What `wv` keeps of its vectors is out of date when the weights have changed."""
-        self._tokens_seen = self.trainer.tokens
-        if self._wv is not None and np.may_share_memory(self._wv.vectors, self.trainer.weights.vectors):
-            self._wv.vectors = self.trainer.weights.vectors
-
-    def _with_fresh_norms(self, report: Report | None) -> Report | None:
-        """A function that is called while the run stands still may question a `wv` that it holds."""
-        if report is None or isinstance(report, Display):
-            return report
-
-        def told(progress: Progress) -> None:
-            self._forget_norms()
-            report(progress)
-        return told
 
     # -- what users of gensim look for here -------------------------------------------------------------------------
 
