@@ -562,11 +562,14 @@ def test_the_code_loads_no_pickle_and_runs_no_text():
                         assert getattr(keyword.value, "value", None) is False, path
 
 
-def test_unfinished_files_are_readable_by_their_owner_alone(tmp_path):
-    with files.atomic_write(tmp_path / "v.bin") as file:
+def test_what_will_replace_a_private_file_is_private(tmp_path):
+    private = tmp_path / "v.bin"
+    private.touch(0o600)
+    with files.atomic_write(private) as file:
         file.write(b"x")
-        (unfinished,) = tmp_path.iterdir()
+        (unfinished,) = set(tmp_path.iterdir()) - {private}
         assert unfinished.stat().st_mode & 0o077 == 0
+    assert private.stat().st_mode & 0o777 == 0o600
 
 
 def test_every_test_that_the_table_of_reliability_names_exists():

@@ -41,7 +41,7 @@ def state(folder):
     "train text -o new.txt --save-vocab new.txt", "train text -o new.npy --save-vocab new.words.txt",
     "train text -o new.tsv --save-vocab new_metadata.tsv", "train text -o run --checkpoint run",
     "train text -o - --format glove --save-vocab -", "train text -o model --save-vocab model/counts",
-    "train text -o model --checkpoint model/run", "train model/vocab -o model",
+    "train text -o model --checkpoint model/run",
     "encode text -o hard", "encode text -o counts --read-vocab counts", "vocab text -o link",
     "phrases -train text -output text", "phrases -train counts more -output more/text",
     "convert v.bin v.bin", "convert m.npy m.npy", "convert model model", "convert m.npy m.words.txt",
@@ -51,13 +51,20 @@ def state(folder):
     "word2vec -train text -output link -classes 3",
 ])
 def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, command):
-    (folder / "model" / "vocab").write_bytes((folder / "text").read_bytes())
     (folder / "x.svg").write_text("1 2\na 1 2\n")
     before = state(folder)
     code, out, err = cli(*command.split())
     assert (code, out) == (2, "")
     assert "; give " in err
     assert state(folder) == before
+
+
+def test_a_folder_with_other_files_is_not_replaced(cli, folder):
+    (folder / "model" / "vocab").write_bytes((folder / "text").read_bytes())
+    before = state(folder)
+    for command in ("train model/vocab -o model", "train text -o model --save-vocab model/counts"):
+        assert cli(*command.split())[0] in (1, 2)
+        assert state(folder) == before
 
 
 @pytest.mark.parametrize("command", [
@@ -74,7 +81,7 @@ def test_other_files_may_be_replaced(cli, folder, command):
     ("train text -o no/v.bin", "there is no folder"), ("train text -o v.bin --save-vocab more", "is a folder"),
     ("train text -o v.bin --checkpoint counts", "counts: checkpoints need a folder"),
     ("train text -o v.bin --checkpoint no/run", "there is no folder"),
-    ("train text -o more", "cannot replace more: it is not a folder of vectors"),
+    ("train text -o more", "cannot replace "),
     ("encode text -o more", "is a folder"), ("word2vec -train text -output no/v", "there is no folder"),
     ("train text -o new.npy/v.npy", "there is no folder"),
 ])

@@ -83,7 +83,8 @@ def test_native_folder_is_written_and_replaced(cli, corpus, vectors, tmp_path):
     (tmp_path / "mine" / "notes.txt").touch()
     code, _, err = cli("train", corpus, "-o", tmp_path / "mine")
     assert code == 1
-    assert "is not a folder of vectors" in err
+    assert "cannot replace " in err
+    assert (tmp_path / "mine" / "notes.txt").exists()
 
 
 @pytest.mark.parametrize("objective", ["nce", "hs", "softmax"])
