@@ -572,11 +572,14 @@ def test_what_will_replace_a_private_file_is_private(tmp_path):
     assert private.stat().st_mode & 0o777 == 0o600
 
 
-def test_every_test_that_the_table_of_reliability_names_exists():
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "reliability.md").read_text())
-    assert len(named) > 40
-    for path, name in named:
-        assert re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()), f"{path}::{name}"
+def test_every_situation_of_reliability_is_proved_by_tests_that_exist():
+    situations = re.findall(r"^### (.*?)\n(.*?)(?=^##|\Z)", (ROOT / "docs" / "reliability.md").read_text(), re.M | re.S)
+    assert len(situations) > 40
+    for title, text in situations:
+        named = re.findall(r"^- `(tests/[\w/]+\.py)::(\w+)`$", text, re.M)
+        assert named, title
+        for path, name in named:
+            assert re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()), f"{title}: {path}::{name}"
 
 
 def test_initial_weights_are_a_function_of_the_seed():
