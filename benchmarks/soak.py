@@ -156,7 +156,7 @@ class Soak:
         path.parent.mkdir()
         for save in range(SAVES):
             with subprocess.Popen([sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]) as saver:
-                until = time.monotonic() + self.random.uniform(START_SECONDS, 3 * START_SECONDS)
+                until = time.monotonic() + self.random.uniform(2 * START_SECONDS, 5 * START_SECONDS)
                 while time.monotonic() < until:
                     self._load_saved(path)
                 saver.kill()
