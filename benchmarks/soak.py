@@ -157,9 +157,11 @@ class Soak:
         for save in range(SAVES):
             with subprocess.Popen([sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]) as saver:
                 until = time.monotonic() + self.random.uniform(2 * START_SECONDS, 5 * START_SECONDS)
-                while time.monotonic() < until:
-                    self._load_saved(path)
-                saver.kill()
+                try:
+                    while time.monotonic() < until:
+                        self._load_saved(path)
+                finally:
+                    saver.kill()
             self.counts["savers killed"] += 1
             self._load_saved(path)
         KeyedVectors(["0_0"], np.zeros((1, 8), np.float32)).save(path)
