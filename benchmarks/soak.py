@@ -3,11 +3,15 @@
     python -m benchmarks.soak [MINUTES [SEED]]        default: 20 minutes, another seed each time
 
 Each run trains one random model by the command line, again and again until it is done. On the way it is killed
-(SIGKILL), stopped (SIGINT, SIGTERM), given a full disk (a limit of the size of files), and its newest checkpoint is cut
-or changed. Checked after every fault and at the end:
+(SIGKILL), stopped (SIGINT, SIGTERM, SIGHUP), given a full disk (a limit of the size of files) or a log that is full,
+closed or read by nobody, and its newest checkpoint is cut or changed. Pipes lie where an unfinished file might. Then
+savers are killed while this process loads what they write, and files that are no judgments are evaluated. Checked
+after every fault and at the end:
 
     no token lost     the tokens and the kept tokens are those of a run without faults; with one worker all bits are
     no corrupt file   the output and the newest checkpoint are absent or whole, nothing unfinished stays
+    no mixture        words and vectors that are loaded were saved together
+    bounded time      evaluation of any file ends, with exit code 0 or 1
     flat memory       this process, which trains, loads and queries in turn, does not grow
 """
 
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 import gc
 import mmap
+import os
 import random
 import resource
 import signal
@@ -40,9 +45,26 @@ START_SECONDS = 0.5
 MOST_ATTEMPTS = 12
 SMALL_FILES = 100_000  # bytes: less than a checkpoint or an output takes
 MEMORY_GROWTH = 64 << 20
-FAULTS = ("none", "kill", "kill", "kill", "interrupt", "terminate", "full disk")
-EXIT_CODES = {"none": {0}, "interrupt": {0, 130, -signal.SIGINT}, "terminate": {0, 143, -signal.SIGTERM},
-              "kill": {0, -signal.SIGKILL}, "full disk": {1}}  # negative: the signal came while Python starts or ends
+FAULTS = ("none", "kill", "kill", "kill", "interrupt", "terminate", "hang up", "full disk", "full log", "closed log",
+          "lost log")
+SIGNALS = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM, "hang up": signal.SIGHUP,
+           "lost log": signal.SIGINT}
+EXIT_CODES = {"kill": {0, -signal.SIGKILL}, "interrupt": {0, 130, -signal.SIGINT},
+              "terminate": {0, 143, -signal.SIGTERM}, "hang up": {0, 129, -signal.SIGHUP},
+              "lost log": {0, 1, 130, -signal.SIGINT}, "full disk": {1}}
+"""Of a run with a fault: negative, or 1 without a log, if the signal comes while Python starts or ends."""
+SAVED = ("model", "v.npy", "v.bin")
+LEFTOVERS = (".old", ".part")
+SAVED_WORDS = 300
+SAVES = 6
+EVALUATION_SECONDS = 20
+SAVER = """
+import sys, numpy as np
+from w2v_fast import KeyedVectors
+for version in range(int(sys.argv[2]), sys.maxsize):
+    KeyedVectors([f"{version}_{word}" for word in range(int(sys.argv[3]))],
+                 np.full((int(sys.argv[3]), 8), version, np.float32)).save(sys.argv[1])
+"""
 
 
 class Soak:
@@ -61,6 +83,7 @@ class Soak:
         options = self._options()
         text = self.folder / "text"
         self._write_text(text)
+        os.mkfifo(self.folder / f".v.bin.{self.random.randbytes(8).hex()}.part")
         started = time.monotonic()
         expected = Word2Vec(text, **options).train()
         self.longest_delay = time.monotonic() - started + START_SECONDS
@@ -72,6 +95,8 @@ class Soak:
             if self.random.random() < 0.5:
                 self._damage_newest()
         self._check(expected, options)
+        self._read_while_savers_die()
+        self._evaluate_anything()
         self.counts["runs"] += 1
         self.counts["tokens"] += expected.trainer.tokens
 
@@ -95,16 +120,19 @@ class Soak:
         flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         command = [sys.executable, "-m", "w2v_fast", "train", text, "-o", self.folder / "v.bin", "--quiet",
                    "--checkpoint", self.folder / "run", "--checkpoint-minutes", "0.002", "--resume", "auto", *flags]
-        limit = _limit_files if fault == "full disk" else None
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=limit)
-        if fault in ("kill", "interrupt", "terminate"):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=PREPARATIONS.get(fault))
+        assert process.stderr is not None
+        if fault == "lost log":
+            process.stderr.close()
+            process.stderr = None
+        if fault in SIGNALS:
             time.sleep(self.random.uniform(0, self.longest_delay))
-            process.send_signal({"kill": signal.SIGKILL, "interrupt": signal.SIGINT}.get(fault, signal.SIGTERM))
-        error = process.communicate()[1].decode()
+            process.send_signal(SIGNALS[fault])
+        error = (process.communicate()[1] or b"").decode()
         code = process.returncode
         self.counts[fault] += 1
-        starting = fault == "interrupt" and code == 1 and "<frozen site>" in error  # Python was not up yet
-        assert starting or code in EXIT_CODES[fault], f"exit code {code} after {fault}: {error}"
+        starting = fault in SIGNALS and code == 1 and "<frozen site>" in error  # Python was not up yet
+        assert starting or code in EXIT_CODES.get(fault, {0}), f"exit code {code} after {fault}: {error}"
         assert fault != "full disk" or "File too large" in error, error
         self._check_files()
         return code == 0
@@ -121,6 +149,52 @@ class Soak:
                 warnings.simplefilter("ignore")
                 folder.newest()
                 self.counts["checkpoints read"] += 1
+
+    def _read_while_savers_die(self) -> None:
+        """Words and vectors are of one save whenever they are loaded, and the next save tidies up."""
+        path = self.folder / "saved" / self.random.choice(SAVED)
+        path.parent.mkdir()
+        for save in range(SAVES):
+            with subprocess.Popen([sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]) as saver:
+                until = time.monotonic() + self.random.uniform(2 * START_SECONDS, 5 * START_SECONDS)
+                try:
+                    while time.monotonic() < until:
+                        self._load_saved(path)
+                finally:
+                    saver.kill()
+            self.counts["savers killed"] += 1
+            self._load_saved(path)
+        KeyedVectors(["0_0"], np.zeros((1, 8), np.float32)).save(path)
+        self._load_saved(path)
+        left = [file.name for file in path.parent.iterdir() if file.name.startswith(".") or file.suffix in LEFTOVERS]
+        assert not left, f"{left} were left beside {path}"
+
+    def _load_saved(self, path: Path) -> None:
+        try:
+            vectors = KeyedVectors.load(path)
+        except FileNotFoundError:
+            assert not self.counts[f"loaded {path}"], f"{path} has gone"
+            return
+        self.counts[f"loaded {path}"] += 1
+        version = vectors.index_to_key[0].split("_")[0]
+        assert all(word.startswith(f"{version}_") for word in vectors.index_to_key)
+        assert (vectors.vectors == float(version)).all(), f"{path} mixes two saves"
+        self.counts["loads under savers"] += 1
+
+    def _evaluate_anything(self) -> None:
+        """Evaluation of files that are no judgments of words ends soon, with a message at the most."""
+        choose = self.random
+        pieces = [b"9" * 70_000, b"a" * 300_000, b"\0" * 1000, b"w1,w2,0.5\n", b": section\n", b"w1 w2 w3 w4\n",
+                  b'"w1"', b";", b"\t", b"NA", b"1e999999", b"\xef\xbb\xbf", b"\n", b"\r", b"-" * 5000,
+                  choose.randbytes(3000)]
+        judgments = self.folder / "judgments"
+        judgments.write_bytes(b"".join(choose.choice(pieces) for _ in range(choose.randrange(1, 40))))
+        command = [sys.executable, "-m", "w2v_fast", "evaluate", self.folder / "v.bin", judgments, "--json"]
+        done = subprocess.run(command, capture_output=True, timeout=EVALUATION_SECONDS, check=False)
+        assert done.returncode in (0, 1), done.stderr
+        assert len(done.stderr) < 10_000, "a message of the length of a line in the file"
+        assert not any(sign in done.stderr for sign in (b"Traceback", b"report it")), done.stderr
+        self.counts["evaluations"] += 1
 
     def _damage_newest(self) -> None:
         """Cut or change the newest of two checkpoints: the other one must do."""
@@ -151,11 +225,19 @@ class Soak:
             assert np.array_equal(again.wv.vectors, expected.wv.vectors), "the bits differ from a run without faults"
             self.counts["bits compared"] += 1
         for path in self.folder.rglob("*"):
-            assert not path.name.endswith(".part"), f"{path} was left"
+            assert not path.name.endswith(".part") or path.is_fifo(), f"{path} was left"
 
 
 def _limit_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILES, SMALL_FILES))
+
+
+def _fill_log() -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+
+
+PREPARATIONS = {"full disk": _limit_files, "full log": _fill_log, "closed log": lambda: os.close(2)}
+"""What a child does before it becomes the command."""
 
 
 def long_line(folder: Path) -> None:
@@ -192,7 +274,10 @@ def soak(minutes: float, seed: int, report: Callable[[str], object]) -> dict[str
     counts = runs.counts
     return {"minutes": minutes, "seed": seed, "runs": counts["runs"], "tokens": counts["tokens"] + LONG_LINE,
             "SIGKILL": counts["kill"], "SIGINT": counts["interrupt"], "SIGTERM": counts["terminate"],
-            "full disks": counts["full disk"], "damaged checkpoints": counts["damaged checkpoints"],
+            "SIGHUP": counts["hang up"], "full disks": counts["full disk"],
+            "logs full, closed or lost": sum(counts[fault] for fault in ("full log", "closed log", "lost log")),
+            "damaged checkpoints": counts["damaged checkpoints"], "savers killed": counts["savers killed"],
+            "loads under savers": counts["loads under savers"], "evaluations of anything": counts["evaluations"],
             "runs compared bit by bit": counts["bits compared"], "lost tokens": 0, "corrupt files": 0,
             "memory at a third, MB": round(settled / 1e6), "memory at the end, MB": round(memory[-1] / 1e6)}
 

@@ -10,16 +10,18 @@ PACKAGE = Path(__file__).parent.parent / "w2v_fast"
 
 # A part may use itself and the parts listed here.
 ALLOWED = {
-    "config": set(),
+    "system": set(),
+    "config": {"system"},
     "files": set(),
-    "corpus": {"config", "files"},
-    "training": {"config", "files", "corpus"},
-    "vectors": {"config", "files"},
-    "memory": {"config"},
+    "streams": set(),
+    "corpus": {"config", "files", "system"},
+    "training": {"config", "files", "streams", "system", "corpus"},
+    "vectors": {"config", "files", "system"},
+    "memory": {"config", "system"},
     "word2vec": {"config", "files", "memory", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
-    "info": {"config", "training"},
-    "cli": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info", "__init__"},
+    "info": {"config", "system", "training"},
+    "cli": {"config", "files", "streams", "corpus", "training", "vectors", "word2vec", "loss", "info", "__init__"},
     "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info"},
     "__main__": {"cli"},
 }

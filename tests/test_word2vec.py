@@ -1,8 +1,17 @@
 """Word2Vec and train: what is wrong with the arguments is said before the corpus is read."""
 
+import copy
+import pickle
+import warnings
+
+import numpy as np
 import pytest
 
 import w2v_fast
+from w2v_fast import KeyedVectors, Vocabulary, Word2Vec
+
+SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
+SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
 
 
 def unread():
@@ -21,6 +30,17 @@ def unread():
     ({"grow": True}, TypeError, "grow needs init"),
     ({"init": "no such file"}, FileNotFoundError, "no such file"),
     ({"memory_budget": -1}, ValueError, "memory_budget = -1"),
+    ({"progress": 5}, TypeError, "progress is of type int; expected 'bar', 'json', 'quiet' or a function"),
+    ({"vocabulary": ["the"]}, TypeError, r"vocabulary is of type list; expected \{word: count\} or a Vocabulary"),
+    ({"size": 8}, TypeError, "unknown option 'size'; write vector_size"),
+    ({"iter": 8}, TypeError, "write epochs"),
+    ({"sg": 1}, TypeError, 'write architecture="skipgram" for sg=1'),
+    ({"hs": 1}, TypeError, 'write objective="hs"'),
+    ({"minCount": 1}, TypeError, "write min_count"),
+    ({"lr": 1}, TypeError, "write alpha"),
+    ({"compute_loss": True}, TypeError, "model.losses"),
+    ({"callbacks": []}, TypeError, "progress=function"),
+    ({"sentences": []}, TypeError, "give the corpus as the first argument"),
 ])
 def test_wrong_arguments(options, kind, message):
     with pytest.raises(kind, match=message):
@@ -33,11 +53,96 @@ def test_an_instruction_set_that_cannot_run(monkeypatch):
         w2v_fast.train(unread())
 
 
+@pytest.mark.parametrize("call", [w2v_fast.train, Word2Vec])
+def test_a_corpus_under_another_name_or_none(call):
+    with pytest.raises(TypeError, match="'sentences'; give the corpus as the first argument"):
+        call(sentences=SENTENCES)
+    with pytest.raises(TypeError, match="the corpus is missing"):
+        call(vector_size=8)
+
+
 def test_steps_give_the_vectors_of_one_call():
-    sentences = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
-    options = {"vector_size": 8, "workers": 1, "epochs": 2}
-    model = w2v_fast.Word2Vec(sentences, w2v_fast.TrainConfig(**options))
+    model = Word2Vec(SENTENCES, w2v_fast.TrainConfig(**SMALL))
     assert not model.done
     assert model.train().done
     assert [loss.pairs > 0 for loss in model.losses] == [True, True]
-    assert (model.wv.vectors == w2v_fast.train(sentences, **options).vectors).all()
+    assert (model.wv.vectors == w2v_fast.train(SENTENCES, **SMALL).vectors).all()
+
+
+def test_a_vocabulary_may_be_a_dict_of_counts():
+    counts = {"cat": 2, "the": 9, "dog": 2, "absent": 1}
+    model = Word2Vec(SENTENCES, vocabulary=counts, **SMALL)
+    assert model.corpus.vocabulary == Vocabulary(["the", "cat", "dog", "absent"], [9, 2, 2, 1])
+    assert len(model.train().wv) == 4
+
+
+# -- the vectors of a model -----------------------------------------------------------------------------------------
+
+def test_a_model_has_one_wv_that_follows_the_training():
+    model = Word2Vec(SENTENCES, **{**SMALL, "sample": 0, "alpha": 0.5})
+    with pytest.warns(RuntimeWarning, match="random numbers"):
+        held = model.wv
+    held.most_similar("cat")  # norms of the start
+
+    def report(progress):
+        if progress.epoch_done:
+            assert held.similarity("cat", "dog") == pytest.approx(
+                KeyedVectors(held.index_to_key, held.vectors.copy()).similarity("cat", "dog"))
+
+    model.train(report)
+    assert model.wv is held
+    fresh = KeyedVectors(held.index_to_key, held.vectors)
+    assert held.most_similar("cat") == fresh.most_similar("cat")
+    assert all(abs(cosine) <= 1 + 1e-6 for _, cosine in held.most_similar("the"))
+    assert held.similarity("cat", "dog") == fresh.similarity("cat", "dog")
+
+
+def test_untrained_vectors_are_a_warning_once():
+    model = Word2Vec(SENTENCES, **SMALL)
+    with pytest.warns(RuntimeWarning, match="random numbers: nothing is trained yet") as caught:
+        assert [model.wv["cat"].any() for _ in range(2)] == [True, True]
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        known = Word2Vec(SENTENCES, **SMALL).train().wv
+        assert Word2Vec(SENTENCES, init=known, **SMALL).wv["cat"].any()
+
+
+def test_what_is_added_to_wv_stays_or_is_refused():
+    model = Word2Vec(SENTENCES, **SMALL).train()
+    try:
+        model.wv.add_vector("new", np.ones(8, np.float32))
+    except (TypeError, ValueError):
+        assert "new" not in model.wv
+        return
+    assert "new" in model.wv
+    with pytest.raises(ValueError, match="vectors of its own"):
+        model.train()
+    assert "new" in Word2Vec(SENTENCES, init=model.wv, grow=True, **SMALL).wv
+
+
+# -- for those who come from gensim ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("use", "kind", "message"), [
+    (lambda m: m.most_similar("cat"), AttributeError, "write model.wv.most_similar|model.wv.most_similar"),
+    (lambda m: m.similarity, AttributeError, "model.wv.similarity"),
+    (lambda m: m["cat"], TypeError, r"write model.wv\[word\]"),
+    (lambda m: "cat" in m, TypeError, "word in model.wv"),
+    (lambda m: m.save("x"), AttributeError, r"model.wv.save\(path\).*checkpoint="),
+    (lambda m: m.load("x"), TypeError, "w2v_fast.load"),
+    (lambda m: Word2Vec.load("x"), TypeError, "w2v_fast.load"),
+    (lambda m: m.build_vocab(SENTENCES, update=True), AttributeError, "grow=True"),
+    (lambda m: m.get_latest_training_loss(), AttributeError, "model.losses"),
+    (lambda m: m.train(SENTENCES), TypeError, "a corpus is given to Word2Vec"),
+    (lambda m: m.train(total_examples=3, epochs=1), TypeError, "train\\(\\) takes no total_examples, epochs"),
+    (lambda m: m.anything, AttributeError, "no attribute 'anything'"),
+    (copy.copy, TypeError, "cannot be copied or pickled.*model.wv.save"),
+    (copy.deepcopy, TypeError, "cannot be copied or pickled"),
+    (pickle.dumps, TypeError, "cannot be copied or pickled"),
+])
+def test_what_gensim_has_elsewhere_is_named(use, kind, message):
+    model = Word2Vec(SENTENCES, **SMALL)
+    with pytest.raises(kind, match=message):
+        use(model)
+    assert not hasattr(model, "most_similar")
+    assert model.trainer.next_job == 0

@@ -6,21 +6,34 @@ import dataclasses
 import difflib
 import json
 import math
-import os
 from collections.abc import Mapping
 from typing import Any
+
+from w2v_fast.system import usable_cpus
 
 ARCHITECTURES = ("skipgram", "cbow")
 OBJECTIVES = ("ns", "nce", "hs", "softmax")
 OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
 INSTRUCTION_SETS = ("base", "avx2", "avx512")
-
-
-def usable_cpus() -> int:
-    """Number of CPUs this process may run on (its affinity mask where the system has one)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+RENAMED = {
+    "size": "vector_size", "dim": "vector_size", "iter": "epochs", "epoch": "epochs", "ws": "window",
+    "neg": "negative", "lr": "alpha", "start_alpha": "alpha", "end_alpha": "min_alpha", "t": "sample",
+    "minCount": "min_count", "max_final_vocab": "max_vocab", "max_vocab_size": "max_vocab", "thread": "workers",
+    "threads": "workers", "model": "architecture", "loss": "objective",
+}
+SAID_OTHERWISE = {
+    **dict.fromkeys(("sentences", "corpus_file", "corpus_iterable", "input"), "give the corpus as the first argument"),
+    "sg": 'write architecture="skipgram" for sg=1, architecture="cbow" for sg=0',
+    "hs": 'write objective="hs" for hs=1; leave it out for hs=0',
+    "cbow_mean": "leave it out: CBOW always takes the mean of a context",
+    "shrink_windows": "leave it out: a center's radius is always drawn from 1..window",
+    "sorted_vocab": "leave it out: words are always sorted by their counts",
+    "compute_loss": "leave it out: the loss of each epoch is always in model.losses",
+    "callbacks": "give a function to train(progress=function): it is called at the end of each epoch too",
+    "trim_rule": "give the words to keep, with their counts: vocabulary={word: count}",
+    **dict.fromkeys(("batch_words", "hashfxn", "null_word", "comment"), "leave it out: it has no meaning here"),
+}
+"""What users of gensim and fastText write, and what it is here."""
 
 
 def _option(default: Any, help: str, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False,
@@ -87,8 +100,9 @@ class TrainConfig:
         for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
-                raise TypeError(f"unknown option {name!r}{hint}")
+                hint = (f"write {RENAMED[name]}" if name in RENAMED else SAID_OTHERWISE.get(name)
+                        or (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"))
+                raise TypeError(f"unknown option {name!r}; {hint}")
         return cls(**options)
 
     def as_metadata(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import numpy
 
-from w2v_fast.config import usable_cpus
+from w2v_fast.system import usable_cpus
 from w2v_fast.training._inner import built_isas, choose_isa, supported_isas
 
 

@@ -10,11 +10,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import resource
-from pathlib import Path
 
 from w2v_fast.config import TrainConfig
+from w2v_fast.system import available
 
 ROW_FLOATS = 16
 VOCABULARY_BYTES = 200
@@ -97,53 +95,9 @@ class MemoryEstimate:
                           + (advice if fitting > 0 else "lower vector_size, window or workers"))
 
 
-def available() -> int | None:
-    """Bytes this process may still take: the least of the machine's, its control group's and its limit's; or None."""
-    found = [free for free in (_of_machine(), _of_control_group(), _of_limit()) if free is not None]
-    return max(0, min(found)) if found else None
-
-
 def human(size: int) -> str:
     """A number of bytes for people: 1.5 GB."""
     number, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
     while number >= 1000 and len(units) > 1:
         number, units = number / 1000, units[1:]
     return f"{number:.3g} {units[0]}"
-
-
-def _of_machine() -> int | None:
-    """Linux: MemAvailable. Elsewhere: all of the memory, which at least refuses what can never fit."""
-    for line in _lines("/proc/meminfo"):
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return None
-
-
-def _of_control_group() -> int | None:
-    """The limit of this process's control group (containers have one) less its use; caches of files can be dropped."""
-    groups = [line.rpartition(":")[2] for line in _lines("/proc/self/cgroup") if line.startswith("0::")]
-    for folder in (*(Path("/sys/fs/cgroup" + group) for group in groups), Path("/sys/fs/cgroup")):
-        limit, use = _lines(folder / "memory.max"), _lines(folder / "memory.current")
-        if limit and use and limit[0].isdigit():
-            files = [line.split()[1] for line in _lines(folder / "memory.stat") if line.startswith("inactive_file ")]
-            return int(limit[0]) - int(use[0]) + sum(map(int, files))
-    return None
-
-
-def _of_limit() -> int | None:
-    """The limit of the address space (`ulimit -v`) less its use."""
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    pages = _lines("/proc/self/statm")
-    if limit == resource.RLIM_INFINITY or not pages:
-        return None
-    return limit - int(pages[0].split()[0]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _lines(path: str | Path) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []

@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
 from w2v_fast.cli import demo, standard_library
-from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_sigterm
+from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
 from w2v_fast.training.trainer import Trainer
 
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
@@ -83,7 +83,8 @@ def test_native_folder_is_written_and_replaced(cli, corpus, vectors, tmp_path):
     (tmp_path / "mine" / "notes.txt").touch()
     code, _, err = cli("train", corpus, "-o", tmp_path / "mine")
     assert code == 1
-    assert "is not a folder of vectors" in err
+    assert "cannot replace " in err
+    assert (tmp_path / "mine" / "notes.txt").exists()
 
 
 @pytest.mark.parametrize("objective", ["nce", "hs", "softmax"])
@@ -189,7 +190,8 @@ def wait_for_training(command):
 
 
 @pytest.mark.parametrize(("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"),
-                                                      (signal.SIGTERM, 143, "terminated")])
+                                                      (signal.SIGTERM, 143, "terminated"),
+                                                      (signal.SIGHUP, 129, "hung up")])
 def test_signal_writes_what_is_trained(long_run, number, code, said):
     folder, argv = long_run
     out = folder / "v.bin"
@@ -233,8 +235,19 @@ def test_first_signal_stops_and_the_second_raises():
     assert str(signals.stopped) == "interrupted"
     assert (signals.exit_code, second.value.exit_code) == (130, 143)
     assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(Stopped), raise_on_sigterm():
-        os.kill(os.getpid(), signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with pytest.raises(Stopped), raise_on_signals():
+            os.kill(os.getpid(), number)
+
+
+def test_a_hang_up_that_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with raise_on_signals(), StopSignals(lambda: pytest.fail("must not stop")) as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signals.exit_code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_signal_while_writing_does_not_stop_the_writing(cli, corpus, vectors, tmp_path, monkeypatch):
@@ -333,6 +346,32 @@ def test_divergence_is_an_error(cli, corpus, tmp_path):
     assert "try a smaller alpha" in err
     assert "--traceback" not in err
     assert not (tmp_path / "v.bin").exists()
+
+
+def test_a_run_that_learns_nothing_says_so_and_shows_no_nan(cli, tmp_path):
+    text = tmp_path / "text"
+    text.write_text("a\nb\nc\n" * 50)
+    train = ["train", text, "-o", tmp_path / "v.bin", "--workers", "1", "--epochs", "1"]
+    code, _, err = cli(*train)
+    assert code == 0
+    assert "loss - nats" in err
+    assert "w2v-fast: warning: nothing was learned: no two of the " in err
+    code, _, err = cli(*train, "--progress", "json")
+    events = [json.loads(line, parse_constant=pytest.fail) for line in err.splitlines() if line.startswith("{")]
+    assert [event["loss"] for event in events if event["event"] == "epoch"] == [None]
+    assert "nothing was learned" in cli("word2vec", "-train", text, "-output", tmp_path / "v.bin", "-debug", "0",
+                                        "-iter", "1")[2]
+
+
+def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, tmp_path):
+    train = ["train", corpus, "-o", tmp_path / "v.bin", "--checkpoint", tmp_path / "run", "--quiet", *SETTINGS]
+    assert cli(*train)[0] == 0
+    written = (tmp_path / "v.bin").read_bytes()
+    code, _, err = cli(*train, "--resume", "auto")
+    assert code == 0
+    assert "100.0% of the run" in err
+    assert "warning: nothing is left to do: all 3 epochs are trained" in err
+    assert (tmp_path / "v.bin").read_bytes() == written
 
 
 # -- demo -----------------------------------------------------------------------------------------------------------

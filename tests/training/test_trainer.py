@@ -1,6 +1,11 @@
 """Link 4 of the chain of trust: repeatable, stoppable runs, and errors that reach the caller."""
 
+import contextlib
+import errno
+import io
 import itertools
+import json
+import mmap
 import subprocess
 import sys
 import threading
@@ -10,8 +15,11 @@ import pytest
 
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
+from w2v_fast.training import progress as progress_module
 from w2v_fast.training import trainer as trainer_module
-from w2v_fast.training.trainer import Trainer
+from w2v_fast.training.progress import reporter
+from w2v_fast.training.trainer import Trainer, Worker
+from w2v_fast.training.weights import Weights, initial_weights, zeros
 
 WORDS = 60
 IDS = zipf_ids(20_000, WORDS, 12)
@@ -142,11 +150,11 @@ def test_interrupt_keeps_what_was_trained_and_training_goes_on(monkeypatch, work
 
 
 def test_reports(monkeypatch):
-    monkeypatch.setattr(trainer_module, "REPORT_SECONDS", 0.001)
+    monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
     reports = []
     run = trainer_of(epochs=3)
     run.train(reports.append)
-    assert [r.epoch for r in reports if r.epoch_done] == [0, 1, 2]
+    assert [r.epoch for r in reports if r.epoch_done] == [1, 2, 3]
     last = reports[-1]
     assert last.epoch_done
     assert last.tokens == last.total_tokens == 3 * len(IDS)
@@ -155,6 +163,193 @@ def test_reports(monkeypatch):
     assert last.lr == pytest.approx(run.config.min_alpha)
     assert last.raw_rate > last.kept_rate > 0
     assert all(a.tokens <= b.tokens and a.lr >= b.lr for a, b in itertools.pairwise(reports))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_epoch_is_told_before_the_next_begins(workers):
+    run = trainer_of(epochs=4, workers=workers)
+    told, weights = [], []
+
+    def report(progress):
+        if progress.epoch_done:
+            assert not our_threads()
+            told.append((progress.epoch, progress.tokens))
+            weights.append(run.weights.input.copy())
+
+    run.train(report)
+    assert told == [(epoch, epoch * len(IDS)) for epoch in (1, 2, 3, 4)]
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(weights))
+    np.testing.assert_array_equal(weights[-1], run.weights.input)
+    if workers == 1:
+        whole = trainer_of(epochs=4)
+        whole.train()
+        np.testing.assert_array_equal(run.weights.input, whole.weights.input)
+
+
+@pytest.mark.parametrize("ending", ["stop", "error"])
+def test_a_run_that_ends_at_the_end_of_an_epoch_goes_on_there(ending):
+    run = trainer_of(epochs=3, workers=2)
+    told = []
+
+    def report(progress):
+        if progress.epoch_done:
+            told.append(progress.epoch)
+            if progress.epoch == 2 and ending == "stop":
+                run.stop()
+            elif progress.epoch == 2:
+                raise ValueError("enough")
+
+    with contextlib.nullcontext() if ending == "stop" else pytest.raises(ValueError, match="enough"):
+        run.train(report)
+    assert (told, run.tokens, run.epochs_done) == ([1, 2], 2 * len(IDS), 2)
+    run.train(report)
+    assert (told, run.tokens, run.done) == ([1, 2, 3], 3 * len(IDS), True)
+
+
+def test_no_worker_waits_for_a_display(monkeypatch):
+    """What only shows numbers is told of an epoch when all of it is done, while the next may be under way."""
+    monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
+    started = []
+    monkeypatch.setattr(trainer_module, "Worker", lambda *arguments: started.append(1) or Worker(*arguments))
+    lines = io.StringIO()
+    run = trainer_of(epochs=5, workers=2)
+    run.train(reporter("json", lines))
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [event["epoch"] for event in told if event["event"] == "epoch"] == [1, 2, 3, 4, 5]
+    assert [event["loss"] for event in told if event["event"] == "epoch"] == [loss.mean for loss in run.losses]
+    assert len(started) == 2
+
+
+def test_a_second_call_while_a_run_trains_is_an_error(tmp_path):
+    run = trainer_of(epochs=200, workers=2)
+    other = trainer_of(epochs=200)
+    other.stop()
+    other.train(checkpoint=tmp_path / "run")
+    errors = []
+
+    def report(_):
+        for call in (run.train, lambda: run.resume(tmp_path / "run")):
+            with pytest.raises(RuntimeError, match="another call trains or resumes this model"):
+                call()
+            errors.append(call)
+        run.stop()
+
+    run.train(report)
+    assert len(errors) >= 2
+    before = run.tokens
+    assert before == run.jobs.tokens_before(run.next_job) < run.jobs.total_tokens
+    run.stop()
+    run.train()
+    assert run.tokens == before
+
+
+def test_two_threads_that_train_one_run_lose_no_token():
+    for _ in range(5):
+        run = trainer_of(epochs=3, workers=2)
+        barrier, refused = threading.Barrier(2), []
+
+        def go(run=run, barrier=barrier, refused=refused):
+            barrier.wait()
+            try:
+                run.train()
+            except RuntimeError as error:
+                refused.append(error)
+
+        threads = [threading.Thread(target=go) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert run.done
+        assert run.tokens == run.jobs.total_tokens
+        assert len(refused) <= 1
+
+
+@pytest.mark.parametrize(("ids", "kind", "message"), [
+    (IDS.astype(np.int64), TypeError, "int32"),
+    (IDS.astype(">i4"), TypeError, "int32"),
+    (IDS[::2], TypeError, "contiguous"),
+    (IDS.reshape(2, -1), TypeError, "shape"),
+    (IDS.tolist(), TypeError, "array"),
+    (IDS[:0], ValueError, "no tokens"),
+    (np.append(IDS, WORDS).astype(np.int32), ValueError, f"the id {WORDS}, but its vocabulary has {WORDS} words"),
+    (np.append(IDS, ~WORDS).astype(np.int32), ValueError, f"the id {WORDS}"),
+    (np.append(IDS, 2**31 - 1).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
+    (np.append(IDS, -(2**31)).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
+])
+def test_ids_that_the_native_loop_cannot_take(ids, kind, message):
+    with pytest.raises(kind, match=message):
+        Trainer(ids, vocabulary_of(IDS, WORDS), TrainConfig(vector_size=8, workers=1))
+
+
+def test_ids_that_change_after_the_run_was_made():
+    ids = IDS.copy()
+    run = Trainer(ids, vocabulary_of(ids, WORDS), TrainConfig(vector_size=8, workers=1))
+    ids[7] = 10**6
+    with pytest.raises(ValueError, match="the id 1000000"):
+        run.train()
+
+
+def changed(weights, **parts):
+    return Weights(**{"input": weights.input, "output": weights.output, "dim": weights.dim, **parts})
+
+
+@pytest.mark.parametrize(("change", "kind", "message"), [
+    (lambda w: changed(w, input=w.input[:-1]), ValueError, "the input matrix has the shape"),
+    (lambda w: changed(w, output=w.output[:, :16]), TypeError, "the output matrix must be"),
+    (lambda w: changed(w, output=w.output.astype(np.float64)), TypeError, "the output matrix must be"),
+    (lambda w: changed(w, input=w.input.ravel()[1:-31].reshape(-1, 32)), TypeError, "64 bytes"),
+    (lambda w: changed(w, dim=23), ValueError, "23 dimensions"),
+    (lambda w: changed(w, output=w.input), ValueError, "must not share memory"),
+    (lambda w: w.input[:, 24:].fill(1) or w, ValueError, "padding must be zero"),
+    (lambda w: w.output.setflags(write=False) or w, TypeError, "writable"),
+])
+def test_weights_that_the_native_loop_cannot_take(change, kind, message):
+    config = TrainConfig(vector_size=24, workers=1)
+    weights = change(initial_weights(WORDS, 24, 1))
+    with pytest.raises(kind, match=message):
+        Trainer(IDS, vocabulary_of(IDS, WORDS), config, weights)
+    Trainer(IDS, vocabulary_of(IDS, WORDS), config, initial_weights(WORDS, 24, 1))
+
+
+def test_a_kernel_without_huge_pages(monkeypatch):
+    class Memory(mmap.mmap):
+        def madvise(self, *_):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("w2v_fast.training.weights.mmap.mmap", Memory)
+    assert not zeros(3, 16).any()
+
+
+@pytest.mark.parametrize(("ids", "options", "advice"), [
+    (~np.arange(100, dtype=np.int32) % 5 - 5, {"sample": 0}, "give longer sentences$"),
+    (np.arange(100, dtype=np.int32) % 5, {"sample": 1e-12}, "or a larger sample than 1e-12"),
+])
+def test_a_run_without_a_pair_is_a_warning(ids, options, advice):
+    run = Trainer(ids, vocabulary_of(ids, 5), TrainConfig(vector_size=8, workers=1, **options))
+    before = run.weights.input.copy()
+    with pytest.warns(RuntimeWarning, match=f"nothing was learned: no two of the .*{advice}"):
+        run.train()
+    np.testing.assert_array_equal(run.weights.input, before)
+
+
+@pytest.mark.parametrize("variant", [{}, {"architecture": "cbow"}, {"objective": "hs"}, {"objective": "softmax"}])
+def test_one_pair_in_many_sentences_is_no_warning(recwarn, variant):
+    ids = np.full(100_000, ~0, np.int32)
+    ids[77_000] = 1
+    run = Trainer(ids, vocabulary_of(ids, 2), TrainConfig(vector_size=8, workers=2, sample=0, epochs=1, **variant))
+    run.train()
+    assert not recwarn.list
+    assert run.losses[0].pairs > 0
+
+
+def test_a_run_at_its_end_says_that_nothing_is_left():
+    run = trainer_of()
+    run.train()
+    weights = run.weights.input.copy()
+    with pytest.warns(RuntimeWarning, match=r"nothing is left to do: all 2 epochs are trained.*init="):
+        run.train()
+    np.testing.assert_array_equal(run.weights.input, weights)
 
 
 def test_several_runs_at_once_do_not_disturb_each_other():

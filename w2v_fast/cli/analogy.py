@@ -9,9 +9,9 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 
 from w2v_fast.cli import options
+from w2v_fast.cli.notes import as_json
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.prompt import answer_lines
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
         a, b, c = words
         found = solve(positive=[b, c], negative=[a], topn=arguments.topn)
         if arguments.json:
-            print(json.dumps({"a": a, "b": b, "c": c, "method": arguments.method,
+            print(as_json({"a": a, "b": b, "c": c, "method": arguments.method,
                               "answers": [{"word": word, "score": score} for word, score in found]}))
         else:
             for word, score in found:

@@ -13,6 +13,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
+from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.files import atomic_write
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     require_sklearn()
-    options.check_writable(arguments.output)
+    check_paths({"FILE": arguments.vectors}, Output("-o", arguments.output))
     vectors = options.load_vectors(arguments.vectors)
     check_count(arguments.classes, len(vectors))
     write_classes(vectors, arguments.output, arguments.classes, arguments.seed)

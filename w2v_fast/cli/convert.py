@@ -13,6 +13,7 @@ from typing import Any
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import Output, check_paths
 
 READING = ("limit", "on_duplicate", "on_truncated", "allow_nonfinite")
 WRITING = ("escape", "allow_nonfinite")
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     source_format = arguments.source_format and options.known_format(arguments.source_format)
     format = options.output_format(arguments.output, arguments.format)
-    options.check_target(arguments.output, format)
+    check_paths({"IN": arguments.input}, Output("OUT", arguments.output, format))
     try:
         vectors = formats.load(arguments.input, source_format, **_given(arguments, READING))
         formats.save(vectors, arguments.output, format, **_given(arguments, WRITING))

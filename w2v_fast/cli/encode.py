@@ -11,6 +11,7 @@ import argparse
 
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import report
+from w2v_fast.cli.paths import Output, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.cli.reading import read_corpus
 
     config = options.config_from(arguments)
-    options.check_writable(arguments.output)
+    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}, Output("-o", arguments.output))
     corpus = read_corpus(arguments, config)
     corpus.save(arguments.output)
     report(arguments.progress, "wrote", f"wrote {arguments.output}", file=arguments.output)

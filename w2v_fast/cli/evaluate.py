@@ -10,11 +10,11 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
+from w2v_fast.cli.notes import as_json
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
         if not arguments.json:
             print("\n".join([path, *(f"  {line}" for line in lines), ""]))
     if arguments.json:
-        print(json.dumps([_finite(report) for report in reports]))
+        print(as_json(reports))
 
 
 def has_questions(path: str) -> bool:
@@ -70,8 +70,8 @@ def pair_lines(result: PairsResult) -> list[str]:
     """A table of the correlations, and the rules under it."""
     return [
         f"pairs     {result.pairs:>8,}   covered {result.covered:,} ({result.coverage:.1%})",
-        f"Spearman  {result.spearman:>8.4f}{_p(result.spearman_p)}",
-        f"Pearson   {result.pearson:>8.4f}{_p(result.pearson_p)}",
+        f"Spearman  {_number(result.spearman)}{_p(result.spearman_p)}",
+        f"Pearson   {_number(result.pearson)}{_p(result.pearson_p)}",
         _rules(result, "unknown words: pair left out" if result.oov == "skip" else "unknown words: similarity 0"),
     ]
 
@@ -97,10 +97,9 @@ def _rules(result: PairsResult | AnalogyResult, unknown: str) -> str:
     return f"({unknown}; {case}; {rows})"
 
 
+def _number(value: float) -> str:
+    return f"{'-':>8}" if math.isnan(value) else f"{value:>8.4f}"
+
+
 def _p(value: float) -> str:
     return "" if math.isnan(value) else f"   p {value:.2g}"
-
-
-def _finite(report: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: what is undefined is null."""
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in report.items()}

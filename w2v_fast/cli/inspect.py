@@ -7,12 +7,12 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
+from w2v_fast.cli.notes import as_json
 from w2v_fast.cli.parser import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
              "repeated_words": sum(int(match[1]) for match in map(REPEATED.search, problems) if match),
              "problems": problems, "metadata": vectors.metadata}
     if arguments.json:
-        print(json.dumps(facts))
+        print(as_json(facts))
         return
     for name, value in facts.items():
         if value not in (None, [], {}):

@@ -1,7 +1,7 @@
 # PYTHON_ARGCOMPLETE_OK
 """The command `w2v-fast`: finds the command, runs it, and turns what went wrong into one line and an exit code.
 
-    0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)
+    0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129 hung up (SIGHUP)
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 
 from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import Parser, UsageError
-from w2v_fast.cli.signals import Stopped, raise_on_sigterm
+from w2v_fast.cli.signals import Stopped, raise_on_signals
+from w2v_fast.streams import flush_output, steady_streams
 
 COMMANDS = ("train", "encode", "vocab", "phrases", "similar", "analogy", "odd-one-out", "evaluate", "inspect",
             "convert", "classes", "plot", "demo", "word2vec")
@@ -27,7 +28,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
 'w2v-fast COMMAND --help' tells more. Data go to standard output, everything else to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up.
 Completion in bash (extra: completion): eval "$(register-python-argcomplete w2v-fast)"
 """
 
@@ -73,26 +74,33 @@ class _Version(argparse.Action):
 def execute(parser: Parser, argv: Sequence[str] | None) -> int:
     """Parse `argv`, call `arguments.run(arguments)`, report what is raised on stderr, and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    _complete(parser)
+    with steady_streams():
+        _complete(parser)
+        try:
+            with raise_on_signals(), _plain_output():
+                code = _run(parser, words)
+                flush_output()
+                return code
+        except UsageError as error:
+            return _report(error, str(error), WRONG_USAGE, words)
+        except Stopped as error:
+            note(str(error))
+            return error.exit_code
+        except KeyboardInterrupt:
+            note("interrupted")
+            return INTERRUPTED
+        except BrokenPipeError:  # whoever read the output has gone
+            return FAILED
+        except Exception as error:
+            return _report(error, _message(error), FAILED, words)
+
+
+def _run(parser: Parser, words: list[str]) -> int:
     try:
-        with raise_on_sigterm(), _plain_output():
-            arguments = parser.parse_args(words)
-            code = arguments.run(arguments)
-            sys.stdout.flush()
-            return code or 0
-    except UsageError as error:
-        return _report(error, str(error), WRONG_USAGE, words)
-    except Stopped as error:
-        note(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        note("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        _discard_output()
-        return FAILED
-    except Exception as error:
-        return _report(error, _message(error), FAILED, words)
+        arguments = parser.parse_args(words)
+    except SystemExit as end:  # after --help or --version
+        return int(end.code or 0)
+    return arguments.run(arguments) or 0
 
 
 def _complete(parser: Parser) -> None:
@@ -134,8 +142,8 @@ def _report(error: BaseException, message: str, code: int, words: list[str]) -> 
 
 def _message(error: Exception) -> str:
     """What went wrong, without Python's decorations; the type too where the error is not one of bad input."""
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     if isinstance(error, MemoryError):
@@ -144,8 +152,3 @@ def _message(error: Exception) -> str:
         return str(error) or type(error).__name__
     return f"{type(error).__name__}: {error} (run again with --traceback and report it)"
 
-
-def _discard_output() -> None:
-    """Whoever read stdout has gone: let the interpreter's last flush go nowhere."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

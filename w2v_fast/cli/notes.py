@@ -1,7 +1,9 @@
 """Messages for people, on stderr: standard output is for data only."""
 
 import json
+import math
 import sys
+from typing import Any
 
 
 def note(message: str) -> None:
@@ -14,4 +16,17 @@ def report(mode: str, event: str, message: str, **facts: object) -> None:
     if mode == "bar":
         note(message)
     elif mode == "json":
-        print(json.dumps({"event": event, **facts}), file=sys.stderr, flush=True)
+        print(as_json({"event": event, **facts}), file=sys.stderr, flush=True)
+
+
+def as_json(value: Any) -> str:
+    """JSON on one line; a number that is not finite is null, since JSON has none such."""
+    return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

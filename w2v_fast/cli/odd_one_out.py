@@ -7,9 +7,9 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 
 from w2v_fast.cli import options
+from w2v_fast.cli.notes import as_json
 from w2v_fast.cli.parser import UsageError
 
 
@@ -29,6 +29,6 @@ def run(arguments: argparse.Namespace) -> None:
     odd = ranked[-1][1]
     if arguments.json:
         cosines = [{"word": word, "cosine": cosine} for cosine, word in ranked]
-        print(json.dumps({"odd_one_out": odd, "cosines": cosines}))
+        print(as_json({"odd_one_out": odd, "cosines": cosines}))
     else:
         print(odd)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli.parser import UsageError, suggestion
 from w2v_fast.config import TrainConfig
-from w2v_fast.files import check_writable
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -172,16 +171,13 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
                              "the native folder without a suffix)")
 
 
-def check_target(path: str, format: str) -> None:
-    """Raise now the OSError that writing vectors to `path` would raise after the work."""
-    from w2v_fast.vectors.formats.safetensors_folder import is_ours
+def check_words(words: list[str], path: str, format: str) -> None:
+    """Raise now the ValueError that writing these words in a format would raise after the training."""
+    from w2v_fast.vectors import formats
+    from w2v_fast.vectors.formats.table import encoded_keys
 
-    if format != "safetensors":
-        check_writable(path)
-        return
-    if os.path.lexists(path) and not (os.path.isdir(path) and (is_ours(path) or not os.listdir(path))):
-        raise FileExistsError(f"cannot replace {path}: it is not a folder of vectors")
-    check_writable(f"{path.rstrip('/')}.part")
+    if hasattr(formats.FORMATS[format], "FORBIDDEN"):
+        encoded_keys(path, words, formats.FORMATS[format].FORBIDDEN, formats.WriteOptions())
 
 
 # -- questions ------------------------------------------------------------------------------------------------------

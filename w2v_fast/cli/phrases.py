@@ -13,6 +13,7 @@ import argparse
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import Output, check_paths
 
 SCORINGS = {"word2phrase": 100.0, "default": 10.0, "npmi": 0.5}
 """Each scoring and its default threshold."""
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError(f"-threshold {threshold:g} must lie in [-1, 1] for npmi")
     if arguments.scoring != "npmi" and not threshold > 0:
         raise UsageError(f"-threshold {threshold:g} must be above 0")
+    check_paths({"-train": arguments.train}, Output("-output", arguments.output))
     from w2v_fast.cli.reading import reporter
     from w2v_fast.corpus.phrases import phrase_text
 
@@ -57,5 +59,6 @@ def run(arguments: argparse.Namespace) -> None:
                         memory_budget=arguments.memory_budget, progress=progress)
     if arguments.debug:
         for number, phrases in enumerate(found, 1):
-            note(f"pass {number}: {len(phrases):,} phrases")
+            note(f"pass {number}: {len(phrases):,} phrases" + (
+                "" if len(phrases) else ": no pair scores high enough; try a lower -threshold or -min-count"))
         note(f"wrote {arguments.output}")

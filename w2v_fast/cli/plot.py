@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.files import atomic_write
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     if suffix not in SUFFIXES:
         raise UsageError(f"{arguments.output}: the name must end with {', '.join(SUFFIXES)}")
     _require("matplotlib", METHODS[arguments.method])
-    options.check_writable(arguments.output)
+    check_paths({"FILE": arguments.vectors}, Output("-o", arguments.output))
     vectors = options.load_vectors(arguments.vectors)
     words = list(dict.fromkeys(arguments.words)) or vectors.index_to_key[: arguments.top]
     if len(words) < 3:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from w2v_fast.cli.notes import note, report
+from w2v_fast.cli.notes import as_json, note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
@@ -99,4 +98,4 @@ class _JsonLines:
     def __call__(self, done: int, total: int | None) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + REPORT_SECONDS
-            print(json.dumps({"event": "reading", "bytes": done, "total_bytes": total}), file=sys.stderr, flush=True)
+            print(as_json({"event": "reading", "bytes": done, "total_bytes": total}), file=sys.stderr, flush=True)

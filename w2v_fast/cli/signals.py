@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one stops a run in good order, the second one ends it."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first one stops a run in good order, the second one ends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 
 
 class Stopped(BaseException):
@@ -21,7 +21,7 @@ class Stopped(BaseException):
 
 
 class StopSignals:
-    """While it is entered, the first SIGINT or SIGTERM calls `stop`; a second one raises `Stopped`.
+    """While it is entered, the first SIGINT, SIGTERM or SIGHUP calls `stop`; a second one raises `Stopped`.
 
     Attributes
     ----------
@@ -55,11 +55,11 @@ class StopSignals:
 
 
 @contextlib.contextmanager
-def raise_on_sigterm() -> Iterator[None]:
-    """SIGTERM raises `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
+def raise_on_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
     def handle(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
-    with _handled(signal.SIGTERM, handle):
+    with _handled(signal.SIGTERM, handle), _handled(signal.SIGHUP, handle):
         yield
 
 

@@ -10,10 +10,10 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
+from w2v_fast.cli.notes import as_json
 from w2v_fast.cli.prompt import answer_lines
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     def answer(query: str) -> None:
         found = neighbors(vectors, query, arguments.topn)
         if arguments.json:
-            print(json.dumps({"query": query, "neighbors": [{"word": word, "cosine": cosine}
+            print(as_json({"query": query, "neighbors": [{"word": word, "cosine": cosine}
                                                             for word, cosine in found]}))
         else:
             for word, cosine in found:

@@ -5,8 +5,8 @@ Examples:
   zcat dump.gz | w2v-fast train - -o vectors.bin --vector-size 300 --epochs 3
   w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume auto
 
-Ctrl-C (or SIGTERM) stops within a second and writes the vectors trained so far, and a checkpoint with --checkpoint; a
-second one ends at once.
+Ctrl-C (or SIGTERM, SIGHUP) stops within a second and writes the vectors trained so far, and a checkpoint with
+--checkpoint; a second one ends at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import note, report
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import CHECKPOINTS, Output, check_paths
 from w2v_fast.cli.signals import StopSignals
 from w2v_fast.files import check_space
 
@@ -50,9 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = options.config_from(arguments)
     _check_usage(arguments)
     format = options.output_format(arguments.output, arguments.format)
-    options.check_target(arguments.output, format)
-    if arguments.save_vocab:
-        options.check_writable(arguments.save_vocab)
+    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab, "--init": arguments.init},
+                *(Output(option, path, kind) for option, path, kind in (
+                    ("-o", arguments.output, format), ("--save-vocab", arguments.save_vocab, None),
+                    ("--checkpoint", arguments.checkpoint, CHECKPOINTS)) if path is not None))
     from w2v_fast.cli.reading import read_corpus
     from w2v_fast.training._inner import choose_isa
     from w2v_fast.word2vec import Word2Vec
@@ -61,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     init = options.load_vectors(arguments.init) if arguments.init else None
     reading = dataclasses.replace(config, min_count=1, max_vocab=None) if arguments.grow else config
     model = Word2Vec(read_corpus(arguments, reading), config, init=init, grow=arguments.grow)
+    options.check_words(model.corpus.vocabulary.words, arguments.output, format)
     if arguments.save_vocab:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
@@ -82,8 +85,8 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
                     **checkpoints: Any) -> int:
     """Train and write the vectors; returns the exit code.
 
-    The first SIGINT or SIGTERM ends the training (with a checkpoint, where they are written), not the writing; a second
-    one raises `Stopped`.
+    The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are written), not the writing;
+    a second one raises `Stopped`.
     """
     check_space(output, model.trainer.weights.vectors.nbytes)
     if progress == "bar":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
+from w2v_fast.cli.paths import Output, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +23,5 @@ def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.cli.reading import read_corpus
 
     config = options.config_from(arguments)
-    options.check_writable(arguments.output)
+    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}, Output("-o", arguments.output))
     read_corpus(arguments, config).vocabulary.save(arguments.output)

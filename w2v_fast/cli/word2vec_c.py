@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
 from w2v_fast.cli.parser import Parser, UsageError
+from w2v_fast.cli.paths import Output, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.config import TrainConfig
@@ -83,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         from w2v_fast.cli.classes import check_count
 
         check_count(arguments.classes, len(corpus.vocabulary))
+    else:
+        options.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
     return train_and_write(Word2Vec(corpus, config), "bar" if arguments.debug > 1 else "quiet", arguments.output,
                            lambda vectors: write(vectors, arguments, config.seed))
 
@@ -106,9 +109,11 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
 
 def check_writable_before_work(arguments: argparse.Namespace) -> None:
     """Raise now what would stop the run at its end."""
-    for path in (arguments.output, arguments.save_vocab):
-        if path is not None:
-            options.check_writable(path)
+    format = None if arguments.classes else format_of(arguments)
+    check_paths({"-train": arguments.train, "-read-vocab": arguments.read_vocab},
+                *(Output(option, path, kind) for option, path, kind in (
+                    ("-output", arguments.output, format), ("-save-vocab", arguments.save_vocab, None))
+                  if path is not None))
     if arguments.classes:
         from w2v_fast.cli.classes import require_sklearn
 
@@ -122,7 +127,12 @@ def write(vectors: KeyedVectors, arguments: argparse.Namespace, seed: int) -> No
 
         write_classes(vectors, arguments.output, arguments.classes, seed)
     else:
-        vectors.save(arguments.output, format="word2vec_binary" if arguments.binary else "word2vec_text")
+        vectors.save(arguments.output, format=format_of(arguments))
+
+
+def format_of(arguments: argparse.Namespace) -> str:
+    """The format of the vectors."""
+    return "word2vec_binary" if arguments.binary else "word2vec_text"
 
 
 def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:

@@ -29,13 +29,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.files import atomic_write
+from w2v_fast.files import atomic_write, check_writable
 
 MAGIC = b"w2v_fast checkp1"
 ALIGNMENT = 64
 CHUNK = 1 << 22
 KEPT = 2
 HEADER_START = 2 * ALIGNMENT
+MOST_HEADER_BYTES = 1 << 26  # a million epochs take half of it
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
@@ -89,6 +90,8 @@ class Checkpoint:
             length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
             if len(head) < HEADER_START or length > size:
                 raise CheckpointError(f"{path} is cut: it has {size} bytes")
+            if length > MOST_HEADER_BYTES:
+                raise CheckpointError(f"{path} is damaged: its header has {length:,} bytes")
             header = _parsed(path, file.read(length))
             start = _padded(HEADER_START + length)
             end = start + sum(_padded(4 * rows * columns) for rows, columns in header["shapes"])
@@ -160,7 +163,7 @@ class CheckpointFolder:
 
     def files(self) -> list[Path]:
         """The checkpoints, newest first."""
-        return sorted(self.path.glob("checkpoint-*.w2v"), reverse=True)
+        return sorted(filter(Path.is_file, self.path.glob("checkpoint-*.w2v")), reverse=True)
 
     def prepare(self, size: int) -> None:
         """Remove what a killed run left, and see that checkpoints of `size` bytes can be written.
@@ -171,10 +174,9 @@ class CheckpointFolder:
             The folder cannot be written, or the disk has no room for two checkpoints and the one being written.
         """
         for unfinished in self.path.glob(".checkpoint-*.part"):
-            unfinished.unlink()
-        probe = self.path / ".checkpoint-probe.part"
-        probe.write_bytes(b"")
-        probe.unlink()
+            with contextlib.suppress(OSError):  # another user's
+                unfinished.unlink()
+        check_writable(self.path / "checkpoint")
         needed = (KEPT + 1) * size - sum(file.stat().st_size for file in self.files())
         free = shutil.disk_usage(self.path).free
         if free < needed:

@@ -17,10 +17,11 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +31,10 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, differences, size_of
 from w2v_fast.training.jobs import Job, Jobs
+from w2v_fast.training.progress import EpochLoss, Report, Watch
 from w2v_fast.training.tables import Tables
-from w2v_fast.training.weights import Weights, initial_weights
+from w2v_fast.training.weights import Weights, checked_weights, initial_weights
 
-REPORT_SECONDS = 0.2
 LOSS_WINDOWS = 20_000
 CHECKPOINT_MINUTES = 10.0
 MOST_LOSS = 1000.0  # nats for each pair and row; a run that learns has well below 20
@@ -45,54 +46,13 @@ class DivergenceError(FloatingPointError):
     """The loss is beyond all measure or not a number, or there are weights that are not finite."""
 
 
-@dataclasses.dataclass(frozen=True)
-class EpochLoss:
-    """The loss of one epoch, from a fixed sample of its windows."""
-
-    nats: float = 0.0
-    pairs: int = 0
-
-    @property
-    def mean(self) -> float:
-        """Nats for each (center, context) pair; NaN before the first."""
-        return self.nats / self.pairs if self.pairs else float("nan")
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where a run stands; `epoch_done` marks the report that ends an epoch."""
-
-    epoch: int
-    epochs: int
-    tokens: int
-    total_tokens: int
-    kept_tokens: int
-    seconds: float
-    lr: float
-    loss: float
-    epoch_done: bool = False
-
-    @property
-    def raw_rate(self) -> float:
-        """Words of the vocabulary trained or dropped by subsampling, a second."""
-        return self.tokens / self.seconds if self.seconds else 0.0
-
-    @property
-    def kept_rate(self) -> float:
-        """Words that survived subsampling, a second."""
-        return self.kept_tokens / self.seconds if self.seconds else 0.0
-
-
-Report: TypeAlias = Callable[[Progress], object]
-
-
 class Trainer:
     """Trains `weights` on `ids`, job by job.
 
     Parameters
     ----------
     ids
-        int32 [N], each sentence's last token as ~id.
+        int32 [N], each sentence's last token as ~id; none of them beyond the vocabulary.
     vocabulary
         Words and counts the ids refer to.
     config
@@ -114,15 +74,22 @@ class Trainer:
         The instruction set that runs.
     last_checkpoint : Path or None
         The checkpoint that this run went on from, or wrote last.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `ids` or `weights` are not what the native loop takes: their type, shape, memory or values.
     """
 
     def __init__(self, ids: NDArray[np.int32], vocabulary: Vocabulary, config: TrainConfig,
                  weights: Weights | None = None) -> None:
         self.config = config
         self.isa = choose_isa(config.isa)
-        self.weights = weights or initial_weights(len(vocabulary), config.vector_size, config.seed)
         self._ids = ids
         self._vocabulary = vocabulary
+        self._check_ids()
+        self.weights = (initial_weights(len(vocabulary), config.vector_size, config.seed) if weights is None
+                        else checked_weights(weights, len(vocabulary), config.vector_size))
         tables = Tables(vocabulary, config)
         loss_period = max(len(ids) // LOSS_WINDOWS, 1)
         self._loops = [InnerLoop(ids, self.weights, tables, config, self.isa, loss_period)
@@ -134,7 +101,10 @@ class Trainer:
         self.losses = [EpochLoss() for _ in range(config.epochs)]
         self.last_checkpoint: Path | None = None
         self._lock = threading.Lock()
-        self._threads: list[_Worker] = []
+        self._busy = threading.Lock()
+        self._threads: list[Worker] = []
+        self._running: set[int] = set()
+        self._round_end = 0
         self._halt = False
         self._stopped = False
         self._error: BaseException | None = None
@@ -143,6 +113,12 @@ class Trainer:
     def done(self) -> bool:
         """Whether no job of the run is left."""
         return self.next_job == len(self.jobs)
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs of which every job is done."""
+        with self._lock:
+            return min(self._running, default=self.next_job) // self.jobs.per_epoch
 
     def stop(self) -> None:
         """Let the call of `train` that runs, or else the next one, return after the jobs at hand.
@@ -162,15 +138,23 @@ class Trainer:
         Parameters
         ----------
         report
-            Called a few times a second.
+            Called a few times a second, and at the end of each epoch, where all workers wait for it (but for a
+            `Display`, which only shows numbers).
         checkpoint
             A folder for checkpoints. One is written every `checkpoint_minutes` and when the call ends, unless a thread
             failed or the weights are not finite. One that cannot be written is a RuntimeWarning: training goes on.
+
+        Warns
+        -----
+        RuntimeWarning
+            The run is at its end already, or it has ended without a pair of words to learn from.
 
         Raises
         ------
         DivergenceError
             The loss of a job is beyond all measure or not a number, or a weight is not finite at the end.
+        RuntimeError
+            Another call trains or resumes this run.
         FileExistsError
             The folder has checkpoints of a run that this one did not go on from.
         OSError
@@ -178,20 +162,49 @@ class Trainer:
         """
         if not 0 < checkpoint_minutes < math.inf:
             raise ValueError(f"checkpoint_minutes = {checkpoint_minutes} must be a number above 0")
-        watch = _Watch(self, report)
+        with self._only_call():
+            try:
+                if self.done:
+                    warnings.warn(f"nothing is left to do: all {self.config.epochs} epochs are trained; a new run goes "
+                                  "on from these vectors with init=model.wv", RuntimeWarning, stacklevel=3)
+                    return
+                if self._ids.flags.writeable:
+                    self._check_ids()
+                with nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder:
+                    self._train_rounds(Watch(self, report), folder, 60 * checkpoint_minutes)
+            finally:
+                self._stopped = False
+            self._warn_if_nothing_was_learned()
+
+    def _warn_if_nothing_was_learned(self) -> None:
+        if self.done and not any(loss.pairs for loss in self.losses):  # the first step of each job is in the sample
+            sample = f", or a larger sample than {self.config.sample:g}" if self.config.sample else ""
+            warnings.warn(f"nothing was learned: no two of the {self.kept_tokens:,} words that subsampling kept (of "
+                          f"{self.tokens:,}) stood in one sentence; give longer sentences{sample}",
+                          RuntimeWarning, stacklevel=4)
+
+    @contextmanager
+    def _only_call(self) -> Iterator[None]:
+        """The weights, the position and the workers' memory are in the hands of one call at a time."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("another call trains or resumes this model now: wait for it, or stop() it first")
         try:
-            if checkpoint is None:
-                self._train_round(watch, math.inf)
-                return
-            with CheckpointFolder(checkpoint) as folder:
-                self._prepare(folder)
-                while not self.done and not self._stopped:
-                    try:
-                        self._train_round(watch, 60 * checkpoint_minutes)
-                    finally:
-                        self._save(folder)
+            self._wait()  # a second Ctrl-C may have left threads that finish their job
+            yield
         finally:
-            self._stopped = False
+            self._busy.release()
+
+    def _train_rounds(self, watch: Watch, folder: CheckpointFolder | None, seconds: float) -> None:
+        """Do all jobs that are left, with a checkpoint after each round of some seconds if there is a folder."""
+        if folder is None:
+            self._train_round(watch, math.inf)
+            return
+        self._prepare(folder)
+        while not self.done and not self._stopped:
+            try:
+                self._train_round(watch, seconds)
+            finally:
+                self._save(folder)
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
         """Go on from the newest whole checkpoint in a folder; returns False when it has none, or is missing.
@@ -205,10 +218,12 @@ class Trainer:
             instruction set may differ), or no checkpoint there is whole. This run is as it was.
         OSError
             The folder cannot be read, or another run uses it.
+        RuntimeError
+            Another call trains or resumes this run.
         """
         if not os.path.exists(checkpoint):
             return False
-        with CheckpointFolder(checkpoint) as folder:
+        with self._only_call(), CheckpointFolder(checkpoint) as folder:
             newest = folder.newest()
             if newest is None:
                 return False
@@ -218,8 +233,9 @@ class Trainer:
                 raise CheckpointError(f"{newest.path} is of another run: {lines}")
             position = self._checked_position(newest.path, header.get("position"))
             newest.fill(self.weights.arrays)
-        self.next_job, self.tokens, self.kept_tokens, self.losses = position
-        self.last_checkpoint = newest.path
+            self.next_job, self.tokens, self.kept_tokens, self.losses = position
+            self._running.clear()
+            self.last_checkpoint = newest.path
         if header.get("version") != _version():
             warnings.warn(f"{newest.path} was written by version {header.get('version')} of w2v_fast, this is "
                           f"{_version()}: the results may differ in the last bits", RuntimeWarning, stacklevel=2)
@@ -254,6 +270,21 @@ class Trainer:
             pass
         raise CheckpointError(f"{path} is damaged: the position in its header is not one of this run")
 
+    def _check_ids(self) -> None:
+        """The native loop reads and writes rows of the matrices by these numbers."""
+        ids, words = self._ids, len(self._vocabulary)
+        if not (isinstance(ids, np.ndarray) and ids.dtype == np.int32 and ids.dtype.isnative and ids.ndim == 1
+                and ids.flags.c_contiguous and ids.flags.aligned):
+            raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
+        if not len(ids):
+            raise ValueError("the corpus is empty: it has no tokens")
+        for start in range(0, len(ids), HASHED_TOKENS):
+            part = ids[start : start + HASHED_TOKENS]
+            largest = max(int(part.max()), ~int(part.min()))
+            if largest >= words:
+                raise ValueError(f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
+                                 f"below {words} (the last one of a sentence is ~id)")
+
     def _prepare(self, folder: CheckpointFolder) -> None:
         """Everything that could keep checkpoints from being written shows here, before training."""
         if folder.files() and (self.last_checkpoint is None or self.last_checkpoint.parent != folder.path):
@@ -263,7 +294,7 @@ class Trainer:
 
     def _save(self, folder: CheckpointFolder) -> None:
         """Write a checkpoint if the weights are those of a position: all jobs that were taken are done and well."""
-        if self.tokens != self.jobs.tokens_before(self.next_job) or isinstance(self._error, DivergenceError):
+        if self._running or isinstance(self._error, DivergenceError):
             return
         position = {"epoch": min(self.next_job // self.jobs.per_epoch, self.config.epochs - 1), "job": self.next_job,
                     "tokens": self.tokens, "kept_tokens": self.kept_tokens,
@@ -279,23 +310,33 @@ class Trainer:
             warnings.warn(f"no checkpoint after {self.tokens:,} of {self.jobs.total_tokens:,} words: {error} (the last "
                           f"one is {self.last_checkpoint})", RuntimeWarning, stacklevel=3)
 
-    def _train_round(self, watch: _Watch, seconds: float) -> None:
+    def _train_round(self, watch: Watch, seconds: float) -> None:
         """Do jobs until none is left, for some seconds, or up to a stop; all threads have ended when it returns."""
-        self._wait()  # a second Ctrl-C may have left threads that finish their job
+        until = time.monotonic() + seconds
         self._error = None
-        self._halt = False
-        self._threads = [_Worker(self._work, loop, number) for number, loop in enumerate(self._loops)]
         try:
-            for thread in self._threads:
-                thread.start()
-            watch.wait(self._threads, time.monotonic() + seconds)
+            while self._run_threads(watch, until):
+                watch.tell()
         finally:
-            self._halt = True
-            self._wait()
             self._check_weights()
         if self._error is not None:
             raise self._error
         watch.tell()
+
+    def _run_threads(self, watch: Watch, until: float) -> bool:
+        """Do jobs up to the end of the epoch, where it is watched, else of the run; whether the round goes on then."""
+        per_epoch = self.jobs.per_epoch
+        self._round_end = (self.next_job // per_epoch + 1) * per_epoch if watch.needs_weights else len(self.jobs)
+        self._halt = False
+        self._threads = [Worker(self._work, loop, number) for number, loop in enumerate(self._loops)]
+        try:
+            for thread in self._threads:
+                thread.start()
+            watch.wait(self._threads, until)
+        finally:
+            self._halt = True
+            self._wait()
+        return not (self._error or self._stopped or self.done or time.monotonic() >= until)
 
     def _wait(self) -> None:
         """Wait until every thread that was started has finished its job."""
@@ -314,10 +355,12 @@ class Trainer:
 
     def _take(self) -> Job | None:
         with self._lock:
-            if self._halt or self._stopped or self.next_job == len(self.jobs):
+            if self._halt or self._stopped or self.next_job == self._round_end:
                 return None
+            job = self.jobs[self.next_job]
+            self._running.add(job.index)
             self.next_job += 1
-            return self.jobs[self.next_job - 1]
+            return job
 
     def _add(self, job: Job, kept: int, nats: float, pairs: int) -> None:
         if not nats <= MOST_LOSS * (1 + self.config.negative) * pairs:
@@ -327,6 +370,7 @@ class Trainer:
             self.losses[job.epoch] = EpochLoss(before.nats + nats, before.pairs + pairs)
             self.tokens += job.stop - job.start
             self.kept_tokens += kept
+            self._running.remove(job.index)
 
     def _check_weights(self) -> None:
         """A weight can overflow in a window that is not in the sample of the loss."""
@@ -340,7 +384,7 @@ class Trainer:
             f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}")
 
 
-class _Worker(threading.Thread):
+class Worker(threading.Thread):
     """A thread that tells when it has finished.
 
     `join` is only for threads known to have finished: when Ctrl-C interrupts it, CPython 3.11 and 3.12 take a thread
@@ -358,45 +402,6 @@ class _Worker(threading.Thread):
             self._work(self._loop)
         finally:
             self.finished.set()
-
-
-class _Watch:
-    """Reports a few times a second, and at the end of each epoch, while threads work."""
-
-    def __init__(self, trainer: Trainer, report: Report | None) -> None:
-        self._trainer = trainer
-        self._report = report
-        self._started = time.monotonic()
-        self._tokens_before = trainer.tokens
-        self._kept_before = trainer.kept_tokens
-        self._epochs_done = trainer.tokens // trainer.jobs.tokens
-
-    def wait(self, threads: list[_Worker], until: float) -> None:
-        """Return when the threads have finished, or at the time `until`."""
-        while any(not thread.finished.is_set() for thread in threads) and (left := until - time.monotonic()) > 0:
-            self.tell()
-            for thread in threads:
-                thread.finished.wait(min(REPORT_SECONDS, left) / len(threads))
-
-    def tell(self) -> None:
-        """Report what the caller does not know yet."""
-        if self._report is None:
-            return
-        trainer = self._trainer
-        while self._epochs_done < min(trainer.tokens // trainer.jobs.tokens, trainer.config.epochs):
-            self._report(self._progress(self._epochs_done, epoch_done=True))
-            self._epochs_done += 1
-        if self._epochs_done < trainer.config.epochs:
-            self._report(self._progress(self._epochs_done))
-
-    def _progress(self, epoch: int, epoch_done: bool = False) -> Progress:
-        trainer = self._trainer
-        return Progress(
-            epoch=epoch, epochs=trainer.config.epochs, tokens=trainer.tokens - self._tokens_before,
-            total_tokens=trainer.jobs.total_tokens - self._tokens_before,
-            kept_tokens=trainer.kept_tokens - self._kept_before, seconds=time.monotonic() - self._started,
-            lr=trainer.jobs.lr_after(trainer.tokens), loss=trainer.losses[epoch].mean, epoch_done=epoch_done,
-        )
 
 
 def _version() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import mmap
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.config import usable_cpus
+from w2v_fast.system import usable_cpus
 from w2v_fast.training.generator import derive
 from w2v_fast.training.jobs import WEIGHTS
 
@@ -76,6 +77,32 @@ def initial_weights(rows: int, dim: int, seed: int) -> Weights:
     return weights
 
 
+def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
+    """`weights`, if they are what the native loop takes for a vocabulary of `rows` words.
+
+    Raises
+    ------
+    TypeError
+        A matrix is not a writable, contiguous float32 array whose rows start at multiples of 64 bytes.
+    ValueError
+        A matrix has another shape, its padding is not zero, or both are the same memory.
+    """
+    shape = (rows, stride_of(dim))
+    for name, matrix in (("input", weights.input), ("output", weights.output)):
+        if not (isinstance(matrix, np.ndarray) and matrix.dtype == np.float32 and matrix.dtype.isnative
+                and matrix.flags.c_contiguous and matrix.flags.writeable and not matrix.ctypes.data % (4 * ROW_FLOATS)):
+            raise TypeError(f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
+                            f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them")
+        if matrix.shape != shape or weights.dim != dim:
+            raise ValueError(f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
+                             f"words of {dim} dimensions need {shape}")
+        if matrix[:, dim:].any():
+            raise ValueError(f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero")
+    if np.may_share_memory(weights.input, weights.output):
+        raise ValueError("the input and the output matrix must not share memory")
+    return weights
+
+
 def zeros(rows: int, columns: int) -> NDArray[np.float32]:
     """A zero matrix that starts on a huge-page boundary and asks the system for huge pages.
 
@@ -90,7 +117,8 @@ def zeros(rows: int, columns: int) -> NDArray[np.float32]:
     except (OSError, OverflowError) as error:
         raise MemoryError(f"no memory for a matrix of {rows:,} x {columns:,} floats, {size:,} bytes") from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
+        with contextlib.suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
     whole = np.frombuffer(memory, np.uint8)
     offset = -whole.ctypes.data % HUGE_PAGE
     return whole[offset : offset + rows * columns * 4].view(np.float32).reshape(rows, columns)

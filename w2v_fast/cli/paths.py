@@ -1,0 +1,128 @@
+"""What a command reads and writes: whether it can be written is known before the work, and no input is written over."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from w2v_fast.cli.parser import UsageError
+from w2v_fast.files import check_writable
+from w2v_fast.streams import check_output
+
+CHECKPOINTS = "checkpoints"
+Place: TypeAlias = "tuple[int, int] | str"
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """What an option writes: a file, vectors of some format, or the folder of a run's checkpoints."""
+
+    option: str
+    path: str
+    format: str | None = None
+
+    @property
+    def files(self) -> Sequence[str | os.PathLike[str]]:
+        """Every file or folder that is written."""
+        from w2v_fast.vectors.formats import npy, projector
+
+        if self.format == "npy":
+            return self.path, npy.words_path(self.path)
+        return projector.paths(self.path) if self.format == "projector" else (self.path,)
+
+    def check(self) -> None:
+        """Raise now the OSError that writing would raise after the work."""
+        if self.format == "safetensors":
+            _check_vectors_folder(self.path)
+        elif self.format == CHECKPOINTS:
+            _check_checkpoints_folder(self.path)
+        else:
+            for file in self.files:
+                check_writable(file)
+            if self.path == "-":
+                check_output()
+
+
+def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Output) -> None:
+    """Everything about the files of a command that can be known before its work.
+
+    Parameters
+    ----------
+    inputs
+        For each option or argument that is read: its files, folders or globs.
+
+    Raises
+    ------
+    OSError
+        An output cannot be written.
+    UsageError
+        Two outputs, or an output and an input, are the same file (by any name or link), or one lies in a folder that
+        will be replaced.
+    """
+    taken: dict[Place, Output] = {}
+    for output in outputs:
+        output.check()
+        for file in output.files:
+            place = _place(file)
+            if place is not None and taken.setdefault(place, output) is not output:
+                raise UsageError(f"{taken[place].option} and {output.option} would both write {os.fspath(file)}; give "
+                                 "each a name of its own")
+    for output in outputs:
+        others = [(other.option, other.path) for other in outputs if other is not output]
+        if output.format == "safetensors":
+            for option, path in (*others, *_files(inputs)):
+                if os.path.realpath(path).startswith(os.path.join(os.path.realpath(output.path), "")):
+                    raise UsageError(f"{output.option} will replace the folder {output.path}, in which {option} "
+                                     f"{path} lies; give another folder")
+    if any(not isinstance(place, str) for place in taken):
+        for option, path in _files(inputs):
+            found = taken.get(_place(path) or "")
+            if found is not None:
+                raise UsageError(f"{found.option} {found.path} would replace {path}, which is read ({option}); give "
+                                 "another name")
+
+
+def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
+    """Each input with its option: as it is named, and every file that a folder or glob stands for."""
+    from w2v_fast.corpus.sources import expand
+    from w2v_fast.vectors.formats import npy
+
+    for option, names in inputs.items():
+        for name in [names] if isinstance(names, str) else names or ():
+            if name == "-" or "://" in name:
+                continue
+            named: Iterable[str] = [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
+            yield from ((option, path) for path in (*named, *expand(name)))
+
+
+def _place(path: str | os.PathLike[str]) -> Place | None:
+    """What tells a file or folder from all others, whatever its name; None for a stream, which nobody replaces."""
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)
+    except OSError:
+        return name if name == "-" else os.path.realpath(name)
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return None
+    return None if name.startswith(("/dev/", "/proc/")) else (status.st_dev, status.st_ino)
+
+
+def _check_vectors_folder(path: str) -> None:
+    from w2v_fast.vectors.formats.safetensors_folder import is_ours
+
+    if os.path.lexists(path) and not (os.path.isdir(path) and (is_ours(path) or not os.listdir(path))):
+        raise FileExistsError(f"cannot replace {path}: it is not a folder of vectors")
+    check_writable(f"{path.rstrip('/')}.part")
+
+
+def _check_checkpoints_folder(path: str) -> None:
+    if os.path.lexists(path):
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, "checkpoints need a folder, this is a file", path)
+        check_writable(os.path.join(path, "checkpoint"))
+    else:
+        check_writable(path.rstrip("/"))

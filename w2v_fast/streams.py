@@ -1,0 +1,103 @@
+"""Standard streams that are closed, full or gone: what is said on them ends no work, and no file takes their place."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn, TextIO, cast
+
+
+class Closed(io.RawIOBase):
+    """In the place of a closed stream of data: to read or write it is an error that says so."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def refuse(self, *_: object) -> NoReturn:
+        raise OSError(errno.EBADF, "it is closed", self.name)
+
+    def readable(self) -> bool:
+        return True
+
+    writable = readable
+    readinto = write = refuse
+
+
+class Unfailing:
+    """A text stream whose errors are dropped; None is a stream that drops everything."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def steady_streams() -> Iterator[None]:
+    """While it is entered, stderr never fails, and the descriptors of closed streams are not free for other files."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    for stream in before:
+        if stream is None:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor, which is the one of the stream
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(Closed("standard input")))
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(Closed("standard output")))
+    sys.stderr = cast(TextIO, Unfailing(sys.stderr))
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+        for stream in before[1:]:
+            _drop_unwritten(stream)
+
+
+def check_output() -> None:
+    """Raise now the OSError that writing to a closed stdout ends in."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    if isinstance(raw, Closed):
+        raw.refuse()
+
+
+def flush_output() -> None:
+    """Write what stdout still holds.
+
+    Raises
+    ------
+    OSError
+        It cannot be written: stdout is closed, or its disk is full.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def _drop_unwritten(stream: TextIO | None) -> None:
+    """Let what cannot be written go nowhere, so that the interpreter does not fail on it when it ends."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
