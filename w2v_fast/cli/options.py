@@ -171,15 +171,6 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
                              "the native folder without a suffix)")
 
 
-def check_words(words: list[str], path: str, format: str) -> None:
-    """Raise now the ValueError that writing these words in a format would raise after the training."""
-    from w2v_fast.vectors import formats
-    from w2v_fast.vectors.formats.table import encoded_keys
-
-    if hasattr(formats.FORMATS[format], "FORBIDDEN"):
-        encoded_keys(path, words, formats.FORMATS[format].FORBIDDEN, formats.WriteOptions())
-
-
 # -- questions ------------------------------------------------------------------------------------------------------
 
 def add_topn_argument(parser: argparse.ArgumentParser) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from w2v_fast.cli.parser import UsageError
-from w2v_fast.files import check_writable
+from w2v_fast.files import check_writable, is_stream
 from w2v_fast.streams import check_output
 
 CHECKPOINTS = "checkpoints"
@@ -36,15 +35,18 @@ class Output:
 
     def check(self) -> None:
         """Raise now the OSError that writing would raise after the work."""
-        if self.format == "safetensors":
-            _check_vectors_folder(self.path)
-        elif self.format == CHECKPOINTS:
-            _check_checkpoints_folder(self.path)
+        from w2v_fast.vectors import formats
+
+        if self.format is not None and self.format != CHECKPOINTS:
+            formats.check_writable(self.path, self.format)
+        elif self.format == CHECKPOINTS and os.path.lexists(self.path):
+            if not os.path.isdir(self.path):
+                raise NotADirectoryError(errno.ENOTDIR, "checkpoints need a folder, this is a file", self.path)
+            check_writable(os.path.join(self.path, "checkpoint"))
         else:
-            for file in self.files:
-                check_writable(file)
-            if self.path == "-":
-                check_output()
+            check_writable(self.path.rstrip("/") if self.format == CHECKPOINTS else self.path)
+        if self.path == "-":
+            check_output()
 
 
 def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Output) -> None:
@@ -102,27 +104,10 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
 def _place(path: str | os.PathLike[str]) -> Place | None:
     """What tells a file or folder from all others, whatever its name; None for a stream, which nobody replaces."""
     name = os.fspath(path)
+    if is_stream(name):
+        return name if name == "-" else None
     try:
         status = os.stat(name)
     except OSError:
-        return name if name == "-" else os.path.realpath(name)
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        return None
-    return None if name.startswith(("/dev/", "/proc/")) else (status.st_dev, status.st_ino)
-
-
-def _check_vectors_folder(path: str) -> None:
-    from w2v_fast.vectors.formats.safetensors_folder import is_ours
-
-    if os.path.lexists(path) and not (os.path.isdir(path) and (is_ours(path) or not os.listdir(path))):
-        raise FileExistsError(f"cannot replace {path}: it is not a folder of vectors")
-    check_writable(f"{path.rstrip('/')}.part")
-
-
-def _check_checkpoints_folder(path: str) -> None:
-    if os.path.lexists(path):
-        if not os.path.isdir(path):
-            raise NotADirectoryError(errno.ENOTDIR, "checkpoints need a folder, this is a file", path)
-        check_writable(os.path.join(path, "checkpoint"))
-    else:
-        check_writable(path.rstrip("/"))
+        return os.path.realpath(name)
+    return status.st_dev, status.st_ino

@@ -57,13 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
                     ("--checkpoint", arguments.checkpoint, CHECKPOINTS)) if path is not None))
     from w2v_fast.cli.reading import read_corpus
     from w2v_fast.training._inner import choose_isa
+    from w2v_fast.vectors import formats
     from w2v_fast.word2vec import Word2Vec
 
     choose_isa(config.isa)
     init = options.load_vectors(arguments.init) if arguments.init else None
     reading = dataclasses.replace(config, min_count=1, max_vocab=None) if arguments.grow else config
     model = Word2Vec(read_corpus(arguments, reading), config, init=init, grow=arguments.grow)
-    options.check_words(model.corpus.vocabulary.words, arguments.output, format)
+    formats.check_words(model.corpus.vocabulary.words, arguments.output, format)
     if arguments.save_vocab:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):

@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         _save(_vocabulary(arguments, config), arguments.save_vocab)
         return 0
     from w2v_fast.cli.train import train_and_write
+    from w2v_fast.vectors import formats
     from w2v_fast.word2vec import Word2Vec
 
     corpus = _corpus(arguments, config)
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         check_count(arguments.classes, len(corpus.vocabulary))
     else:
-        options.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
+        formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
     return train_and_write(Word2Vec(corpus, config), "bar" if arguments.debug > 1 else "quiet", arguments.output,
                            lambda vectors: write(vectors, arguments, config.seed))
 
