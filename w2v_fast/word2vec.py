@@ -352,4 +352,5 @@ def _grown(corpus: Corpus, known: KeyedVectors, config: TrainConfig) -> Corpus:
     kept = compact(ids, 0, len(ids), 0, new_ids)
     if not kept:
         raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in init, or occurs min_count times")
-    return Corpus(ids[:kept], Vocabulary([*known.index_to_key, *(words[id] for id in added)], total), corpus.raw_tokens)
+    vocabulary = Vocabulary([*known.index_to_key, *(words[id] for id in added)], total)
+    return Corpus.of_own_ids(ids[:kept], vocabulary, corpus.raw_tokens)
