@@ -68,7 +68,7 @@ def test_initial_weights_and_padding():
     run = trainer_of()
     vectors = run.weights.vectors
     assert vectors.shape == (WORDS, 24)
-    assert (np.abs(vectors) <= 0.5 / 24).all()
+    assert (np.abs(vectors) <= 1 / 24).all()
     assert np.abs(vectors).max() > 0.45 / 24
     assert not run.weights.output.any()
     assert run.weights.input.ctypes.data % 64 == run.weights.output.ctypes.data % 64 == 0

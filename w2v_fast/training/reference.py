@@ -156,15 +156,17 @@ def train_sigmoid(input: Array, output: Array, groups: list[tuple[list[int], Row
     (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
     word2vec.c, and gensim after it, give each of them the whole of it: the default.
     """
-    total, old_input, old_output = 0.0, input.copy(), output.copy()
+    total, updates = 0.0, []
     for contexts, (index, label, shift, weight) in groups:
-        inputs = old_input[contexts]
+        inputs = input[contexts]
         if config.architecture == "cbow":
             inputs = inputs.mean(0, keepdims=True)
-        score, to_inputs, to_rows = step(inputs, old_output[index], label, shift, weight, lr)
-        np.add.at(input, contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1))
-        np.add.at(output, index, to_rows)
+        score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
+        updates.append((contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows))
         total += loss(score, label, shift, weight)
+    for contexts, to_inputs, index, to_rows in updates:
+        np.add.at(input, contexts, to_inputs)
+        np.add.at(output, index, to_rows)
     return total
 
 

@@ -58,7 +58,7 @@ def stride_of(dim: int) -> int:
 
 
 def initial_weights(rows: int, dim: int, seed: int) -> Weights:
-    """Input vectors uniform in (-0.5, 0.5) / dim from the seed, output rows zero (as word2vec.c starts).
+    """Input vectors uniform in (-1, 1) / dim from the seed, output rows zero (as gensim starts).
 
     The same for any number of threads: each block of rows takes its own part of one stream of random numbers.
     """
@@ -69,7 +69,7 @@ def initial_weights(rows: int, dim: int, seed: int) -> Weights:
         block = weights.vectors[start : start + DRAWN_ROWS]
         uniform = generator.random(block.shape, np.float32)
         uniform -= np.float32(0.5)
-        np.divide(uniform, np.float32(dim), out=block)
+        np.divide(uniform, np.float32(dim / 2), out=block)
         weights.output[start : start + DRAWN_ROWS] = 0  # so that no thread waits for its pages while it trains
 
     with ThreadPoolExecutor(usable_cpus()) as threads:
