@@ -23,6 +23,7 @@ $(VENV)/.tools: $(VENV)/bin/pip pyproject.toml
 	@touch $@
 
 $(STAMP): $(VENV)/.tools setup.py $(NATIVE)
+	find w2v_fast -name '*.so' -delete
 	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
