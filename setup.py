@@ -6,10 +6,14 @@ One build serves every CPython from 3.11 on (the limited API), but for free-thre
 """
 
 import os
+import shutil
+import subprocess
+import sys
 import sysconfig
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 LIMITED_API = not sysconfig.get_config_var("Py_GIL_DISABLED")
 MACROS = [("Py_LIMITED_API", "0x030B0000")] if LIMITED_API else []
@@ -31,11 +35,34 @@ KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in
 
 def extension(name: str, sources: list[str], depends: list[str] | None = None, language: str = "c") -> Extension:
     flags = FLAGS + (C_FLAGS if language == "c" else CXX_FLAGS)
-    return Extension(name, sources, depends=depends, language=language, define_macros=MACROS,
-                     py_limited_api=LIMITED_API, extra_compile_args=flags, extra_link_args=LINK_FLAGS)
+    return Extension(name, sources, depends=depends, language=language, include_dirs=["third_party"],
+                     define_macros=MACROS, py_limited_api=LIMITED_API, extra_compile_args=flags,
+                     extra_link_args=LINK_FLAGS)
 
 
+class BuildExtensions(build_ext):
+    """Where setuptools would take MSVC, which has no vector extensions, clang-cl takes its place."""
+
+    def build_extensions(self) -> None:
+        if self.compiler.compiler_type == "msvc":
+            clang = shutil.which("clang-cl")
+            if clang is None:
+                raise SystemExit("w2v_fast cannot be compiled with MSVC, which has no vector extensions. Install LLVM 20 "
+                                 "or newer with clang-cl on the PATH; or build with MinGW: setup.py build_ext "
+                                 "--compiler=mingw32")
+            self.compiler.initialize()
+            self.compiler.cc = clang
+            runtime = subprocess.check_output([clang, "/clang:--rtlib=compiler-rt", "/clang:-print-libgcc-file-name"])
+            for extension in self.extensions:
+                extension.extra_compile_args = [f"/clang:{flag}" for flag in extension.extra_compile_args]
+                extension.extra_link_args = [runtime.decode().strip()]  # holds the test of the CPU
+        super().build_extensions()
+
+
+if sys.platform == "darwin":  # older systems' libc++ cannot write floats
+    os.environ.setdefault("MACOSX_DEPLOYMENT_TARGET", "14.0")
 setup(
+    cmdclass={"build_ext": BuildExtensions},
     ext_modules=cythonize(
         [
             extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
