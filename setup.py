@@ -47,9 +47,8 @@ class BuildExtensions(build_ext):
         if self.compiler.compiler_type == "msvc":
             clang = shutil.which("clang-cl")
             if clang is None:
-                raise SystemExit("w2v_fast cannot be compiled with MSVC, which has no vector extensions. Install LLVM 20 "
-                                 "or newer with clang-cl on the PATH; or build with MinGW: setup.py build_ext "
-                                 "--compiler=mingw32")
+                raise SystemExit("MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or newer, "
+                                 "with clang-cl on the PATH, or take MinGW: setup.py build_ext --compiler=mingw32")
             self.compiler.initialize()
             self.compiler.cc = clang
             runtime = subprocess.check_output([clang, "/clang:--rtlib=compiler-rt", "/clang:-print-libgcc-file-name"])
