@@ -54,6 +54,7 @@ soak: setup  ## train, kill, resume, load and query with random faults for 20 mi
 lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	$(RUN) -m mypy --platform win32
 
 cross: setup  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
 	$(INSTALL) --group cross

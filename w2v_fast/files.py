@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import contextlib
 import errno
-import fcntl
 import gzip
 import hashlib
 import io
@@ -19,6 +18,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+from w2v_fast import portable
 
 MAGIC_LENGTH = 10
 ZSTD_CHUNK = 1 << 10
@@ -229,8 +230,10 @@ class Draft:
         self._raw.flush()
         with contextlib.suppress(FileNotFoundError):
             self._mode = stat.S_IMODE(os.stat(self.target).st_mode)
-        os.fchmod(self._handle, self._mode)
+        portable.set_mode(self._handle, self._mode)
         os.fsync(self._handle)
+        if sys.platform == "win32":  # an open file cannot be renamed there
+            self._raw.close()
 
     def take_place(self) -> None:
         """Rename it to its target, for good."""
@@ -239,7 +242,7 @@ class Draft:
 
     def status(self) -> os.stat_result:
         """What the system says of the draft."""
-        return os.fstat(self._handle)
+        return os.lstat(self.path)
 
     def move(self, path: str) -> None:
         """Give it a name under which `close` leaves it."""
@@ -283,6 +286,8 @@ def hidden(target: str, ending: str) -> str:
 
 
 def _longest_name(folder: str) -> int:
+    if sys.platform == "win32":
+        return 255
     try:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (OSError, ValueError):
@@ -299,11 +304,11 @@ def _temporary_beside(target: str) -> tuple[int, str, int]:
     """
     while True:
         name = hidden(target, secrets.token_hex(8) + UNFINISHED)
-        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.PLAIN, 0o666)
         mode = stat.S_IMODE(os.fstat(handle).st_mode)
-        os.fchmod(handle, 0o600)
+        portable.set_mode(handle, 0o600)
         with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            portable.lock(handle)
         if os.path.exists(name):  # another process may have taken it for a leftover before the lock
             return handle, name, mode
         os.close(handle)
@@ -325,16 +330,19 @@ def is_own_file(path: str, user: int | None = None) -> bool:
         status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_uid == (os.geteuid() if user is None else user)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == (portable.user() if user is None else user)
 
 
 def _remove_leftovers(target: str) -> None:
     """Remove temporary files of `target` whose writer is no more."""
     for name in leftovers(target, f"[0-9a-f]{{16}}{re.escape(UNFINISHED)}"):
         with contextlib.suppress(OSError):
-            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            if sys.platform == "win32":  # fails while the writer has it open
+                os.unlink(name)
+                continue
+            handle = os.open(name, os.O_RDONLY | portable.PLAIN)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                portable.lock(handle, wait=False)
                 os.unlink(name)
             finally:
                 os.close(handle)
@@ -436,7 +444,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if is_stream(name):
         handle = _own_descriptor(name)
         writable = os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode) if handle is None else (
-            fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY)
+            portable.is_writable(handle))
         if not writable:
             raise PermissionError(errno.EACCES, "not open for writing", name)
         return
@@ -459,7 +467,7 @@ def _check_replaceable(name: str, file: os.stat_result, target: str, folder: str
     if _is_mount_point(target):
         raise OSError(errno.EBUSY, "a file that is mounted here cannot be replaced; write to another name, or mount "
                                    "its folder instead of the file", name)
-    above, user = os.stat(folder), os.geteuid()
+    above, user = os.stat(folder), portable.user()
     if above.st_mode & stat.S_ISVTX and user not in (0, file.st_uid, above.st_uid):
         raise PermissionError(errno.EPERM, f"the file belongs to another user, and only that one may replace it in the "
                                            f"sticky folder {folder}", name)
