@@ -20,7 +20,7 @@ if [ ! -e "$build/.ready" ]; then
     .venv/bin/pip install --quiet --target "$build/site" --only-binary :all: --python-version 3.11 --implementation cp \
         --abi cp311 --abi abi3 --abi none --platform manylinux_2_28_aarch64 --platform manylinux_2_17_aarch64 \
         --platform manylinux2014_aarch64 \
-        'numpy>=1.26' 'tqdm>=4.60' 'pytest>=8' 'hypothesis>=6.100' 'zstandard>=0.22' 'safetensors>=0.4'
+        'numpy>=1.26' 'tqdm>=4.60' 'pytest>=8' 'hypothesis>=6.100' 'backports.zstd>=1.0' 'safetensors>=0.4'
     cat >"$build/python" <<END
 #!/bin/sh
 export PYTHONHOME=$root/usr PYTHONPATH=$build/site

@@ -14,16 +14,13 @@ from pathlib import Path
 import pytest
 
 from w2v_fast import files
-from w2v_fast.files import atomic_write, check_writable, compression_of, open_input
+from w2v_fast.files import atomic_write, check_writable, compression_of, open_input, zstd_module
 
 TEXT = b"one two three\n" * 5000
 
 
-def zstd(data):
-    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
-
-
-PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd}
+PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
+           "zstd": zstd_module().compress}
 
 
 @pytest.mark.parametrize("kind", PACKERS)

@@ -22,7 +22,6 @@ from typing import Any, BinaryIO, cast
 from w2v_fast import portable
 
 MAGIC_LENGTH = 10
-ZSTD_CHUNK = 1 << 10
 UNFINISHED = ".part"
 HIDDEN_EXTRA = 48
 """Characters of a hidden name beside those of its target."""
@@ -97,7 +96,7 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
     if compression is None:
         return contextlib.nullcontext(raw)
     if compression == "zstd":
-        return _open_zstd(raw)
+        return cast(BinaryIO, zstd_module().open(raw, "rb"))
     if compression == "gzip":
         return cast(BinaryIO, gzip.open(raw, "rb"))
     if compression == "bzip2":
@@ -105,59 +104,16 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
     return cast(BinaryIO, lzma.open(raw, "rb"))
 
 
-def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
-    zstd = _zstd_module()
-    if hasattr(zstd, "ZstdFile"):
-        return cast("contextlib.AbstractContextManager[BinaryIO]", zstd.open(raw, "rb"))
-    reader = _ZstdReader(raw, zstd.ZstdDecompressor())
-    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
-
-
-def _zstd_module() -> Any:
-    """The module of Python 3.14 and newer, or the package zstandard."""
+def zstd_module() -> Any:
+    """The module of Python 3.14 and newer, or its backport."""
     try:
         if sys.version_info >= (3, 14):
-            from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-
-            return zstd
-        import zstandard
+            from compression import zstd
+        else:
+            from backports import zstd
     except ImportError as error:
-        raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    return zstandard
-
-
-class _ZstdReader(io.RawIOBase):
-    """Frames of zstd one after the other. Unlike zstandard's own reader it tells a file that was cut from a whole one.
-
-    It reads little at a time: a kilobyte may unpack to 32 MB.
-    """
-
-    def __init__(self, raw: BinaryIO, decompressor: Any) -> None:
-        self._raw = raw
-        self._decompressor = decompressor
-        self._frame: Any = None
-        self._packed = b""
-        self._unpacked = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._unpacked:
-            self._packed = self._packed or self._raw.read(ZSTD_CHUNK)
-            if not self._packed:
-                if self._frame is not None:
-                    raise EOFError("the data end inside a frame")
-                return 0
-            self._frame = self._frame or self._decompressor.decompressobj()
-            self._unpacked = memoryview(self._frame.decompress(self._packed))
-            self._packed = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = None
-        count = min(len(buffer), len(self._unpacked))
-        buffer[:count] = self._unpacked[:count]
-        self._unpacked = self._unpacked[count:]
-        return count
+        raise ImportError("zstd files need the backports.zstd package; pip install 'w2v_fast[zstd]'") from error
+    return zstd
 
 
 @contextlib.contextmanager
@@ -377,10 +333,8 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 
 def _zstd_writer(raw: BinaryIO) -> Any:
-    zstd = _zstd_module()
-    if hasattr(zstd, "ZstdFile"):
-        return zstd.ZstdFile(raw, "wb")
-    return io.BufferedWriter(zstd.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False), 1 << 20)
+    zstd = zstd_module()
+    return zstd.open(raw, "wb", options={zstd.CompressionParameter.checksum_flag: 1})
 
 
 # -- streams --------------------------------------------------------------------------------------------------------
@@ -436,7 +390,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
     """Raise the error that writing `path` would end in, as far as a look at it tells; nothing is written or opened."""
     name = os.fspath(path)
     if compression_of_name(name) == "zstd":
-        _zstd_module()
+        zstd_module()
     if name == "-":
         if sys.stdout is None or sys.stdout.closed:
             raise OSError(errno.EBADF, "cannot be written, it is closed", "standard output")
