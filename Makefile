@@ -7,7 +7,7 @@ STAMP = $(VENV)/.built
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newer test-sanitize lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,7 @@ $(VENV)/.tools: $(VENV)/bin/pip pyproject.toml
 	@touch $@
 
 $(STAMP): $(VENV)/.tools setup.py $(NATIVE)
+	find w2v_fast -name '*.so' -delete
 	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
@@ -34,6 +35,12 @@ test: setup  ## run every test
 
 test-newer: setup  ## run the tests of corpus/ and training/ on a newer Python, where one is installed (NEWER=path)
 	./tests/newer_python.sh $(RUN) $(NEWER)
+
+test-pythons: setup  ## run every test on every CPython of this machine from 3.11 on
+	./tests/pythons.sh
+
+test-aarch64: setup  ## run the native, corpus and format tests on an emulated aarch64 (Debian, as root)
+	./tests/aarch64.sh
 
 test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	./tests/sanitize.sh $(PYTHON)
@@ -47,6 +54,11 @@ soak: setup  ## train, kill, resume, load and query with random faults for 20 mi
 lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	$(RUN) -m mypy --platform win32
+
+cross: setup  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
+	$(INSTALL) --group cross
+	./tests/cross.sh $(RUN)
 
 bench: setup  ## the quick benchmarks, under 10 minutes (CORPUS=path to text; STORE=1 keeps the results)
 	$(INSTALL) --group bench

@@ -1,21 +1,31 @@
 """The extensions and their flags; everything else is in pyproject.toml.
 
 No instruction set is named here: each kernel file opens its own (`#pragma GCC target`), and one is chosen at run time.
+One build serves every CPython from 3.11 on (the limited API), but for free-threaded ones, which have no stable ABI.
 `W2V_FAST_SANITIZE=1` builds with AddressSanitizer and UndefinedBehaviorSanitizer.
 """
 
 import os
+import shutil
+import subprocess
+import sys
+import sysconfig
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
-FLAGS = ["-O3", "-Wall", "-Wno-unused-function"]
+LIMITED_API = not sysconfig.get_config_var("Py_GIL_DISABLED")
+MACROS = [("Py_LIMITED_API", "0x030B0000")] if LIMITED_API else []
+FLAGS = ["-O3", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
 C_FLAGS, CXX_FLAGS = ["-std=gnu11"], ["-std=c++17"]
 LINK_FLAGS: list[str] = []
 if os.environ.get("W2V_FAST_SANITIZE"):
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
     FLAGS += [*sanitize, "-O1"]
     LINK_FLAGS += sanitize
+else:
+    FLAGS += ["-g0"]
 
 KERNEL = "w2v_fast/training/kernel"
 KERNEL_SOURCES = [f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa_avx512", "dispatch")]
@@ -25,11 +35,33 @@ KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in
 
 def extension(name: str, sources: list[str], depends: list[str] | None = None, language: str = "c") -> Extension:
     flags = FLAGS + (C_FLAGS if language == "c" else CXX_FLAGS)
-    return Extension(name, sources, depends=depends, language=language, extra_compile_args=flags,
+    return Extension(name, sources, depends=depends, language=language, include_dirs=["third_party"],
+                     define_macros=MACROS, py_limited_api=LIMITED_API, extra_compile_args=flags,
                      extra_link_args=LINK_FLAGS)
 
 
+class BuildExtensions(build_ext):
+    """Where setuptools would take MSVC, which has no vector extensions, clang-cl takes its place."""
+
+    def build_extensions(self) -> None:
+        if self.compiler.compiler_type == "msvc":
+            clang = shutil.which("clang-cl")
+            if clang is None:
+                raise SystemExit("MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or newer, "
+                                 "with clang-cl on the PATH, or take MinGW: setup.py build_ext --compiler=mingw32")
+            self.compiler.initialize()
+            self.compiler.cc = clang
+            runtime = subprocess.check_output([clang, "/clang:--rtlib=compiler-rt", "/clang:-print-libgcc-file-name"])
+            for extension in self.extensions:
+                extension.extra_compile_args = [f"/clang:{flag}" for flag in extension.extra_compile_args]
+                extension.extra_link_args = [runtime.decode().strip()]  # holds the test of the CPU
+        super().build_extensions()
+
+
+if sys.platform == "darwin":  # older systems' libc++ cannot write floats
+    os.environ.setdefault("MACOSX_DEPLOYMENT_TARGET", "14.0")
 setup(
+    cmdclass={"build_ext": BuildExtensions},
     ext_modules=cythonize(
         [
             extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
@@ -45,5 +77,6 @@ setup(
             "initializedcheck": False,
             "freethreading_compatible": True,
         },
-    )
+    ),
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {},
 )

@@ -26,7 +26,7 @@ tree=$PWD/build/python$new_major.$new_minor
 if [ ! -e "$venv/.ready" ]; then
     "$python" -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: 'numpy>=1.26' 'cython>=3.1' \
-        'setuptools>=77' 'tqdm>=4.60' 'pytest>=8' 'hypothesis>=6.100' 'zstandard>=0.22'
+        'setuptools>=77' 'tqdm>=4.60' 'pytest>=8' 'hypothesis>=6.100' 'backports.zstd>=1.0'
     touch "$venv/.ready"
 fi
 mkdir -p "$tree"

@@ -18,7 +18,7 @@ tree=$PWD/build/sanitize-$sanitizer
 if [ ! -e "$venv/.ready" ]; then
     "$base_python" -m venv "$venv"
     "$venv/bin/pip" install --quiet 'numpy>=1.26' 'cython>=3.1' 'setuptools>=77' 'tqdm>=4.60' \
-        'pytest>=8' 'hypothesis>=6.100' 'zstandard>=0.22' 'safetensors>=0.4'
+        'pytest>=8' 'hypothesis>=6.100' 'backports.zstd>=1.0' 'safetensors>=0.4'
     touch "$venv/.ready"
 fi
 

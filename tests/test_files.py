@@ -14,16 +14,13 @@ from pathlib import Path
 import pytest
 
 from w2v_fast import files
-from w2v_fast.files import atomic_write, check_writable, compression_of, open_input
+from w2v_fast.files import atomic_write, check_writable, compression_of, open_input, zstd_module
 
 TEXT = b"one two three\n" * 5000
 
 
-def zstd(data):
-    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
-
-
-PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd}
+PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
+           "zstd": zstd_module().compress}
 
 
 @pytest.mark.parametrize("kind", PACKERS)
@@ -127,7 +124,7 @@ def test_check_writable(tmp_path):
 # -- packed by the suffix -------------------------------------------------------------------------------------------
 
 UNPACKERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress,
-             ".zst": lambda data: pytest.importorskip("zstandard").ZstdDecompressor().decompressobj().decompress(data)}
+             ".zst": zstd_module().decompress}
 
 
 @pytest.mark.parametrize("suffix", [*UNPACKERS, ".GZ"])
@@ -149,7 +146,7 @@ def test_what_is_written_is_packed_as_the_suffix_says(tmp_path, suffix):
 
 
 def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "backports", None)
     monkeypatch.setitem(sys.modules, "compression", None)
     for write in (check_writable, lambda path: atomic_write(path).__enter__()):
         with pytest.raises(ImportError, match=r"w2v_fast\[zstd\]"):

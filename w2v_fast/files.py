@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import contextlib
 import errno
-import fcntl
 import gzip
 import hashlib
 import io
@@ -20,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from w2v_fast import portable
+
 MAGIC_LENGTH = 10
-ZSTD_CHUNK = 1 << 10
 UNFINISHED = ".part"
 HIDDEN_EXTRA = 48
 """Characters of a hidden name beside those of its target."""
@@ -96,7 +96,7 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
     if compression is None:
         return contextlib.nullcontext(raw)
     if compression == "zstd":
-        return _open_zstd(raw)
+        return cast(BinaryIO, zstd_module().open(raw, "rb"))
     if compression == "gzip":
         return cast(BinaryIO, gzip.open(raw, "rb"))
     if compression == "bzip2":
@@ -104,59 +104,16 @@ def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.Abstract
     return cast(BinaryIO, lzma.open(raw, "rb"))
 
 
-def _open_zstd(raw: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
-    zstd = _zstd_module()
-    if hasattr(zstd, "ZstdFile"):
-        return cast("contextlib.AbstractContextManager[BinaryIO]", zstd.open(raw, "rb"))
-    reader = _ZstdReader(raw, zstd.ZstdDecompressor())
-    return cast("contextlib.AbstractContextManager[BinaryIO]", io.BufferedReader(reader, 1 << 20))
-
-
-def _zstd_module() -> Any:
-    """The module of Python 3.14 and newer, or the package zstandard."""
+def zstd_module() -> Any:
+    """The module of Python 3.14 and newer, or its backport."""
     try:
         if sys.version_info >= (3, 14):
-            from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-
-            return zstd
-        import zstandard
+            from compression import zstd
+        else:
+            from backports import zstd
     except ImportError as error:
-        raise ImportError("zstd files need the zstandard package; pip install 'w2v_fast[zstd]'") from error
-    return zstandard
-
-
-class _ZstdReader(io.RawIOBase):
-    """Frames of zstd one after the other. Unlike zstandard's own reader it tells a file that was cut from a whole one.
-
-    It reads little at a time: a kilobyte may unpack to 32 MB.
-    """
-
-    def __init__(self, raw: BinaryIO, decompressor: Any) -> None:
-        self._raw = raw
-        self._decompressor = decompressor
-        self._frame: Any = None
-        self._packed = b""
-        self._unpacked = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._unpacked:
-            self._packed = self._packed or self._raw.read(ZSTD_CHUNK)
-            if not self._packed:
-                if self._frame is not None:
-                    raise EOFError("the data end inside a frame")
-                return 0
-            self._frame = self._frame or self._decompressor.decompressobj()
-            self._unpacked = memoryview(self._frame.decompress(self._packed))
-            self._packed = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = None
-        count = min(len(buffer), len(self._unpacked))
-        buffer[:count] = self._unpacked[:count]
-        self._unpacked = self._unpacked[count:]
-        return count
+        raise ImportError("zstd files need the backports.zstd package; pip install 'w2v_fast[zstd]'") from error
+    return zstd
 
 
 @contextlib.contextmanager
@@ -229,8 +186,10 @@ class Draft:
         self._raw.flush()
         with contextlib.suppress(FileNotFoundError):
             self._mode = stat.S_IMODE(os.stat(self.target).st_mode)
-        os.fchmod(self._handle, self._mode)
+        portable.set_mode(self._handle, self._mode)
         os.fsync(self._handle)
+        if sys.platform == "win32":  # an open file cannot be renamed there
+            self._raw.close()
 
     def take_place(self) -> None:
         """Rename it to its target, for good."""
@@ -239,7 +198,7 @@ class Draft:
 
     def status(self) -> os.stat_result:
         """What the system says of the draft."""
-        return os.fstat(self._handle)
+        return os.lstat(self.path)
 
     def move(self, path: str) -> None:
         """Give it a name under which `close` leaves it."""
@@ -283,6 +242,8 @@ def hidden(target: str, ending: str) -> str:
 
 
 def _longest_name(folder: str) -> int:
+    if sys.platform == "win32":
+        return 255
     try:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (OSError, ValueError):
@@ -299,11 +260,11 @@ def _temporary_beside(target: str) -> tuple[int, str, int]:
     """
     while True:
         name = hidden(target, secrets.token_hex(8) + UNFINISHED)
-        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.PLAIN, 0o666)
         mode = stat.S_IMODE(os.fstat(handle).st_mode)
-        os.fchmod(handle, 0o600)
+        portable.set_mode(handle, 0o600)
         with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            portable.lock(handle)
         if os.path.exists(name):  # another process may have taken it for a leftover before the lock
             return handle, name, mode
         os.close(handle)
@@ -325,16 +286,19 @@ def is_own_file(path: str, user: int | None = None) -> bool:
         status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_uid == (os.geteuid() if user is None else user)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == (portable.user() if user is None else user)
 
 
 def _remove_leftovers(target: str) -> None:
     """Remove temporary files of `target` whose writer is no more."""
     for name in leftovers(target, f"[0-9a-f]{{16}}{re.escape(UNFINISHED)}"):
         with contextlib.suppress(OSError):
-            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            if sys.platform == "win32":  # fails while the writer has it open
+                os.unlink(name)
+                continue
+            handle = os.open(name, os.O_RDONLY | portable.PLAIN)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                portable.lock(handle, wait=False)
                 os.unlink(name)
             finally:
                 os.close(handle)
@@ -369,10 +333,8 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 
 def _zstd_writer(raw: BinaryIO) -> Any:
-    zstd = _zstd_module()
-    if hasattr(zstd, "ZstdFile"):
-        return zstd.ZstdFile(raw, "wb")
-    return io.BufferedWriter(zstd.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False), 1 << 20)
+    zstd = zstd_module()
+    return zstd.open(raw, "wb", options={zstd.CompressionParameter.checksum_flag: 1})
 
 
 # -- streams --------------------------------------------------------------------------------------------------------
@@ -428,7 +390,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
     """Raise the error that writing `path` would end in, as far as a look at it tells; nothing is written or opened."""
     name = os.fspath(path)
     if compression_of_name(name) == "zstd":
-        _zstd_module()
+        zstd_module()
     if name == "-":
         if sys.stdout is None or sys.stdout.closed:
             raise OSError(errno.EBADF, "cannot be written, it is closed", "standard output")
@@ -436,7 +398,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if is_stream(name):
         handle = _own_descriptor(name)
         writable = os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode) if handle is None else (
-            fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY)
+            portable.is_writable(handle))
         if not writable:
             raise PermissionError(errno.EACCES, "not open for writing", name)
         return
@@ -459,7 +421,7 @@ def _check_replaceable(name: str, file: os.stat_result, target: str, folder: str
     if _is_mount_point(target):
         raise OSError(errno.EBUSY, "a file that is mounted here cannot be replaced; write to another name, or mount "
                                    "its folder instead of the file", name)
-    above, user = os.stat(folder), os.geteuid()
+    above, user = os.stat(folder), portable.user()
     if above.st_mode & stat.S_ISVTX and user not in (0, file.st_uid, above.st_uid):
         raise PermissionError(errno.EPERM, f"the file belongs to another user, and only that one may replace it in the "
                                            f"sticky folder {folder}", name)

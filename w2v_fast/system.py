@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -47,14 +47,15 @@ def available() -> int | None:
 
 
 def _of_machine() -> int | None:
-    """Linux: MemAvailable. Elsewhere: all of the memory, which at least refuses what can never fit."""
+    """Linux: MemAvailable. Elsewhere psutil, which is installed there, knows."""
     for line in _lines(PROC / "meminfo"):
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
+        import psutil
+    except ImportError:
         return None
+    return int(psutil.virtual_memory().available)
 
 
 def _of_control_groups() -> Iterator[int]:
@@ -70,9 +71,15 @@ def _of_control_groups() -> Iterator[int]:
 
 def _of_limit() -> int | None:
     """The limit of the address space (`ulimit -v`) less its use."""
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if sys.platform == "win32":
+        return None
     pages = _lines(PROC / "self" / "statm")
-    if limit == resource.RLIM_INFINITY or not pages:
+    if not pages:
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
         return None
     return limit - int(pages[0].split()[0]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -23,7 +23,7 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.files import MAGIC_LENGTH, compression_of
+from w2v_fast.files import MAGIC_LENGTH, compression_of, zstd_module
 from w2v_fast.training.trainer import DivergenceError, Trainer
 from w2v_fast.word2vec import Word2Vec
 
@@ -37,14 +37,8 @@ VOCABULARY = Vocabulary(["a", "b\u00e9", "c"], [2, 2, 1])
 TEXT = "the cat sat \u00e9t\u00e9\r\nthe\tdog\0sat\n\nfour\x0bfive averylongwordofmanybytes".encode()
 
 
-def compress_zstd(data: bytes) -> bytes:
-    import zstandard
-
-    return zstandard.compress(data)
-
-
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": compress_zstd}
+    "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd_module().compress}
 
 
 def check(read: Callable[[], object], size: int) -> None:

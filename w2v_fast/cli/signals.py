@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+if hasattr(signal, "SIGHUP"):
+    NAMES[signal.SIGHUP] = "hung up"
 
 
 class Stopped(BaseException):
@@ -59,7 +61,9 @@ def raise_on_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP raise `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
     def handle(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
-    with _handled(signal.SIGTERM, handle), _handled(signal.SIGHUP, handle):
+    with contextlib.ExitStack() as stack:
+        for number in NAMES.keys() - {signal.SIGINT}:
+            stack.enter_context(_handled(number, handle))
         yield
 
 

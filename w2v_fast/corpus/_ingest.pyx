@@ -21,10 +21,10 @@ module depends on them.
 
 import os
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memcpy, memmove
 
 cdef extern from *:
@@ -100,8 +100,8 @@ def set_hash_key(bytes key):
     global key_low, key_high
     if len(key) != 16:
         raise ValueError(f"the key must have 16 bytes, got {len(key)}")
-    key_low = load8(<Bytes>PyBytes_AS_STRING(key))
-    key_high = load8(<Bytes>PyBytes_AS_STRING(key) + 8)
+    key_low = load8(<Bytes>PyBytes_AsString(key))
+    key_high = load8(<Bytes>PyBytes_AsString(key) + 8)
 
 
 set_hash_key(os.urandom(16))
@@ -190,7 +190,7 @@ cdef inline Bytes cut_word(Key *key, Bytes word) noexcept nogil:
 
 cdef void *resized(void *block, int64_t size) except NULL nogil:
     """The memory of `block` with room for `size` bytes; where there is none, `block` stays as it is."""
-    cdef void *moved = PyMem_RawRealloc(block, size)
+    cdef void *moved = realloc(block, size)
     if moved == NULL:
         with gil:
             raise MemoryError(f"no memory for {size:,} bytes of different words")
@@ -226,14 +226,14 @@ cdef class Table:
 
     def __cinit__(self):
         self.bits = FIRST_BITS
-        self.slots = <uint64_t *>PyMem_RawCalloc(<size_t>1 << self.bits, sizeof(uint64_t))
+        self.slots = <uint64_t *>calloc(<size_t>1 << self.bits, sizeof(uint64_t))
         if self.slots == NULL:
             raise MemoryError()
 
     def __dealloc__(self):
-        PyMem_RawFree(self.slots)
-        PyMem_RawFree(self.entries)
-        PyMem_RawFree(self.arena)
+        free(self.slots)
+        free(self.entries)
+        free(self.arena)
 
     def __len__(self):
         return self.size
@@ -302,7 +302,7 @@ cdef class Table:
         """Double the slots; the tags say where each goes."""
         cdef int bits = self.bits + 1
         cdef uint64_t last = (<uint64_t>1 << bits) - 1, place, slot
-        cdef uint64_t *slots = <uint64_t *>PyMem_RawCalloc(<size_t>1 << bits, sizeof(uint64_t))
+        cdef uint64_t *slots = <uint64_t *>calloc(<size_t>1 << bits, sizeof(uint64_t))
         cdef int64_t old
         if slots == NULL:
             with gil:
@@ -314,7 +314,7 @@ cdef class Table:
                 while slots[place]:
                     place = (place + 1) & last
                 slots[place] = slot
-        PyMem_RawFree(self.slots)
+        free(self.slots)
         self.slots = slots
         self.bits = bits
         return 0
@@ -798,7 +798,7 @@ def to_text(const int32_t[::1] ids, int64_t start, int64_t stop, const unsigned 
             id = ids[i] ^ (ids[i] >> 31)
             size += offsets[id + 1] - offsets[id] + 1
     result = PyBytes_FromStringAndSize(NULL, size)
-    out = PyBytes_AS_STRING(result)
+    out = PyBytes_AsString(result)
     with nogil:
         for i in range(start, stop):
             mark = ids[i] >> 31

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import tempfile
@@ -81,7 +82,8 @@ class IdStore:
         self.size = size
         if self._file is not None:
             self._file.flush()
-            self._file.truncate(size * 4)
+            with contextlib.suppress(OSError):  # Windows: not while a part of it is mapped
+                self._file.truncate(size * 4)
         else:
             self._ids.resize(size, refcheck=False)
         return self.array()

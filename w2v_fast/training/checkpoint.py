@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -29,6 +28,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v_fast import portable
 from w2v_fast.files import atomic_write, check_writable
 
 MAGIC = b"w2v_fast checkp1"
@@ -148,9 +148,9 @@ class CheckpointFolder:
     def __enter__(self) -> CheckpointFolder:
         with contextlib.suppress(FileExistsError):
             self.path.mkdir()
-        self._handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        self._handle = portable.open_folder(self.path)
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            portable.lock(self._handle, wait=False)
         except BlockingIOError:
             os.close(self._handle)
             raise BlockingIOError(errno.EAGAIN, "another run writes its checkpoints there", str(self.path)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import mmap
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -113,10 +114,13 @@ def zeros(rows: int, columns: int) -> NDArray[np.float32]:
     """
     size = max(rows * columns * 4, 1)
     try:
-        memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if sys.platform == "win32":
+            memory = mmap.mmap(-1, size + HUGE_PAGE)
+        else:
+            memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except (OSError, OverflowError) as error:
         raise MemoryError(f"no memory for a matrix of {rows:,} x {columns:,} floats, {size:,} bytes") from error
-    if hasattr(mmap, "MADV_HUGEPAGE"):
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
     whole = np.frombuffer(memory, np.uint8)

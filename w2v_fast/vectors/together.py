@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from w2v_fast import files
+from w2v_fast import files, portable
 
 TRIES = 1000
 """Saves during which a reader begins again."""
@@ -180,11 +179,11 @@ def _lock(head: str) -> Iterator[None]:
 def _locked(path: str) -> int | None:
     while not os.path.lexists(path) or files.is_own_file(path):
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | portable.PLAIN, 0o600)
         except OSError:
             return None
         with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            portable.lock(handle)
         with contextlib.suppress(OSError):  # the saver before has removed it
             if files.is_own_file(path) and os.path.samestat(os.lstat(path), os.fstat(handle)):
                 return handle

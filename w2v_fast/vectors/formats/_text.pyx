@@ -18,18 +18,22 @@ cdef extern from *:
     """
     #include <charconv>
     #include <cfloat>
+    #include <cmath>
     #include <system_error>
-    #if !defined(__cpp_lib_to_chars)
-    #error "this C++ library has no std::from_chars/std::to_chars for float; use libstdc++ 12 or newer"
+    #if defined(__cpp_lib_to_chars)
+    using std::from_chars;
+    #else  // libc++ writes floats, but not every version reads them
+    #include <fast_float/fast_float.h>
+    using fast_float::from_chars;
     #endif
 
     // The number at [text, end) and where it ends, or a null pointer if there is none. Never depends on the locale.
     static inline const char *read_float(const char *text, const char *end, float *value) {
         if (end - text > 1 && text[0] == '+' && text[1] != '-') ++text;
-        std::from_chars_result result = std::from_chars(text, end, *value);
+        auto result = from_chars(text, end, *value);
         if (result.ec == std::errc::result_out_of_range) {  // a float64 that is tiny or huge as a float32
             double wide;
-            result = std::from_chars(text, end, wide);
+            result = from_chars(text, end, wide);
             *value = wide > FLT_MAX ? HUGE_VALF : wide < -FLT_MAX ? -HUGE_VALF : (float) wide;
         }
         return result.ec == std::errc() ? result.ptr : nullptr;

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Run the tests on every CPython from 3.11 on that this machine has, each in an environment of its own.
+#
+#     tests/pythons.sh [ARGUMENTS OF PYTEST]        after `make setup`, whose build serves them all
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# 3.12, 3.13t, ... of a CPython that can make environments; nothing of any other
+version='import sys, sysconfig, ensurepip; sys.implementation.name == "cpython" and sys.version_info >= (3, 11) and print(
+    sysconfig.get_config_var("py_version_short") + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""))'
+declare -A pythons
+for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3 $(compgen -c python3. | grep -E '^python3\.[0-9]+t?$'); do
+    found=$("$python" -c "$version" 2>/dev/null) || continue
+    [ -z "$found" ] || : "${pythons[$found]:=$python}"
+done
+
+for found in $(printf '%s\n' "${!pythons[@]}" | sort -V); do
+    environment=build/pythons/$found
+    echo "== CPython $found: ${pythons[$found]}"
+    [ -e "$environment/bin/pip" ] || "${pythons[$found]}" -m venv "$environment"
+    "$environment/bin/pip" install --quiet --upgrade pip
+    "$environment/bin/pip" install --quiet --group test 'numpy>=1.26' 'tqdm>=4.60'
+    [[ $found != *t ]] || "$environment/bin/pip" install --quiet --no-deps --editable .
+    "$environment/bin/python" -m pytest -p no:cacheprovider "$@"
+done

@@ -1,0 +1,73 @@
+"""What systems do not all have: locks of open files, flags of `open`, users.
+
+Windows keeps an open file from being renamed or removed, which POSIX does not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+PLAIN = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY"))
+"""Flags that open a regular file as bytes, no link, no pipe to wait for, and not for child processes."""
+LOCKED_BYTE = 1 << 40  # beyond what is ever written: on Windows nobody else can read a locked byte
+PAUSE = .05
+
+
+def lock(handle: int, wait: bool = True) -> None:
+    """Lock an open file until it is closed.
+
+    Raises
+    ------
+    BlockingIOError
+        Another has the lock, and it is not waited for.
+    OSError
+        The file system has no locks.
+    """
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        return
+    import msvcrt
+
+    position = os.lseek(handle, 0, os.SEEK_CUR)
+    os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
+    try:
+        while True:
+            try:
+                return msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            except PermissionError as error:
+                if not wait:
+                    raise BlockingIOError(*error.args) from None
+            time.sleep(PAUSE)
+    finally:
+        os.lseek(handle, position, os.SEEK_SET)
+
+
+def is_writable(handle: int) -> bool:
+    """Whether an open descriptor takes what is written; Windows does not tell."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    return fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+
+
+def set_mode(handle: int, mode: int) -> None:
+    """Set the permissions of an open file; Windows has others, which a file takes over from its folder."""
+    if sys.platform != "win32":
+        os.fchmod(handle, mode)
+
+
+def open_folder(folder: str | os.PathLike[str]) -> int:
+    """A handle to lock the folder by; on Windows, which opens no folders, that of a hidden file in it."""
+    if sys.platform == "win32":
+        return os.open(os.path.join(folder, ".lock"), os.O_RDWR | os.O_CREAT | PLAIN)
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def user() -> int:
+    """The user's number, as the owner of a file is given; 0 for all on Windows."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
