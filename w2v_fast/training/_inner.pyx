@@ -28,7 +28,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 from w2v_fast.training.kernel cimport (
     W2V_SIGMOID, W2V_SOFTMAX, w2v_activation, w2v_kernel, w2v_kernel_at, w2v_kernel_best, w2v_kernel_count,
-    w2v_kernel_runs, w2v_padded, w2v_step)
+    w2v_kernel_runs, w2v_padded, w2v_step, w2v_width)
 
 
 cdef extern from *:
@@ -63,10 +63,11 @@ cdef struct Rows:             # the windows of one step, and their output rows
     float *label
     float *shift
     float *weight
-    float **out               # where the rows are, and after them ...
-    float *target_shift       # [windows] shifts of the targets
-    float **targets           # ... each window's target, if the objective has it in place of out[0], ...
-    int prefetch_count        # ... and the inputs to fetch with them
+    float **out               # where the rows are
+    float **targets           # [windows] rows of the targets, if the objective has them in place of out[0]
+    float *target_shift       # [windows] and their shifts
+    float **prefetch          # the rows and the inputs that are hardly in the cache
+    int prefetch_count
 
 cdef class InnerLoop
 
@@ -125,7 +126,7 @@ cdef class InnerLoop:
     cdef float *private_rows             # this worker's copy of the first rows of `output`
     cdef float *private_base             # their values at the last merge
     cdef const float *merge_shares       # of this worker's change of each row that is merged
-    cdef int private_count
+    cdef int private_count, cached_rows
     cdef rows_function rows_of
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
@@ -248,7 +249,7 @@ cdef class InnerLoop:
             if more:
                 more = self.draw_rows(&self.ring[drawn % RING])
                 if more:
-                    self.step.prefetch = self.ring[drawn % RING].out
+                    self.step.prefetch = self.ring[drawn % RING].prefetch
                     self.step.prefetch_count = self.ring[drawn % RING].prefetch_count
                     drawn += 1
             self.train_step(&self.ring[done % RING])
@@ -257,24 +258,20 @@ cdef class InnerLoop:
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
         """Find the windows of the next step, its output rows, and what to fetch; 0 at the end of the block."""
         cdef int i, k, coming
-        cdef float **prefetched
         self.next_windows(rows)
         if rows.windows == 0:
             return False
         self.rows_of(self, rows)
+        rows.prefetch_count = 0
         for k in range(rows.count):
-            rows.out[k] = self.output_row(rows.index[k])
-        rows.targets = prefetched = rows.out + rows.count
-        if self.has_targets:
-            for i in range(rows.windows):
-                rows.targets[i] = self.output_row(rows.window[i].target)
-            prefetched += rows.windows
+            rows.out[k] = self.output_row(rows, rows.index[k])
         for i in range(rows.windows):
+            if self.has_targets:
+                rows.targets[i] = self.output_row(rows, rows.window[i].target)
             coming = rows.window[i].center + self.window
             if coming < self.kept:
-                prefetched[0] = self.input_vector(self.word[coming])
-                prefetched += 1
-        rows.prefetch_count = <int>(prefetched - rows.out)
+                rows.prefetch[rows.prefetch_count] = self.input_vector(self.word[coming])
+                rows.prefetch_count += 1
         return True
 
     cdef void next_windows(self, Rows *rows) noexcept nogil:
@@ -315,8 +312,8 @@ cdef class InnerLoop:
         self.windows_done += rows.windows
 
     cdef void set_labels(self, Rows *rows) noexcept nogil:
-        """A softmax's labels: CBOW predicts the center from the mean, skip-gram, as its objective is written, all contexts
-        from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
+        """A softmax's labels: CBOW predicts the center from the mean; skip-gram, as its objective is written, all
+        contexts from the center: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), in one pass over V."""
         cdef int g, k, before, count = 0
         for g in range(rows.windows):
             before = count
@@ -335,7 +332,7 @@ cdef class InnerLoop:
     cdef void add_softmax_loss(self) noexcept nogil:
         """labels * log sum exp(score) - the scores that have a label, of the step just done."""
         cdef int i, k
-        cdef size_t width = w2v_padded(self.step.inputs)
+        cdef size_t width = w2v_width(&self.step)
         for i in range(self.step.inputs):
             self.loss += self.labels[i] * self.step.log_sum[i]
         for k in range(self.step.label_count):
@@ -345,7 +342,7 @@ cdef class InnerLoop:
     cdef void add_sigmoid_loss(self) noexcept nogil:
         """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift, of the step just done."""
         cdef int i, r
-        cdef size_t width = w2v_padded(self.step.inputs)
+        cdef size_t width = w2v_width(&self.step)
         cdef double x
         for r in range(self.step.rows):
             for i in range(self.step.inputs):
@@ -357,8 +354,13 @@ cdef class InnerLoop:
     cdef inline float *input_vector(self, int word) noexcept nogil:
         return self.input + <size_t>word * self.stride
 
-    cdef inline float *output_row(self, int index) noexcept nogil:
-        return (self.private_rows if index < self.private_count else self.output) + <size_t>index * self.stride
+    cdef inline float *output_row(self, Rows *rows, int index) noexcept nogil:
+        """Where a row is; one that is not always in the cache is to be fetched."""
+        cdef float *row = self.private_rows if index < self.private_count else self.output
+        row += <size_t>index * self.stride
+        rows.prefetch[rows.prefetch_count] = row
+        rows.prefetch_count += index >= self.cached_rows
+        return row
 
     cdef void merge_private_rows(self) noexcept nogil:
         """Merge this worker's changes into the shared rows, then reload them."""
@@ -407,6 +409,7 @@ cdef class InnerLoop:
             self.log_expected_noise = <const float *>self.borrow(tables.log_expected_noise, np.float32)
             self.draws = config.draws if self.words > 1 else 0
             self.draw_weight = config.negative / config.draws
+            self.cached_rows = len(tables.noise_visits)
             if 1 < config.threads <= MAX_PRIVATE_WORKERS:
                 self.keep_private_rows(tables.noise_visits, config)
             return self.draws + 1
@@ -414,6 +417,7 @@ cdef class InnerLoop:
             self.path_start = <const int64_t *>self.borrow(tables.paths.start, np.int64)
             self.path_nodes = <const int32_t *>self.borrow(tables.paths.nodes, np.int32)
             self.path_codes = <const uint8_t *>self.borrow(tables.paths.codes, np.uint8)
+            self.cached_rows = len(tables.path_visits)
             if config.threads > 1:
                 self.keep_private_rows(tables.path_visits, config)
             return max(tables.paths.longest, 1)
@@ -479,13 +483,15 @@ cdef class InnerLoop:
     cdef int allocate_rows(self, Rows *rows, int count) except -1:
         rows.window = <Window *>self.scratch(self.max_windows * sizeof(Window))
         rows.index = self.ints(count)
-        rows.label = self.floats(count)
-        rows.shift = self.floats(count)
-        rows.weight = self.floats(count)
+        rows.label = self.floats(w2v_padded(count))
+        rows.shift = self.floats(w2v_padded(count))
+        rows.weight = self.floats(w2v_padded(count))
         rows.target_shift = self.floats(self.max_windows)
         for i in range(count):
             rows.weight[i] = 1
-        rows.out = self.pointers(count + 2 * self.max_windows)
+        rows.out = self.pointers(count)
+        rows.targets = self.pointers(self.max_windows)
+        rows.prefetch = self.pointers(count + 2 * self.max_windows)
         return 0
 
     cdef void *scratch(self, size_t size) except NULL:
@@ -599,6 +605,7 @@ cdef void nce_rows(InnerLoop loop, Rows *rows) noexcept nogil:
         rows.shift[k] = loop.log_expected_noise[rows.index[k]]
     for g in range(rows.windows):
         rows.target_shift[g] = loop.log_expected_noise[rows.window[g].target]
+    rows.shift[0] = rows.target_shift[0]
 
 
 cdef void hs_rows(InnerLoop loop, Rows *rows) noexcept nogil:
@@ -609,6 +616,12 @@ cdef void hs_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     for k in range(rows.count):
         rows.index[k] = loop.path_nodes[start + k]
         rows.label[k] = 1 - loop.path_codes[start + k]
+    if loop.next_window + 1 < loop.windows:  # what the next steps look up
+        prefetch(&loop.path_start[loop.window_at[loop.next_window + 1].target])
+        start = loop.path_start[loop.window_at[loop.next_window].target]
+        prefetch(&loop.path_nodes[start])
+        prefetch(&loop.path_nodes[start + 12])
+        prefetch(&loop.path_codes[start])
 
 
 cdef void no_rows(InnerLoop loop, Rows *rows) noexcept nogil:

@@ -31,6 +31,7 @@ cdef extern from "kernel/kernel.h" nogil:
         float *log_sum
         float **prefetch
         int prefetch_count
+    size_t w2v_width(const w2v_step *)
     ctypedef struct w2v_kernel:
         const char *name
         void (*step)(const w2v_step *) noexcept nogil

@@ -2,8 +2,8 @@
  *
  *     sigmoid(x) = 1 / (1 + exp(-x))      exp(x) = 2^n 2^f,  x log2(e) = n + f,  n an integer,  |f| <= 1/2
  *
- * 2^f is the degree-5 minimax polynomial on [-1/2, 1/2] (Remez), relative error 7.5e-8. There is no table, so no index is
- * ever made from a float: a NaN score gives a NaN error and nothing else.
+ * 2^f is the degree-5 minimax polynomial on [-1/2, 1/2] (Remez), relative error 7.5e-8. There is no table, so no
+ * index is ever made from a float: a NaN score gives a NaN error and nothing else.
  */
 
 INLINE vec exponential(vec x)
@@ -18,18 +18,24 @@ INLINE vec exponential(vec x)
     return (vec)((bits)p + ((bits)shifted << 23));
 }
 
+INLINE vec sigmoid(vec x) { return 1.0f / (1.0f + exponential(-x)); }
+
 /* error = lr * weight * (label - sigmoid(score - shift)) */
 INLINE void sigmoid_errors(const w2v_step *s)
 {
-    size_t width = w2v_padded(s->inputs);
-    for (int r = 0; r < s->rows; r++) {
+    size_t width = w2v_width(s);
+    for (int r = 0; width == 1 && r < s->rows; r += LANES) {
+        vec x = load(s->score + r) - load(s->shift + r);
+        store(s->error + r, s->lr * load(s->weight + r) * (load(s->label + r) - sigmoid(x)));
+    }
+    for (int r = 0; width > 1 && r < s->rows; r++) {
         const float *score = s->score + r * width, *own_shift = s->own && r == 0 ? s->own_shift : NULL;
         float *error = s->error + r * width;
         vec rate = splat(s->lr * s->weight[r]), label = splat(s->label[r]), shift = splat(s->shift[r]);
 #pragma GCC unroll 2
         for (int i = 0; i < s->inputs; i += LANES) {
             vec x = load(score + i) - (own_shift ? load(own_shift + i) : shift);
-            store(error + i, rate * (label - 1.0f / (1.0f + exponential(-x))));
+            store(error + i, rate * (label - sigmoid(x)));
         }
     }
 }
@@ -38,7 +44,7 @@ INLINE void sigmoid_errors(const w2v_step *s)
  * Passes over the scores: the largest one, for a sum without overflow; the sum of exponentials; the errors. */
 INLINE void softmax_errors(const w2v_step *s)
 {
-    size_t width = w2v_padded(s->inputs);
+    size_t width = w2v_width(s);
     float *largest = s->log_sum, *sum = s->log_sum + width;
     for (size_t i = 0; i < width; i += LANES) {
         store(largest + i, load(s->score + i));

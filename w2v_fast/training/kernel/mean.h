@@ -28,8 +28,8 @@ INLINE void mean_columns(float *mean, float *const *context, int count, int c, c
         store(mean + c + v * LANES, sum[v] * splat(1.0f / count));
 }
 
-INLINE void context_columns(const float *mean, const float *old_mean, float scale, float *const *context, int count, int c,
-                            const int vectors)
+INLINE void context_columns(const float *mean, const float *old_mean, float scale, float *const *context, int count,
+                            int c, const int vectors)
 {
     vec update[HELD_VECTORS];
 #pragma GCC unroll 8
@@ -46,6 +46,7 @@ INLINE void context_columns(const float *mean, const float *old_mean, float scal
 INLINE void contexts_to_means(const w2v_step *s)
 {
     for (int i = 0; i < s->inputs; i++) {
+        prefetch_some(s, i, 2 * s->inputs);
         int start = s->context_start[i], count = s->context_start[i + 1] - start;
         FOR_COLUMNS(s->dim, mean_columns, s->in[i], s->context + start, count)
     }
@@ -54,6 +55,7 @@ INLINE void contexts_to_means(const w2v_step *s)
 INLINE void updates_to_contexts(const w2v_step *s)
 {
     for (int i = 0; i < s->inputs; i++) {
+        prefetch_some(s, s->inputs + i, 2 * s->inputs);
         int start = s->context_start[i], count = s->context_start[i + 1] - start;
         const float *old = s->old_in + i * w2v_padded(s->dim);
         FOR_COLUMNS(s->dim, context_columns, s->in[i], old, s->context_scale[i], s->context + start, count)

@@ -9,9 +9,9 @@
  *     hs         contexts of a window                             Huffman path of the target  1 - code
  *     softmax    centers                                          every word                  counts
  *
- * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has the shift log(K q(word)).
- * A row that stands w times among the shared ones comes once, with weight w. An input may come several times; every copy is
- * scored as it was before the step, and all updates add up.
+ * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has the shift
+ * log(K q(word)). A row that stands w times among the shared ones comes once, with weight w. An input may come several
+ * times; every copy is scored as it was before the step, and all updates add up.
  * Data races on rows are intended, here and in InnerLoop.merge_private_rows (Hogwild).
  */
 

@@ -1,9 +1,9 @@
-/* What a step is made of: tiles of inputs x W2V_TILE_ROWS rows whose sums stay in registers. With `own`, row 0 of the tile
- * is each input's own. */
+/* What a step is made of: tiles of inputs x W2V_TILE_ROWS rows whose sums stay in registers. With `own`, row 0 of the
+ * tile is each input's own. */
 
-enum { TILE_INPUTS = 2 };
+enum { TILE_INPUTS = 2 }; /* 2 x 6 sums, 2 inputs and a row take 15 of 16 registers */
 
-/* Call `tile(..., rows)` with a constant number of rows, so that it is compiled for each with everything in registers. */
+/* Call `tile(..., rows)` with a constant number of rows, so that each is compiled with everything in registers. */
 #define WITH_ROWS(rows, tile, ...)        \
     switch (rows) {                       \
     case 1: tile(__VA_ARGS__, 1); break;  \
@@ -24,7 +24,7 @@ INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
             __builtin_prefetch(s->prefetch[k] + c, 1, 3);
 }
 
-/* sum[r * LANES + k] = the lanes of in_{i+k} . row_r; the last input stands in for those beyond it. The tile that is to
+/* sum[r * PART + k] = the lanes of in_{i+k} . row_r; the last input stands in for those beyond it. The tile that is to
  * `copy` leaves the inputs in old_in, where the others find them. */
 INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const int copy, const int own, const int rows)
 {
@@ -73,13 +73,25 @@ INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const i
 INLINE void score_tile(const w2v_step *s, int first, const int copy, const int own, const int rows)
 {
     part sum[W2V_TILE_ROWS * PART];
-    size_t width = w2v_padded(s->inputs);
+    size_t width = w2v_width(s);
     int each = (s->inputs + TILE_INPUTS - 1) / TILE_INPUTS, turn = first / W2V_TILE_ROWS * each;
     int turns = (s->rows + W2V_TILE_ROWS - 1) / W2V_TILE_ROWS * each;
+    if (width == 1) {
+        part one[8] = {{0}};
+        if (!s->context)
+            prefetch_some(s, turn, turns);
+        dot_products(s, 0, first, sum, copy, own, rows);
+        for (int r = 0; r < rows; r++)
+            one[r] = sum[r * PART];
+        for (int r = 0; r < rows; r += PART)
+            store_anywhere(s->score + first + r, lane_sums(one + r));
+        return;
+    }
     for (int block = 0; block < s->inputs; block += PART) {
         for (int k = 0; k < PART; k += TILE_INPUTS)
             if (block + k < s->inputs) {
-                prefetch_some(s, turn++, turns);
+                if (!s->context)
+                    prefetch_some(s, turn++, turns);
                 dot_products(s, block + k, first, sum + k, copy, own, rows);
             } else
                 for (int r = 0; r < rows; r++)
@@ -90,11 +102,12 @@ INLINE void score_tile(const w2v_step *s, int first, const int copy, const int o
     }
 }
 
-/* Both updates of columns c .. end, of the inputs and of rows first .. first + rows, from the old values; the own row of the
- * inputs changes at each of the group ends. */
-INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end, const int own, const int rows)
+/* Both updates of columns c .. end, of the inputs and of rows first .. first + rows, from the old values; the own row
+ * of the inputs changes at each of the group ends. */
+INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end, const int own,
+                        const int rows)
 {
-    const size_t stride = w2v_padded(s->dim), width = w2v_padded(s->inputs), inputs = s->inputs;
+    const size_t stride = w2v_padded(s->dim), width = w2v_width(s), inputs = s->inputs;
     const float *error[W2V_TILE_ROWS];
     float *const *in = s->in, *const *own_row = s->own;
     float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves pointers in memory as they are */
