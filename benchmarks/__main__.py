@@ -31,6 +31,7 @@ FULL = (
     "throughput CORPUS --name workers --axis isa=None --repeats 15 --no-gensim",
     f"throughput CORPUS --name variants {BEST} --axis architecture=skipgram,cbow --axis objective=ns,nce,hs",
     f"throughput CORPUS --name noise {BEST} --axis share_noise=True,False --axis negative=5,10,15",
+    f"throughput CORPUS --name noise_draws {BEST} --axis workers=2 --axis noise_draws=1,2,3,5,7,10",
     f"throughput CORPUS --name dimensions {BEST} --axis vector_size=50,100,200,300",
     "compare CORPUS",
     f"compare CORPUS --name compare_cbow --option architecture=cbow {GENSIM}",
@@ -46,6 +47,8 @@ FULL = (
     "quality CORPUS --eval EVAL",
     f"quality CORPUS --eval EVAL --name quality_variants --no-gensim --variants share_noise=False {CBOW} "
     f"{CBOW},share_noise=False objective=hs",
+    "quality CORPUS --eval EVAL --name quality_draws --no-gensim --variants noise_draws=1 noise_draws=2 "
+    "noise_draws=3 noise_draws=7 noise_draws=10",
     "objectives CORPUS --eval EVAL",
     "io",
     "query",

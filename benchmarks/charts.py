@@ -15,7 +15,7 @@ from benchmarks.common import RESULTS, log
 
 Rows = Sequence[dict[str, Any]]
 CURVES = {"max_vocab": "words in the vocabulary", "vector_size": "dimensions of a vector", "workers": "workers",
-          "negative": "noise words"}
+          "negative": "noise words", "noise_draws": "draws of noise"}
 QUALITY = ("WordSim-353", "SimLex-999", "analogies")
 OURS, PEER = "#1f6fb4", "#9aa5b1"
 

@@ -24,7 +24,7 @@ from w2v_fast.config import TrainConfig
 
 SETS = ("wordsim353/combined.tab", "simlex999/SimLex-999.txt", "google/questions-words.txt")
 SCORES = ("WordSim-353", "SimLex-999", "analogies", "semantic", "syntactic")
-OURS_ALONE = ("share_noise", "isa")
+OURS_ALONE = ("share_noise", "noise_draws", "isa")
 """Options that gensim does not have: a variant that sets one is compared with the gensim of the defaults."""
 
 

@@ -24,8 +24,8 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.training import _inner
 
 GENSIM_MODES = ("gensim", "gensim corpus_file")
-NOT_GENSIM = ("isa", "share_noise")
-"""Options that make no difference to gensim, which draws fresh noise for every pair."""
+NOT_GENSIM = ("isa", "share_noise", "noise_draws")
+"""Options that make no difference to gensim, which draws `negative` fresh noise words for every pair."""
 
 
 def main() -> None:

@@ -59,6 +59,15 @@ def test_held_out_loss(model):
     assert again.nats == pytest.approx(own.nats, rel=1e-6)
 
 
+def test_held_out_loss_does_not_depend_on_the_number_of_draws(model):
+    own, few, many = (w2v_fast.evaluate_loss(model, topic_sentences(200, seed=9), noise_draws=draws)
+                      for draws in (None, 1, 40))
+    exact = model.config.objective in ("hs", "softmax")
+    assert few.nats == pytest.approx(own.nats, rel=0 if exact else 0.03)
+    assert many.nats == pytest.approx(own.nats, rel=0 if exact else 0.03)
+    assert (few.nats == many.nats) == exact
+
+
 def test_exact_softmax_of_any_model_with_word_rows(model):
     held_out = topic_sentences(100, seed=9)
     if model.config.objective == "hs":
@@ -119,16 +128,18 @@ def test_evaluation_stops_when_one_thread_fails(monkeypatch):
     assert len(taken) < 100  # of 360
 
 
-def test_optimum_of_ns_is_pmi_minus_log_k():
-    """With full rank and enough steps, u . v tends to PMI - log K (Levy and Goldberg, NIPS 2014, equation 7)."""
+@pytest.mark.parametrize("draws", [1, 3])
+def test_optimum_of_ns_is_pmi_minus_log_k(draws):
+    """With full rank and enough steps, u . v tends to PMI - log K (Levy and Goldberg, NIPS 2014, equation 7), however
+    many words K's expectation is estimated from."""
     random = np.random.default_rng(3)
     words, k = 6, 3
     joint = random.dirichlet(np.full(words * words, 0.7)).reshape(words, words) + 0.004
     joint = (joint + joint.T) / (joint + joint.T).sum()
     drawn = random.choice(words * words, 120_000, p=joint.ravel())
     corpus = [[f"w{pair // words}", f"w{pair % words}"] for pair in drawn]
-    config = TrainConfig(vector_size=16, window=1, min_count=1, sample=0, negative=k, ns_exponent=1.0, epochs=30,
-                         alpha=0.05, workers=1)
+    config = TrainConfig(vector_size=16, window=1, min_count=1, sample=0, negative=k, noise_draws=draws,
+                         ns_exponent=1.0, epochs=30, alpha=0.05, workers=1)
     model = w2v_fast.Word2Vec(corpus, config).train()
     order = [int(word[1:]) for word in model.wv.index_to_key]
     joint = joint[np.ix_(order, order)]

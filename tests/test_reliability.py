@@ -234,6 +234,7 @@ def test_a_vocabulary_of_one_word_is_a_warning(architecture, objective):
     ({"window": 0}, ValueError, "window = 0 must lie in"),
     ({"workers": 0}, ValueError, "workers = 0 must lie in"),
     ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+    ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
     ({"alpha": float("nan")}, ValueError, "alpha = nan"),
     ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
     ({"vektor_size": 9}, TypeError, "did you mean 'vector_size'"),
@@ -371,6 +372,8 @@ def test_the_estimate_names_its_parts():
     assert estimate.weights == 2 * 1_000_000 * 304 * 4
     assert estimate.ids == 4 * 10**9
     assert estimate.total > estimate.weights + estimate.ids
+    assert memory.MemoryEstimate(9, 9, TrainConfig(noise_draws=1000)).workers > memory.MemoryEstimate(
+        9, 9, TrainConfig(negative=999)).workers
     assert "weights 2.43 GB (1,000,000 words x 300 floats x 2), ids 4 GB" in str(estimate)
 
 

@@ -53,6 +53,12 @@ def test_an_instruction_set_that_cannot_run(monkeypatch):
         w2v_fast.train(unread())
 
 
+def test_saved_vectors_know_the_hyper_parameters_of_their_run(tmp_path):
+    model = Word2Vec(SENTENCES, negative=3, noise_draws=2, **SMALL).train()
+    model.wv.save(tmp_path / "folder")
+    assert w2v_fast.TrainConfig.from_metadata(KeyedVectors.load(tmp_path / "folder").metadata) == model.config
+
+
 @pytest.mark.parametrize("call", [w2v_fast.train, Word2Vec])
 def test_a_corpus_under_another_name_or_none(call):
     with pytest.raises(TypeError, match="'sentences'; give the corpus as the first argument"):

@@ -69,7 +69,8 @@ class TrainConfig:
     architecture: str = _option("skipgram", "which inputs a window has", choices=ARCHITECTURES)
     objective: str = _option("ns", "negative sampling, noise contrastive estimation, hierarchical or full softmax",
                              choices=OBJECTIVES)
-    negative: int = _option(5, "noise words for each target (ns and nce)", low=1, high=10_000)
+    negative: int = _option(5, "weight of the noise term, K: noise words for each target (ns and nce)",
+                            low=1, high=10_000)
     noise_draws: int | None = _option(None, "words drawn to estimate the noise term, each weighted negative / "
                                             "noise_draws (default: negative; ns and nce)", low=1, high=10_000,
                                       optional=True)
@@ -116,7 +117,7 @@ class TrainConfig:
 
     @property
     def draws(self) -> int:
-        """Noise words drawn at once, with the default filled in."""
+        """Noise words drawn for a step, with the default filled in."""
         return self.noise_draws or self.negative
 
     @property

@@ -61,7 +61,7 @@ class MemoryEstimate:
 
     @property
     def workers(self) -> int:
-        scores = 8 * (self.config.negative + ROW_FLOATS)
+        scores = 8 * (self.config.draws + ROW_FLOATS)
         return self.config.threads * (2 * self.config.window * (self.row + scores) + WORKER_BYTES)
 
     @property

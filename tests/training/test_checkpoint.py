@@ -72,7 +72,7 @@ def stopped(tmp_path):
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"architecture": "cbow", "objective": "hs"}, {"objective": "nce", "share_noise": False},
+    {}, {"architecture": "cbow", "objective": "hs"}, {"objective": "nce", "share_noise": False}, {"noise_draws": 2},
     {"objective": "softmax", "epochs": 1}])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, options):
     whole = trainer_of(**options)
@@ -188,6 +188,7 @@ def test_a_missing_or_empty_folder_is_a_fresh_start(tmp_path):
 @pytest.mark.parametrize(("options", "message"), [
     ({"alpha": 0.05}, r"config\.alpha is 0\.05, the checkpoint has 0\.025"),
     ({"vector_size": 21}, r"config\.vector_size is 21, the checkpoint has 20"),
+    ({"noise_draws": 2}, r"config\.noise_draws is 2, the checkpoint has None"),
     ({"window": 4, "seed": 9}, r"config\.seed is 9, the checkpoint has 1; config\.window is 4"),
 ])
 def test_another_configuration_is_refused(stopped, options, message):

@@ -1,9 +1,14 @@
 """Link 1 of the chain of trust: the reference's step is the negative gradient of the written-down loss."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training import reference
+from w2v_fast.training.tables import Tables
 
 
 def written_loss(inputs, rows, label, shift, in_index, out_index):
@@ -60,8 +65,6 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
 @pytest.mark.parametrize("corrected", [False, True])
 def test_cbow_gradient_of_the_mean(corrected):
     """The corrected rule is the gradient; word2vec.c's is that times the number of contexts, for the inputs only."""
-    from w2v_fast.config import TrainConfig
-
     random = np.random.default_rng(6)
     inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
     contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
@@ -93,6 +96,62 @@ def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
     assert nats == pytest.approx(loss(centers, rows), rel=1e-12)
     np.testing.assert_allclose(to_centers, -finite_difference(lambda v: loss(v, rows), centers), atol=1e-8)
     np.testing.assert_allclose(to_rows, -finite_difference(lambda u: loss(centers, u), rows), atol=1e-8)
+
+
+K = 3
+SHARING = [(0, [1, 2]), (3, [2, 4, 4])]  # targets and contexts of two windows of a step, which share their noise
+WEIGHTS = np.random.default_rng(8).normal(size=(2, 6, 4))
+
+
+def tables_of_six_words(config):
+    """Their tables, and the noise distribution without the targets."""
+    tables = Tables(Vocabulary(list("abcdef"), [9, 7, 5, 4, 2, 1]), config)
+    q = tables.noise.copy()
+    q[[target for target, _ in SHARING]] = 0
+    return tables, q / q.sum()
+
+
+def every_draw(objective, draws):
+    """Each sequence of noise words that a step can draw: its probability, the step's loss, and what the step adds."""
+    config = TrainConfig(objective=objective, negative=K, noise_draws=draws)
+    tables, q = tables_of_six_words(config)
+    for noise in itertools.product(map(int, np.flatnonzero(q)), repeat=draws):
+        moved = WEIGHTS.copy()
+        loss = reference.train_sigmoid(*moved, [(contexts, reference.rows_of(target, list(noise), tables, config))
+                                                for target, contexts in SHARING], config, lr=1.0)
+        yield q[list(noise)].prod(), loss, moved - WEIGHTS
+
+
+@pytest.mark.parametrize("draws", [1, 2, 3, 4])
+@pytest.mark.parametrize("objective", ["ns", "nce"])
+def test_any_number_of_draws_is_an_unbiased_estimate_of_the_loss_and_its_gradient(objective, draws):
+    """Of -log s(u_o . v_c) - K sum_w q(w) log s(-u_w . v_c); nce's scores are less log(K q), whatever is drawn."""
+    tables, q = tables_of_six_words(TrainConfig(objective=objective, negative=K))
+    shift = np.log(K * tables.noise) if objective == "nce" else np.zeros(6)
+
+    def expected_loss(weights):
+        total = 0.0
+        for target, contexts in SHARING:
+            for context in contexts:
+                score = weights[1] @ weights[0, context] - shift
+                total += np.log1p(np.exp(-score[target])) + K * (q @ np.log1p(np.exp(score)))
+        return total
+
+    probabilities, losses, steps = zip(*every_draw(objective, draws), strict=True)
+    assert sum(probabilities) == pytest.approx(1, rel=1e-12)
+    assert np.dot(probabilities, losses) == pytest.approx(expected_loss(WEIGHTS), rel=1e-6)
+    np.testing.assert_allclose(np.tensordot(probabilities, np.array(steps), 1),
+                               -finite_difference(expected_loss, WEIGHTS), atol=1e-6)
+
+
+@pytest.mark.parametrize("draws", [2, 3])
+@pytest.mark.parametrize("objective", ["ns", "nce"])
+def test_the_variance_of_a_step_is_that_of_one_draw_over_their_number(objective, draws):
+    def variance(draws):
+        probabilities, _, steps = map(np.array, zip(*every_draw(objective, draws), strict=True))
+        return np.tensordot(probabilities, (steps - np.tensordot(probabilities, steps, 1)) ** 2, 1)
+
+    np.testing.assert_allclose(variance(draws), variance(1) / draws, rtol=1e-9, atol=1e-12)
 
 
 def test_activations_at_known_points():
