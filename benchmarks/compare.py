@@ -23,7 +23,7 @@ from w2v_fast.config import TrainConfig, usable_cpus
 
 OURS = "w2v_fast"
 NOTES = {
-    OURS: "noise words are shared: by a window's contexts, or by 4 windows of CBOW (its default).",
+    OURS: "noise words are shared by up to 8 windows that stand far apart (its default).",
     "gensim": "trains from an iterable of lines (`LineSentence`), its queue.",
     "gensim corpus_file": "passes over a line at each batch of about 10,000 words; what it really trained is counted.",
     "fastText": "`-minn 0 -maxn 0`; its noise distribution has the exponent 0.5, which cannot be set, and its input is "
