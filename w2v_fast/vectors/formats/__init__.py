@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Sequence
@@ -103,10 +104,10 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 
 def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
     """Read with the module of the format: a folder can only be the native one."""
-    if os.path.isdir(path):
-        return _read_as(format or "safetensors", path, options)
-    with open_source(path) as source:
-        return _read_as(format or sniff(source), source, options)
+    if not os.path.isdir(path):
+        with contextlib.suppress(IsADirectoryError), open_source(path) as source:  # a folder that was made just now
+            return _read_as(format or sniff(source), source, options)
+    return _read_as(format or "safetensors", path, options)
 
 
 def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import importlib.metadata
 import itertools
@@ -84,7 +85,8 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
 def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
     """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
-        raise FormatError(os.fspath(Path(folder, CONFIG)), "this folder holds no model", expected=f"a file {CONFIG}")
+        raise FileNotFoundError(errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}",
+                                os.fspath(folder))
     parts = [Path(folder, name) for name in (CONFIG, MODEL, WORDS)]
     with together.open_together(*parts) as (config, model, words):
         return _read(os.fspath(folder), _read_config(config, os.fspath(parts[0])),
