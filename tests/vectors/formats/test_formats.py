@@ -383,8 +383,8 @@ def test_limit_on_writing(tmp_path, format):
         assert_same(load(path), KeyedVectors(["a", "b"], vectors("a", "b", "c").vectors[:2]))
 
 
-@pytest.mark.parametrize("name", ["v.bin", "v.vec", "v.bin.gz", "v.npy"])
-@pytest.mark.parametrize("words", ["a", "abcdef"])
+@pytest.mark.parametrize("name", ["v.bin", "v.vec", "v.npy"])
+@pytest.mark.parametrize("words", ["", "abcdef"])
 def test_a_file_that_is_replaced_when_it_is_open_is_the_old_one_or_the_new(tmp_path, monkeypatch, name, words):
     path, original, todo = tmp_path / name, open, [words]
     save(vectors(*"abc"), path)
