@@ -15,6 +15,7 @@ import secrets
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -181,12 +182,18 @@ class Draft:
         self.file = self._stack.enter_context(_packed(self._raw, name))
 
     def finish(self) -> None:
-        """Flush to the disk, with the permissions of the file that will be replaced."""
+        """Flush to the disk, with the permissions of the file that will be replaced, and the time in nanoseconds.
+
+        Most systems stamp files by a clock of milliseconds, and give a number of a removed file to the next: only a
+        finer time tells files of quick savers apart (`together`).
+        """
         self._stack.close()
         self._raw.flush()
         with contextlib.suppress(FileNotFoundError):
             self._mode = stat.S_IMODE(os.stat(self.target).st_mode)
         portable.set_mode(self._handle, self._mode)
+        with contextlib.suppress(OSError):  # a file system that keeps its own times
+            os.utime(self.path, ns=(time.time_ns(),) * 2)
         os.fsync(self._handle)
         if sys.platform == "win32":  # an open file cannot be renamed there
             self._raw.close()

@@ -349,6 +349,13 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
     assert kind.load(tmp_path) == 4
 
 
+def test_heads_are_told_apart_by_a_clock_of_nanoseconds(kind: Kind, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_123_456_789)
+    kind.save(numbered(1), tmp_path)
+    assert {os.stat(tmp_path / name).st_mtime_ns for name in visible(tmp_path)} == {1_700_000_000_123_456_789}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
 def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_path: Path) -> None:
     kind = KINDS[1]
