@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2v_fast.keys import all_different
 from w2v_fast.vectors import neighbors
-from w2v_fast.vectors.keys import all_different
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.index import ApproximateIndex
