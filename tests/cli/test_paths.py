@@ -9,7 +9,6 @@ from tests.cli.conftest import COMMAND, ROOT
 from w2v_fast import KeyedVectors
 from w2v_fast.training.trainer import Trainer
 
-
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 

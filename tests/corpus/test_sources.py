@@ -204,9 +204,9 @@ def test_rows_of_a_database_and_of_data_frames_are_no_sentences():
 def test_named_tuples_of_words_are_sentences_and_those_with_text_are_rows():
     pair, row = namedtuple("pair", "subject object"), namedtuple("row", "id text")
     assert read([pair("the", "cat")])["words"] == [b"the", b"cat"]
-    for given in (row("1", "the cat sat"), row(1, "cat")):
+    for sentence in (row("1", "the cat sat"), row(1, "cat")):
         with pytest.raises(TypeError, match=r"of type row with the fields 'id', 'text'; .*\(row\.text\.split\(\)"):
-            Corpus.from_source([given], min_count=1)
+            Corpus.from_source([sentence], min_count=1)
 
 
 def test_records_of_an_array_are_rows():

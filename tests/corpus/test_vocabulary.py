@@ -39,7 +39,7 @@ def test_wrong_counts(words, counts):
 
 @pytest.mark.parametrize("counts", [[1.5], [float("nan")], ["5"], [True], [2**70], [None]])
 def test_counts_that_are_no_integers(counts):
-    with pytest.raises(TypeError, match="counts of type .*; expected integers"):
+    with pytest.raises(TypeError, match=r"counts of type .*; expected integers"):
         Vocabulary(["a"], counts)
 
 

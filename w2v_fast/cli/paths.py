@@ -81,10 +81,11 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
                     raise UsageError(f"{output.option} will replace the folder {output.path}, in which {option} "
                                      f"{path} lies; give another folder")
     if any(not isinstance(place, str) for place in taken):
-        for option, path in (*_files(inputs), *_standard_input(inputs)):
-            found = taken.get(_identity(path) or "")
+        read: list[tuple[str, str | int]] = [*_files(inputs), *_standard_input(inputs)]
+        for option, file_or_descriptor in read:
+            found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
-                raise UsageError(f"{found.option} {found.path} would replace {_shown(path)}, which is read ({option}); "
+                raise UsageError(f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is read ({option}); "
                                  "give another name")
 
 

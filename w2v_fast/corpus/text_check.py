@@ -168,7 +168,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
-    """JSON lines if all of the first lines are objects, arrays or strings; else JSON over several lines by how it starts."""
+    """JSON lines if all of the first lines are objects, arrays or strings; else JSON over lines by how it starts."""
     record = _json(lines[0]) if lines else None
     if record is None:
         if not JSON_START.match(head.lstrip()):
@@ -264,7 +264,7 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
 
 
 def _has_scores(columns: list[tuple[str, ...]]) -> bool:
-    """Whether rows without names of columns have numbers beside text; neither starts with a blank, the text with no digit."""
+    """Whether rows without names of columns have numbers, without a blank, beside text that starts with no digit."""
     texts = [cells for cells in columns if all(" " in cell and cell[0] not in " 0123456789" for cell in cells)]
     numbers = [cells for cells in columns if len(cells) > 3 and all(
         NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)]
