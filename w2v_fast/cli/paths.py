@@ -85,8 +85,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
         for option, file_or_descriptor in read:
             found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
-                raise UsageError(f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is read ({option}); "
-                                 "give another name")
+                raise UsageError(f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
+                                 f"read ({option}); give another name")
 
 
 def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
