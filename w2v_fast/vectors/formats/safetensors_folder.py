@@ -225,6 +225,9 @@ def _remove_if_empty(folder: Path) -> None:
 
 def check_folder(path: str | os.PathLike[str]) -> None:
     """Raise OSError unless the folder can be made, or its files replaced and nothing else is in it."""
+    if files.is_stream(files.path_name(path)):
+        raise FileExistsError(f"cannot write {path}: the native format is a folder, not a stream (format= chooses "
+                              "another)")
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")
