@@ -160,8 +160,8 @@ class Trainer:
         OSError
             Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
         """
-        if not 0 < checkpoint_minutes < math.inf:
-            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes} must be a number above 0")
+        if isinstance(checkpoint_minutes, (str, bytes)) or not 0 < checkpoint_minutes < math.inf:
+            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes!r} must be a number above 0")
         with self._only_call():
             try:
                 if self.done:
