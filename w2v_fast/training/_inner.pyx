@@ -46,7 +46,7 @@ cdef struct AliasEntry:
     int32_t alias
 
 cdef struct SeenSlot:         # of a hash table: the search that wrote it, and the position it points to
-    uint32_t search
+    uint64_t search
     int at
 
 cdef struct Window:
@@ -131,7 +131,8 @@ cdef class InnerLoop:
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
     cdef SeenSlot *seen
-    cdef uint32_t seen_mask, search
+    cdef uint32_t seen_mask
+    cdef uint64_t search
 
     cdef int *word                       # kept tokens of the block, with their radius
     cdef int *radius
