@@ -33,8 +33,8 @@ demo: setup  ## train on the text of Python's standard library and print neighbo
 test: setup  ## run every test
 	$(RUN) -m pytest
 
-test-newer: setup  ## run the tests of corpus/ and training/ on a newer Python, where one is installed (NEWER=path)
-	./tests/newer_python.sh $(RUN) $(NEWER)
+test-newer: setup  ## run the tests of corpus/ and training/ on the newest Python, where one is newer than .venv's
+	./tests/pythons.sh --newer-than $(RUN) tests/corpus tests/training
 
 test-pythons: setup  ## run every test on every CPython of this machine from 3.11 on
 	./tests/pythons.sh

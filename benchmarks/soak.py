@@ -154,32 +154,34 @@ class Soak:
         """Words and vectors are of one save whenever they are loaded, and the next save tidies up."""
         path = self.folder / "saved" / self.random.choice(SAVED)
         path.parent.mkdir()
+        there = False
         for save in range(SAVES):
             with subprocess.Popen([sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]) as saver:
                 until = time.monotonic() + self.random.uniform(2 * START_SECONDS, 5 * START_SECONDS)
                 try:
                     while time.monotonic() < until:
-                        self._load_saved(path)
+                        there = self._load_saved(path, there)
                 finally:
                     saver.kill()
             self.counts["savers killed"] += 1
-            self._load_saved(path)
+            there = self._load_saved(path, there)
         KeyedVectors(["0_0"], np.zeros((1, 8), np.float32)).save(path)
-        self._load_saved(path)
+        self._load_saved(path, True)
         left = [file.name for file in path.parent.iterdir() if file.name.startswith(".") or file.suffix in LEFTOVERS]
         assert not left, f"{left} were left beside {path}"
 
-    def _load_saved(self, path: Path) -> None:
+    def _load_saved(self, path: Path, there: bool) -> bool:
+        """Check what is saved; returns whether anything is, as it must be once it was there."""
         try:
             vectors = KeyedVectors.load(path)
         except FileNotFoundError:
-            assert not self.counts[f"loaded {path}"], f"{path} has gone"
-            return
-        self.counts[f"loaded {path}"] += 1
+            assert not there, f"{path} has gone"
+            return False
         version = vectors.index_to_key[0].split("_")[0]
         assert all(word.startswith(f"{version}_") for word in vectors.index_to_key)
         assert (vectors.vectors == float(version)).all(), f"{path} mixes two saves"
         self.counts["loads under savers"] += 1
+        return True
 
     def _evaluate_anything(self) -> None:
         """Evaluation of files that are no judgments of words ends soon, with a message at the most."""

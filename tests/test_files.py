@@ -3,6 +3,7 @@
 import bz2
 import errno
 import gzip
+import io
 import lzma
 import os
 import signal
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from w2v_fast import files
+import w2v_fast
+from w2v_fast import KeyedVectors, files
+from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.files import atomic_write, check_writable, compression_of, open_input, zstd_module
 
 TEXT = b"one two three\n" * 5000
@@ -304,3 +307,27 @@ def test_another_users_file_and_a_closed_folder_are_known_before(tmp_path, mode,
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert os.listdir(folder) == ["out"]
+
+
+@pytest.mark.parametrize("use", [
+    w2v_fast.load, KeyedVectors.load_word2vec_format, w2v_fast.Vocabulary.load, w2v_fast.Corpus.open,
+    FrozenPhrases.load, FrozenPhrases({}).save, w2v_fast.Vocabulary(["a"], [1]).save, KeyedVectors(["a"], [[1]]).save,
+    KeyedVectors(["a"], [[1]]).save_word2vec_format, w2v_fast.Corpus([0], w2v_fast.Vocabulary(["a"], [1])).save,
+])
+def test_what_is_no_path_is_named(use, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for stream in (io.BytesIO(), io.StringIO()):
+        with pytest.raises(TypeError, match=r"got .* of type .*IO; give the name of the file"):
+            use(stream)
+    for path in (None, 3, b"file"):
+        with pytest.raises(TypeError, match=r"expected a path as str or os\.PathLike"):
+            use(path)
+    with pytest.raises(FileNotFoundError):
+        use("")
+
+
+def test_an_error_of_a_packed_file_has_no_number_where_there_is_none(tmp_path):
+    path = tmp_path / "text.gz"
+    path.write_bytes(gzip.compress(b"the cat\n") + b"more")
+    with pytest.raises(OSError, match=r"^cannot read .*text\.gz: Not a gzipped file"):
+        w2v_fast.Corpus.from_source(path, min_count=1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import w2v_fast
-from w2v_fast import KeyedVectors, Vocabulary, Word2Vec
+from w2v_fast import KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
 SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
@@ -152,3 +152,20 @@ def test_what_gensim_has_elsewhere_is_named(use, kind, message):
         use(model)
     assert not hasattr(model, "most_similar")
     assert model.trainer.next_job == 0
+
+
+def test_a_vocabulary_whose_counts_are_all_zero_trains():
+    wv = train([["the", "cat"]] * 9, vocabulary={"the": 0, "cat": 0}, vector_size=4, sample=0, workers=1)
+    assert np.isfinite(wv.vectors).all()
+
+
+def test_vectors_to_start_from_are_keyed_vectors():
+    with pytest.raises(TypeError, match="init is of type dict; expected KeyedVectors"):
+        Word2Vec([["the", "cat"]], init={"the": [1.0]}, min_count=1)
+
+
+def test_the_loss_is_not_taken_of_ids_beyond_the_vocabulary():
+    model = Word2Vec([["the", "cat"]] * 9, vector_size=4, min_count=1, workers=1).train()
+    model.corpus.ids = np.array([0, 10**6], np.int32)
+    with pytest.raises(ValueError, match="the corpus has the id 1000000"):
+        evaluate_loss(model, model.corpus)

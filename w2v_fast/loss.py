@@ -17,6 +17,7 @@ from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.tables import Tables
+from w2v_fast.training.trainer import check_ids
 from w2v_fast.training.weights import Weights, stride_of, zeros
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec
@@ -65,6 +66,7 @@ def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objec
     if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
         source = corpus if not isinstance(corpus, Corpus) else _sentences(corpus)
         corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
+    check_ids(corpus.ids, len(vocabulary))
     ids, tables, isa = corpus.ids, Tables(vocabulary, config), choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
     jobs = Jobs(len(ids), config, token_flops=loops[0].token_flops)

@@ -81,6 +81,8 @@ class Word2Vec:
         vocabulary = _as_vocabulary(vocabulary)
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
         known = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
+        if known is not None and not isinstance(known, KeyedVectors):
+            raise TypeError(f"init is of type {type(known).__name__}; expected KeyedVectors or the path of a file")
         if known is not None and known.vector_size != self.config.vector_size:
             raise ValueError(f"init has vectors of {known.vector_size} dimensions, vector_size is "
                              f"{self.config.vector_size}")

@@ -1,11 +1,15 @@
 """What a command would write over, and what it cannot write, is known before its work."""
 
 import os
+import subprocess
 
 import pytest
 
+from tests.cli.conftest import COMMAND, ROOT
 from w2v_fast import KeyedVectors
 from w2v_fast.training.trainer import Trainer
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
@@ -56,6 +60,19 @@ def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, co
     code, out, err = cli(*command.split())
     assert (code, out) == (2, "")
     assert "; give " in err
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize("command", [
+    "train - -o text --format glove", "vocab - -o hard", "encode - -o link", "phrases -train - -output text",
+    "word2vec -train - -output text", "train /dev/stdin -o text --format glove",
+])
+def test_a_file_that_is_standard_input_is_not_written_over(folder, command):
+    before = state(folder)
+    with open("text", "rb") as text:
+        run = subprocess.run([*COMMAND, *command.split()], stdin=text, capture_output=True, env=ENVIRONMENT)
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert b"which is read" in run.stderr
     assert state(folder) == before
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, METALS, process
 from w2v_fast import KeyedVectors
 from w2v_fast.cli.main import main
+from w2v_fast.cli.prompt import LONGEST_LINE
 
 COMPASS = {"east": (1, 0), "north": (0, 1), "west": (-1, 0), "south": (0, -1), "northeast": (1, 0.9), "new": (2, 0.1),
            "york": (3, -0.1), "zero": (0, 0)}
@@ -58,6 +59,14 @@ def test_prompt_goes_on_after_an_unknown_word(cli, compass):
     assert code == 0
     assert lines(out) == [["north", "northeast", "0.6690"], ["new york", "east", "1.0000"]]
     assert err == "w2v-fast: key 'up' is not in the vocabulary\n"
+
+
+def test_prompt_passes_over_a_line_of_any_length(cli, compass):
+    stdin = io.TextIOWrapper(io.BytesIO(b"x" * 300_000 + b" north\nnorth\n" + b"y" * LONGEST_LINE))
+    code, out, err = cli("similar", compass, "--topn", "1", stdin=stdin)
+    assert (code, lines(out)) == (0, [["north", "northeast", "0.6690"]])
+    assert err.count("left out a line of more than 65,536 characters") == 2
+    assert len(err) < 500
 
 
 def test_prompt_at_a_terminal(compass):

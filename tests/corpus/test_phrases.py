@@ -294,3 +294,18 @@ def test_phrase_text_writes_all_or_nothing(tmp_path):
     assert output.read_text() == "old"
     with pytest.raises(FileNotFoundError, match="no folder"):
         phrase_text(SENTENCES, tmp_path / "absent" / "out.txt")
+
+
+def test_options_of_gensim_are_told_what_to_write():
+    with pytest.raises(TypeError, match="unknown option 'common_terms'; write connector_words"):
+        Phrases([["a", "b"]], common_terms=["of"])
+
+
+def test_phrase_text_does_not_write_over_what_it_reads(tmp_path):
+    path, link = tmp_path / "text", tmp_path / "link"
+    path.write_text("new york\n" * 9)
+    link.symlink_to(path)
+    for source, output in ((path, path), ([path], link), (tmp_path, path), (str(tmp_path / "t*t"), path)):
+        with pytest.raises(ValueError, match=r"would replace .*which is read"):
+            phrase_text(source, output)
+    assert path.read_text() == "new york\n" * 9

@@ -201,9 +201,36 @@ def test_rows_of_a_database_and_of_data_frames_are_no_sentences():
     assert read(items["item"] for _, items in groups)["words"] == [b"x", b"y"]
 
 
-def test_named_tuples_of_str_are_sentences():
-    pair = namedtuple("pair", "subject object")
+def test_named_tuples_of_words_are_sentences_and_those_with_text_are_rows():
+    pair, row = namedtuple("pair", "subject object"), namedtuple("row", "id text")
     assert read([pair("the", "cat")])["words"] == [b"the", b"cat"]
+    for sentence in (row("1", "the cat sat"), row(1, "cat")):
+        with pytest.raises(TypeError, match=r"of type row with the fields 'id', 'text'; .*\(row\.text\.split\(\)"):
+            Corpus.from_source([sentence], min_count=1)
+
+
+def test_records_of_an_array_are_rows():
+    records = np.array([("1", "the cat")], [("id", "U9"), ("text", "U9")])
+    with pytest.raises(TypeError, match="with the keys 'id', 'text'"):
+        Corpus.from_source(iter(records), min_count=1)
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_spans_of_time_are_no_ids(unit):
+    spans = np.zeros((2, 3), f"m8[{unit}]")
+    for source in (spans, list(spans), [list(row) for row in spans]):
+        with pytest.raises(TypeError, match="timedelta"):
+            Corpus.from_source(source, min_count=1)
+
+
+def test_an_array_of_str_is_refused_with_a_way_out():
+    with pytest.raises(TypeError, match=r"array\.tolist\(\)"):
+        Corpus.from_source(np.array([["the", "cat"]]), min_count=1)
+
+
+def test_a_list_of_words_is_told_from_a_list_of_paths():
+    with pytest.raises(FileNotFoundError, match="a corpus is a list of sentences, each a list of tokens"):
+        Corpus.from_source(["the", "cat"], min_count=1)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i8", object, str])

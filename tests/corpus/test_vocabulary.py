@@ -37,6 +37,25 @@ def test_wrong_counts(words, counts):
         Vocabulary(words, counts)
 
 
+@pytest.mark.parametrize("counts", [[1.5], [float("nan")], ["5"], [True], [2**70], [None]])
+def test_counts_that_are_no_integers(counts):
+    with pytest.raises(TypeError, match=r"counts of type .*; expected integers"):
+        Vocabulary(["a"], counts)
+
+
+def test_integers_are_the_words_of_their_digits():
+    assert Vocabulary([3, np.int64(-4)], [2, 1]).words == ["3", "-4"]
+    for word in (None, b"a", 1.0, True):
+        with pytest.raises(TypeError, match="expected a str, or an integer"):
+            Vocabulary([word], [1])
+
+
+def test_a_word_that_comes_twice():
+    for words in (["a", "b", "a"], ["3", 3]):
+        with pytest.raises(ValueError, match="comes twice"):
+            Vocabulary(words, range(len(words)))
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(1, 5), st.one_of(st.none(), st.integers(1, 9)))
 def test_rank(counts, min_count, max_vocab):

@@ -243,6 +243,26 @@ def test_a_second_call_while_a_run_trains_is_an_error(tmp_path):
     assert run.tokens == before
 
 
+def test_a_loop_that_runs_is_an_error_for_another_thread():
+    run = trainer_of(epochs=1)
+    loop, stop, errors = run._loops[0], len(run._ids), []
+
+    def again():
+        while not errors:
+            try:
+                loop.run(0, stop, 0.01, 1, 2)
+            except RuntimeError as error:
+                errors.append(str(error))
+
+    threads = [threading.Thread(target=again) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "another thread runs this loop" in errors[0]
+    loop.run(0, stop, 0.01, 1, 2)
+
+
 def test_two_threads_that_train_one_run_lose_no_token():
     for _ in range(5):
         run = trainer_of(epochs=3, workers=2)

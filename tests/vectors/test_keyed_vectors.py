@@ -616,3 +616,14 @@ def test_a_vocabulary_file_is_read_whoever_wrote_it(tmp_path: Path, pack: Any) -
     path.write_bytes(pack(b"\xef\xbb\xbfthe 10\r\n\r\nof\t7 \nNew York  5\nthe 3"))
     with path.open("rb") as file:
         assert read_counts(file, path) == {"the": 10, "of": 7, "New York": 5}
+
+
+def test_iteration_is_refused_with_what_to_use() -> None:
+    with pytest.raises(TypeError, match="index_to_key are the words"):
+        list(KeyedVectors(["a"], np.ones((1, 2))))
+
+
+def test_a_long_unknown_key_is_shortened_in_the_message() -> None:
+    with pytest.raises(KeyError) as caught:
+        KeyedVectors(["a"], np.ones((1, 2)))["x" * 10**6]
+    assert len(str(caught.value)) < 200

@@ -93,8 +93,17 @@ def visible(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def at_steps(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
-    """Call `act` before and after each step of the saves that follow."""
+def loaded_or_missing(kind: Kind, folder: Path) -> int:
+    """The number that a load gives, 0 if there is nothing yet."""
+    try:
+        return kind.load(folder)
+    except FileNotFoundError:
+        return 0
+
+
+def at_steps(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], module: Any = os,
+             names: tuple[str, ...] = STEPS) -> None:
+    """Call `act` before and after each call of some functions: by default, each step of a save."""
     def wrapped(call: Callable[..., Any]) -> Callable[..., Any]:
         def step(*arguments: Any, **options: Any) -> Any:
             act()
@@ -103,8 +112,8 @@ def at_steps(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
             return result
         return step
 
-    for name in STEPS:
-        monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
+    for name in names:
+        monkeypatch.setattr(module, name, wrapped(getattr(module, name)))
 
 
 def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
@@ -217,6 +226,47 @@ def test_a_save_at_any_step_of_a_reader_gives_it_the_old_or_the_new(read_here: K
             kind.load(tmp_path)
 
 
+def test_a_reader_at_any_step_of_a_first_save_finds_nothing_or_all(read_here: Kind, tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, reading = [], False
+
+    def read() -> None:
+        nonlocal reading
+        if not reading:
+            reading = True
+            seen.append(loaded_or_missing(read_here, tmp_path))
+            reading = False
+
+    with monkeypatch.context() as patch:
+        at_steps(patch, read)
+        read_here.save(numbered(1), tmp_path)
+    assert seen == sorted(seen)
+    assert set(seen) == {0, 1}
+
+
+def test_a_first_save_at_any_step_of_a_reader_gives_it_nothing_or_all(read_here: Kind, tmp_path: Path,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    seen = []
+    for number in itertools.count():
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        steps = iter(range(number, -1, -1))
+
+        def act(steps: Iterator[int] = steps, folder: Path = folder) -> None:
+            if next(steps, None) == 0:
+                read_here.save(numbered(1), folder)
+
+        with monkeypatch.context() as patch:
+            at_steps(patch, act, os, ("stat",))
+            at_steps(patch, act, builtins, ("open",))
+            seen.append(loaded_or_missing(read_here, folder))
+        if next(steps, None) is not None:  # the reader had fewer steps
+            break
+    assert set(seen) == {0, 1}
+
+
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_an_error_at_any_step_leaves_the_old_or_the_new(kind: Kind, tmp_path: Path, error: BaseException) -> None:
     kind.save(numbered(1), tmp_path)
@@ -297,6 +347,13 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
     assert visible(tmp_path) == expected
     kind.save(numbered(4), tmp_path)
     assert kind.load(tmp_path) == 4
+
+
+def test_heads_are_told_apart_by_a_clock_of_nanoseconds(kind: Kind, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_123_456_789)
+    kind.save(numbered(1), tmp_path)
+    assert {os.stat(tmp_path / name).st_mtime_ns for name in visible(tmp_path)} == {1_700_000_000_123_456_789}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import math
 import os
@@ -138,10 +139,10 @@ def format_of(path: str) -> str:
     """The format that the content of a file shows."""
     from w2v_fast.vectors import formats
 
-    if os.path.isdir(path):
-        return "safetensors"
-    with formats.open_source(path) as source:
-        return formats.sniff(source)
+    if not os.path.isdir(path):
+        with contextlib.suppress(IsADirectoryError), formats.open_source(path) as source:
+            return formats.sniff(source)
+    return "safetensors"
 
 
 def known_format(name: str) -> str:

@@ -81,11 +81,12 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
                     raise UsageError(f"{output.option} will replace the folder {output.path}, in which {option} "
                                      f"{path} lies; give another folder")
     if any(not isinstance(place, str) for place in taken):
-        for option, path in _files(inputs):
-            found = taken.get(_place(path) or "")
+        read: list[tuple[str, str | int]] = [*_files(inputs), *_standard_input(inputs)]
+        for option, file_or_descriptor in read:
+            found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
-                raise UsageError(f"{found.option} {found.path} would replace {path}, which is read ({option}); give "
-                                 "another name")
+                raise UsageError(f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
+                                 f"read ({option}); give another name")
 
 
 def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
@@ -101,13 +102,28 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
             yield from ((option, path) for path in (*named, *expand(name)))
 
 
+def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
+    """Standard input with its option, if it is read: a shell may have opened a file as that."""
+    yield from ((option, 0) for option, names in inputs.items() if "-" in ([names] if isinstance(names, str) else
+                                                                           names or ()))
+
+
+def _shown(path: str | os.PathLike[str] | int) -> str:
+    return "the file that is standard input" if isinstance(path, int) else os.fspath(path)
+
+
 def _place(path: str | os.PathLike[str]) -> Place | None:
-    """What tells a file or folder from all others, whatever its name; None for a stream, which nobody replaces."""
+    """What tells an output from all others, whatever its name; None for a stream, which nobody replaces."""
     name = os.fspath(path)
     if is_stream(name):
         return name if name == "-" else None
+    return _identity(name) or os.path.realpath(name)
+
+
+def _identity(path: str | os.PathLike[str] | int) -> tuple[int, int] | None:
+    """What tells a file or folder, or what a descriptor is open on, from all others; None where nothing is."""
     try:
-        status = os.stat(name)
+        status = os.stat(path)
     except OSError:
-        return os.path.realpath(name)
+        return None
     return status.st_dev, status.st_ino

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from w2v_fast.cli.notes import note
 
+LONGEST_LINE = 1 << 16
+
 
 def answer_lines(text: str, answer: Callable[[list[str]], object]) -> None:
     """Call `answer` with the words of each line; a line that it cannot answer (ValueError, KeyError) is noted."""
@@ -18,11 +20,24 @@ def answer_lines(text: str, answer: Callable[[list[str]], object]) -> None:
         note("Ctrl-D ends")
     with contextlib.suppress(EOFError):
         while True:
-            words = input(f"{text}: " if at_terminal else "").split()
+            words = (input(f"{text}: ") if at_terminal else _line()).split()
             if words:
                 _answered(words, answer)
     if at_terminal:
         print()
+
+
+def _line() -> str:
+    """The next line of standard input; one beyond LONGEST_LINE characters is passed over, with a note."""
+    line = part = sys.stdin.readline(LONGEST_LINE)
+    if not line:
+        raise EOFError
+    while len(part) == LONGEST_LINE and not part.endswith("\n"):
+        part = sys.stdin.readline(LONGEST_LINE)
+    if part is not line:
+        note(f"left out a line of more than {LONGEST_LINE:,} characters, which begins with {line[:40]!r}")
+        return ""
+    return line
 
 
 def _answered(words: list[str], answer: Callable[[list[str]], object]) -> None:

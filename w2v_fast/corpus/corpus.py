@@ -26,7 +26,7 @@ from w2v_fast.corpus.id_store import IdStore, default_budget
 from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
 from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
-from w2v_fast.files import atomic_write, compression_of_name
+from w2v_fast.files import atomic_write, compression_of_name, path_name
 
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64
@@ -184,7 +184,7 @@ class Corpus:
         ValueError
             The name asks for a compressed file, which cannot be mapped.
         """
-        if compression_of_name(path):
+        if compression_of_name(path_name(path)):
             raise ValueError(f"cannot write {os.fspath(path)}: an encoded corpus is mapped into memory, so it is not "
                              "compressed; give another name")
         blob, offsets = join_words(self.vocabulary.words)
@@ -216,7 +216,7 @@ class Corpus:
         ValueError
             It is not a saved corpus, it was cut, or it is damaged.
         """
-        name = os.fspath(path)
+        name = path_name(path)
         with open(name, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(2 * ALIGNMENT)

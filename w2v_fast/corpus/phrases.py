@@ -34,12 +34,15 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore, default_budget
 from w2v_fast.corpus.ingest import Progress, in_order, limit, renumber
 from w2v_fast.corpus.sources import Ids, Source, checked_sentence
-from w2v_fast.corpus.text_files import text_lines
+from w2v_fast.corpus.text_files import expand, text_lines
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words
-from w2v_fast.files import atomic_write, check_writable
+from w2v_fast.files import atomic_write, check_writable, is_stream, path_name
 
 CHUNK = 1 << 20  # tokens counted, joined or written at a time
 FORMAT = "w2v_fast phrases 1"
+ELSEWHERE = {"common_terms": "write connector_words", "max_vocab_size": "leave it out: no pair is left out",
+             "progress_per": "leave it out: it has no meaning here"}
+"""Options of gensim's Phrases."""
 
 Tokens: TypeAlias = "tuple[str, ...]"
 Scorer: TypeAlias = "Callable[..., float]"
@@ -190,7 +193,7 @@ class FrozenPhrases:
         ValueError
             It is not a file of phrases, or it was cut; the message names file and line.
         """
-        name = os.fspath(path)
+        name = path_name(path)
         lines = text_lines(path)
         head = _json(next(lines), f"{name}, line 1")
         if not isinstance(head, dict) or head.get("format") != FORMAT:
@@ -277,7 +280,9 @@ class Phrases(FrozenPhrases):
 
     def __init__(self, sentences: Corpus | Source, min_count: int = 5, threshold: float = 10.0, delimiter: str = "_",
                  scoring: str | Scorer = "default", connector_words: Collection[str] = frozenset(), *,
-                 workers: int | None = None) -> None:
+                 workers: int | None = None, **others: Any) -> None:
+        for name in others:
+            raise TypeError(f"unknown option {name!r}" + (f"; {ELSEWHERE[name]}" if name in ELSEWHERE else ""))
         config = TrainConfig(min_count=min_count, workers=workers)
         if not callable(scoring) and scoring not in SCORERS:
             raise ValueError(f"scoring = {scoring!r} must be one of {', '.join(SCORERS)}, or a function")
@@ -403,6 +408,7 @@ def phrase_text(
         raise ValueError(f"passes = {passes} must be at least 1")
     if set(delimiter) & set("\0\t\n\v\f\r "):
         raise ValueError(f"delimiter = {delimiter!r:.60} separates words in the output; expected other characters")
+    _check_is_not_read(output, source)
     check_writable(output)
     corpus = Corpus.from_source(source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress)
     found = []
@@ -412,6 +418,15 @@ def phrase_text(
         found.append(phrases.freeze())
     _write(corpus, output, TrainConfig(workers=workers).threads)
     return found
+
+
+def _check_is_not_read(output: str | os.PathLike[str], source: Source) -> None:
+    names = [source] if isinstance(source, (str, os.PathLike)) else source if isinstance(source, (list, tuple)) else ()
+    if is_stream(path_name(output)) or not os.path.exists(output):
+        return
+    for path in itertools.chain.from_iterable(expand(name) for name in names if isinstance(name, (str, os.PathLike))):
+        if os.path.exists(path) and os.path.samefile(path, output):
+            raise ValueError(f"{os.fspath(output)} would replace {path}, which is read; give another name")
 
 
 def _write(corpus: Corpus, output: str | os.PathLike[str], workers: int) -> None:

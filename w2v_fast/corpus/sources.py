@@ -150,8 +150,9 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
 
 def _integer_array_blocks(array: npt.NDArray[Any], block_bytes: int) -> Blocks:
     """Blocks of a 1-D array, which is one sentence, or of a 2-D array, where each row is one."""
-    if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"an array of ids must have an integer dtype, got {array.dtype}")
+    if array.dtype.kind not in "iu":
+        remedy = "; tokens as str are given as lists: array.tolist()" if array.dtype.kind in "SU" else ""
+        raise TypeError(f"an array of ids must have an integer dtype, got {array.dtype}{remedy}")
     if array.ndim not in (1, 2):
         raise ValueError(f"an array of ids must have 1 or 2 dimensions, got the shape {array.shape}")
     limit = max(1, block_bytes // 8)
@@ -216,7 +217,7 @@ def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
     types = set(map(type, items))
     if all(issubclass(kind, str) for kind in types):
         return items, str
-    if all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in types):
+    if all(issubclass(kind, (int, np.integer)) and kind not in (bool, np.timedelta64) for kind in types):
         try:
             return np.array(list(map(int, items)), np.int64), int
         except OverflowError:
@@ -245,6 +246,10 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
         key = next((key for key in ("text", "tokens") if key in keys), keys[0])
         is_list = len(sentence) > 0 and isinstance(sentence[key], (list, tuple))
         remedy = f"take its text: (row[{key!r}]{'' if is_list else '.split()'} for row in rows)"
+    elif _is_named_row(sentence):
+        found = f"a row of type {kind} with the fields {_some(sentence._fields)}"
+        longest = max(sentence._fields, key=lambda field: len(str(getattr(sentence, field))))
+        remedy = f"take its text: (row.{longest}.split() for row in rows)"
     elif isinstance(sentence, Set):
         found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
     elif isinstance(sentence, io.IOBase):
@@ -260,7 +265,15 @@ def _keys(sentence: Any) -> list[Any]:
     names = list(keys()) if callable(keys) else []
     if isinstance(sentence, Mapping):
         return names or ["text"]
+    if isinstance(sentence, np.void):
+        return list(sentence.dtype.names or ())
     return names if names and isinstance(names[0], str) else []
+
+
+def _is_named_row(sentence: Any) -> bool:
+    """Whether a named tuple is no list of words: a cell holds text, or something that is no str."""
+    return isinstance(sentence, tuple) and hasattr(sentence, "_fields") and any(
+        not isinstance(cell, str) or len(cell.split()) > 1 for cell in sentence)
 
 
 def _first(names: Iterable[Any]) -> Any:

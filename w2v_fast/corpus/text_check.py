@@ -57,8 +57,10 @@ CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, 
     (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
     (rb"SQLite format 3\0", "an SQLite database", PIPE.format("sqlite3 {path} 'SELECT text FROM documents'")),
     (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
-    (rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}",
+    (rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}|"
+     rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|insert into [\w\"`.]{1,99} (values ?)?\()",
      "the dump of a database", "load it, and select its text"),
+    (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", "export its text to a file first"),
     (rb"PAR[1E][\0-\x1f]", "a Parquet table", TEXTS.format("read_parquet")),
     (rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0", "an Arrow or Feather table", TEXTS.format("read_feather")),
     (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", TEXTS.format("read_orc")),
@@ -70,6 +72,9 @@ CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, 
     (rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0", "a pickle",
      "load it where you trust it, and give the lists of tokens to w2v_fast.train"),
     (rb".{5}\0{3}\{\s*\"", "a safetensors file", "expected a corpus"),
+    (rb"[\x01-\xff].\0{6}.{4}", "a file of TFRecords", "export its text to a file first"),
+    (rb"\d{1,12} \d{1,6}\r?\n[^\s\0]{1,999} .{0,99}[\0-\x08\x0e-\x1f]", "a binary file of word vectors",
+     "expected a corpus"),
     (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", "expected a corpus"),
     (rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]", "a program",
      "expected a corpus"),
@@ -80,7 +85,9 @@ CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, 
     (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", "expected a corpus"),
 ]]
 
-MARKUP = [(re.compile(rb"\s{0,99}(?:" + pattern + rb")", re.IGNORECASE), what, remedy) for pattern, what, remedy in [
+COMMENTS = rb"(?>\s{0,99}<!--.{0,9999}?-->){0,9}+\s{0,99}"
+MARKUP = [(re.compile(COMMENTS + rb"(?:" + pattern + rb")", re.IGNORECASE | re.DOTALL), what, remedy)
+          for pattern, what, remedy in [
     (rb"<!doctype html|<html[\s>]|<head[\s>]", "an HTML document", PIPE.format("pandoc -f html -t plain {path}")),
     (rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]", "an XML document",
      PIPE.format("xmllint --xpath 'string(/)' {path}")),
@@ -116,7 +123,7 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
     _refuse_first(MARKUP, name, head)
     whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
     lines = list(itertools.islice(filter(bytes.strip, io.BytesIO(whole_lines)), HEAD_LINES))
-    if head.lstrip().startswith((b"{", b"[")):
+    if head.lstrip().startswith((b"{", b"[", b'"')):
         _check_is_no_json(name, head, lines)
     _check_is_no_table(name, whole_lines, lines)
 
@@ -161,32 +168,34 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
-    """JSON lines if all of the first lines are objects or arrays; else JSON over several lines by how it starts."""
+    """JSON lines if all of the first lines are objects, arrays or strings; else JSON over lines by how it starts."""
     record = _json(lines[0]) if lines else None
     if record is None:
         if not JSON_START.match(head.lstrip()):
             return
-    elif None in map(_json, lines):
+    elif None in map(_json, lines) or (isinstance(record, str) and len(lines) < 3):
         return
     if isinstance(record, dict):
         keys = [key for key in record if len(key) < 40]
         key = max(keys, key=lambda key: len(record[key]) if isinstance(record[key], str) else -1, default="text")
         program = shlex.quote(f".[{json.dumps(key)}]")
         _refuse(name, "JSON lines" if len(lines) > 1 else "JSON", PIPE.format(f"jq -r {_literal(program)} {{path}}"))
-    if isinstance(record, list):
+    if isinstance(record, str):
+        _refuse(name, "JSON lines", PIPE.format("jq -r . {path}"))
+    if isinstance(record, list) and all(isinstance(item, str) and len(item.split()) == 1 for item in record):
         _refuse(name, "JSON", LINE.format("json.loads(line) for line in open({name!r})"))
     _refuse(name, "JSON", PIPE.format("jq -r '.. | strings' {path}"))
 
 
-def _json(line: bytes) -> dict[str, Any] | list[Any] | None:
-    """An object, or an array that no line of text would be."""
+def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
+    """An object, a string, or an array that no line of text would be."""
     try:
         value = json.loads(line.decode("utf-8", "replace").strip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
     if isinstance(value, list) and len(value) < 2 and not any(isinstance(item, (str, list, dict)) for item in value):
         return None
-    return value if isinstance(value, (list, dict)) else None
+    return value if isinstance(value, (list, dict, str)) else None
 
 
 def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
@@ -246,11 +255,20 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
         or (common > 0 and not is_spaced and (delimiter != "\t" or has_blanks))
         or (common > 1 and (delimiter != "\t" or has_blanks)))
     is_table |= has_blanks and len(rows) > 2 and any(map(_counts_up, zip(*rows, strict=True)))
+    is_table |= _has_scores(list(zip(*rows, strict=True)))
     is_table |= len(rows) > 2 and all(QUOTED_CELL.search(line) for line in text.splitlines()) and has_quotes
     if not is_table:
         return None
     lengths = [sum(map(len, column)) for column in columns]
     return lengths.index(max(lengths))
+
+
+def _has_scores(columns: list[tuple[str, ...]]) -> bool:
+    """Whether rows without names of columns have numbers, without a blank, beside text that starts with no digit."""
+    texts = [cells for cells in columns if all(" " in cell and cell[0] not in " 0123456789" for cell in cells)]
+    numbers = [cells for cells in columns if len(cells) > 3 and all(
+        NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)]
+    return bool(texts and numbers)
 
 
 def _counts_up(cells: tuple[str, ...]) -> bool:

@@ -53,9 +53,10 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
         if not files:
             raise FileNotFoundError(f"no file matches {path}")
         return files
-    raise FileNotFoundError(
-        f"no such file or folder: {path}" + (" (a sentence is given as a list of tokens)" if " " in path else "")
-    )
+    is_word = os.sep not in path and "." not in path
+    raise FileNotFoundError(f"no such file or folder: {path}" + (
+        " (a corpus is a list of sentences, each a list of tokens; a list of str is one of paths)"
+        if " " in path or is_word else ""))
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:

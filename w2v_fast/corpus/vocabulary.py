@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from w2v_fast.corpus.text_files import text_lines
 from w2v_fast.files import atomic_write
+from w2v_fast.keys import all_different
 
 MAX_COUNT = 2**63 - 1
 _WHITE_SPACE = b" \t\n\v\f\r"
@@ -24,7 +25,8 @@ class Vocabulary:
     Parameters
     ----------
     words
-        Different words. Bytes that are not UTF-8 are kept as lone surrogates (the `surrogateescape` error handler).
+        Different words; an integer is the word of its digits, as in a corpus. Bytes that are not UTF-8 are kept as
+        lone surrogates (the `surrogateescape` error handler).
     counts
         As many integers, each at least 0.
 
@@ -37,13 +39,21 @@ class Vocabulary:
 
     Raises
     ------
+    TypeError
+        A word is neither a str nor an integer, or a count is no integer.
     ValueError
-        The two differ in length, a count is negative, or the counts add up to more than 2**63 - 1.
+        The two differ in length, a word comes twice, a count is negative, or the counts add up to more than 2**63 - 1.
     """
 
-    def __init__(self, words: Sequence[str], counts: npt.ArrayLike) -> None:
-        self.words = list(words)
-        self.counts: npt.NDArray[np.int64] = np.array(counts, np.int64)
+    def __init__(self, words: Sequence[str | int], counts: npt.ArrayLike) -> None:
+        self.words = [word if type(word) is str else _word(word) for word in words]
+        if not all_different(self.words):
+            word = next(word for word, id in self.index.items() if self.words.index(word) != id)
+            raise ValueError(f"the word {word!r:.60} comes twice; words must differ")
+        given = np.asarray(counts)
+        if given.size and given.dtype.kind not in "iu":
+            raise TypeError(f"counts of type {given.dtype}; expected integers of at most 64 bits")
+        self.counts: npt.NDArray[np.int64] = given.astype(np.int64)
         if self.counts.shape != (len(self.words),):
             raise ValueError(f"{len(self.words)} words need as many counts, got the shape {self.counts.shape}")
         if len(self.words) and self.counts.min() < 0:
@@ -178,6 +188,14 @@ def split_words(blob: bytes, offsets: npt.NDArray[np.int64]) -> list[str]:
     """Undo `join_words`."""
     ends = offsets.tolist()
     return [_decode(blob[start:end]) for start, end in itertools.pairwise(ends)]
+
+
+def _word(word: object) -> str:
+    if isinstance(word, str):
+        return str(word)
+    if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
+        return str(int(word))
+    raise TypeError(f"the word {word!r:.60} is of type {type(word).__name__}; expected a str, or an integer")
 
 
 def _encode(word: str) -> bytes:

@@ -46,7 +46,7 @@ cdef struct AliasEntry:
     int32_t alias
 
 cdef struct SeenSlot:         # of a hash table: the search that wrote it, and the position it points to
-    uint32_t search
+    uint64_t search
     int at
 
 cdef struct Window:
@@ -131,7 +131,8 @@ cdef class InnerLoop:
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
     cdef SeenSlot *seen
-    cdef uint32_t seen_mask, search
+    cdef uint32_t seen_mask
+    cdef uint64_t search
 
     cdef int *word                       # kept tokens of the block, with their radius
     cdef int *radius
@@ -154,12 +155,16 @@ cdef class InnerLoop:
 
     cdef int64_t windows_done, loss_due, loss_period, loss_pairs, centers
     cdef double loss
+    cdef bint running
 
     def run(self, int64_t start, int64_t stop, float lr, uint64_t token_key, uint64_t noise_key):
         """Train on the windows centered on tokens start..stop; return (centers kept, loss in nats, pairs it is of)."""
         cdef int64_t position = start
         if not 0 <= start <= stop <= self.id_count:
             raise IndexError(f"tokens {start}..{stop} of {self.id_count}")
+        if self.running:
+            raise RuntimeError("another thread runs this loop, whose memory is one worker's")
+        self.running = True
         self.step.lr = lr
         self.noise_key = noise_key
         self.noise_index = 0
@@ -172,6 +177,7 @@ cdef class InnerLoop:
                 self.find_windows()
                 self.train_block()
                 self.merge_private_rows()
+        self.running = False
         return self.centers, self.loss, self.loss_pairs
 
     cdef int64_t gather(self, int64_t start, int64_t stop, uint64_t token_key) noexcept nogil:

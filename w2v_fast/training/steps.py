@@ -32,7 +32,7 @@ def max_windows(config: TrainConfig, tables: Tables) -> int:
         return max(1, min(MAX_INPUTS, SOFTMAX_SCORES // tables.words))
     if config.objective == "hs" or not config.share_noise:
         return 1
-    return min(MAX_GROUPS, 1 + int(MAX_EXCLUDED / tables.centers.max()))
+    return min(MAX_GROUPS, 1 + int(MAX_EXCLUDED / max(tables.centers.max(), MAX_EXCLUDED / MAX_GROUPS)))
 
 
 def max_contexts(config: TrainConfig) -> int:

@@ -87,7 +87,7 @@ class Trainer:
         self.isa = choose_isa(config.isa)
         self._ids = ids
         self._vocabulary = vocabulary
-        self._check_ids()
+        check_ids(self._ids, len(self._vocabulary))
         self.weights = (initial_weights(len(vocabulary), config.vector_size, config.seed) if weights is None
                         else checked_weights(weights, len(vocabulary), config.vector_size))
         tables = Tables(vocabulary, config)
@@ -160,8 +160,8 @@ class Trainer:
         OSError
             Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
         """
-        if not 0 < checkpoint_minutes < math.inf:
-            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes} must be a number above 0")
+        if isinstance(checkpoint_minutes, (str, bytes)) or not 0 < checkpoint_minutes < math.inf:
+            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes!r} must be a number above 0")
         with self._only_call():
             try:
                 if self.done:
@@ -169,7 +169,7 @@ class Trainer:
                                   "on from these vectors with init=model.wv", RuntimeWarning, stacklevel=3)
                     return
                 if self._ids.flags.writeable:
-                    self._check_ids()
+                    check_ids(self._ids, len(self._vocabulary))
                 with nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder:
                     self._train_rounds(Watch(self, report), folder, 60 * checkpoint_minutes)
             finally:
@@ -270,21 +270,6 @@ class Trainer:
             pass
         raise CheckpointError(f"{path} is damaged: the position in its header is not one of this run")
 
-    def _check_ids(self) -> None:
-        """The native loop reads and writes rows of the matrices by these numbers."""
-        ids, words = self._ids, len(self._vocabulary)
-        if not (isinstance(ids, np.ndarray) and ids.dtype == np.int32 and ids.dtype.isnative and ids.ndim == 1
-                and ids.flags.c_contiguous and ids.flags.aligned):
-            raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
-        if not len(ids):
-            raise ValueError("the corpus is empty: it has no tokens")
-        for start in range(0, len(ids), HASHED_TOKENS):
-            part = ids[start : start + HASHED_TOKENS]
-            largest = max(int(part.max()), ~int(part.min()))
-            if largest >= words:
-                raise ValueError(f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
-                                 f"below {words} (the last one of a sentence is ~id)")
-
     def _prepare(self, folder: CheckpointFolder) -> None:
         """Everything that could keep checkpoints from being written shows here, before training."""
         if folder.files() and (self.last_checkpoint is None or self.last_checkpoint.parent != folder.path):
@@ -382,6 +367,21 @@ class Trainer:
         return DivergenceError(
             f"training diverged in epoch {job.epoch + 1}, job {job.index + 1:,} of {len(self.jobs):,}: {sign} at the "
             f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}")
+
+
+def check_ids(ids: NDArray[np.int32], words: int) -> None:
+    """The native loop reads and writes rows of the matrices by these numbers: ValueError or TypeError unless it can."""
+    if not (isinstance(ids, np.ndarray) and ids.dtype == np.int32 and ids.dtype.isnative and ids.ndim == 1
+            and ids.flags.c_contiguous and ids.flags.aligned):
+        raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
+    if not len(ids):
+        raise ValueError("the corpus is empty: it has no tokens")
+    for start in range(0, len(ids), HASHED_TOKENS):
+        part = ids[start : start + HASHED_TOKENS]
+        largest = max(int(part.max()), ~int(part.min()))
+        if largest >= words:
+            raise ValueError(f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
+                             f"below {words} (the last one of a sentence is ~id)")
 
 
 class Worker(threading.Thread):

@@ -13,12 +13,12 @@ import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from w2v_fast.keys import all_different
 from w2v_fast.vectors import neighbors
-from w2v_fast.vectors.keys import all_different
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.index import ApproximateIndex
@@ -185,6 +185,9 @@ class KeyedVectors:
     def __len__(self) -> int:
         return len(self.index_to_key)
 
+    def __iter__(self) -> NoReturn:
+        raise TypeError("KeyedVectors cannot be iterated: index_to_key are the words, vectors their vectors")
+
     def __repr__(self) -> str:
         return f"KeyedVectors<vector_size={self.vector_size}, {len(self)} keys>"
 
@@ -214,7 +217,7 @@ class KeyedVectors:
         """
         row = self.key_to_index.get(_word(key), default)
         if row is None:
-            raise KeyError(f"key {key!r} is not in the vocabulary{self._suggestion(key)}")
+            raise KeyError(f"key {key!r:.60} is not in the vocabulary{self._suggestion(key)}")
         return row
 
     def _suggestion(self, key: object) -> str:

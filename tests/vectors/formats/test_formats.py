@@ -381,3 +381,22 @@ def test_limit_on_writing(tmp_path, format):
     save(vectors("a", "b", "c", counts=[3, 2, 1]), path, format=format, limit=2)
     if format in READABLE:
         assert_same(load(path), KeyedVectors(["a", "b"], vectors("a", "b", "c").vectors[:2]))
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.vec", "v.npy"])
+@pytest.mark.parametrize("words", ["", "abcdef"])
+def test_a_file_that_is_replaced_when_it_is_open_is_the_old_one_or_the_new(tmp_path, monkeypatch, name, words):
+    path, original, todo = tmp_path / name, open, [words]
+    save(vectors(*"abc"), path)
+
+    def opened(file, *arguments, **options):
+        result = original(file, *arguments, **options)
+        if str(file) == str(path) and todo:
+            save(vectors(*todo.pop()), path)
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.open", opened)
+        keys = load(path).index_to_key
+    assert not todo
+    assert keys in (list("abc"), list(words))

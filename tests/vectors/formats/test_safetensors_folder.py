@@ -205,7 +205,7 @@ class TestDamage:
             load(tmp_path / "m")
 
     def test_a_folder_without_a_model(self, tmp_path):
-        with pytest.raises(FormatError, match="holds no model"):
+        with pytest.raises(FileNotFoundError, match="holds no model"):
             load(tmp_path)
 
 

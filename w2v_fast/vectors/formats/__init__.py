@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Sequence
@@ -103,10 +104,10 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 
 def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
     """Read with the module of the format: a folder can only be the native one."""
-    if os.path.isdir(path):
-        return _read_as(format or "safetensors", path, options)
-    with open_source(path) as source:
-        return _read_as(format or sniff(source), source, options)
+    if not os.path.isdir(files.path_name(path)):
+        with contextlib.suppress(IsADirectoryError), open_source(path) as source:  # a folder that was made just now
+            return _read_as(format or sniff(source), source, options)
+    return _read_as(format or "safetensors", path, options)
 
 
 def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:
@@ -140,6 +141,7 @@ def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, *
     OSError
         The file cannot be written; an old file stays as it was.
     """
+    files.path_name(path)
     name = format or format_of_suffix(path)
     module = _format_named(name, list(FORMATS))
     if kv.vectors.ndim != 2 or not kv.vectors.shape[1] or len(kv.vectors) != len(kv.index_to_key):
@@ -176,7 +178,7 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
     A folder is the native one, and so is a name without a suffix, with one of those that users of gensim give to its
     own files (.kv, .model, ...) or with a version (.v2, .100d). A suffix of a compression is looked through.
     """
-    name = os.fspath(path)
+    name = files.path_name(path)
     packed = files.compression_of_name(name) is not None
     inner = os.path.splitext(name)[0] if packed else name
     suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(inner).suffix.lower()

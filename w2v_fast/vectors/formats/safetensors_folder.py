@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import importlib.metadata
 import itertools
@@ -84,7 +85,8 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
 def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
     """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
-        raise FormatError(os.fspath(Path(folder, CONFIG)), "this folder holds no model", expected=f"a file {CONFIG}")
+        raise FileNotFoundError(errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}",
+                                os.fspath(folder))
     parts = [Path(folder, name) for name in (CONFIG, MODEL, WORDS)]
     with together.open_together(*parts) as (config, model, words):
         return _read(os.fspath(folder), _read_config(config, os.fspath(parts[0])),
@@ -223,6 +225,9 @@ def _remove_if_empty(folder: Path) -> None:
 
 def check_folder(path: str | os.PathLike[str]) -> None:
     """Raise OSError unless the folder can be made, or its files replaced and nothing else is in it."""
+    if files.is_stream(files.path_name(path)):
+        raise FileExistsError(f"cannot write {path}: the native format is a folder, not a stream (format= chooses "
+                              "another)")
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")

@@ -97,18 +97,12 @@ class Source:
 def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
     """Open a plain or compressed file, a URL, or `-` for standard input."""
     name = os.fspath(path)
-    with files.open_input(path) as stream:
-        yield Source(stream, name, *_sizes(name))
+    with files.open_raw(path) as raw, files.unpacked(raw) as stream:
+        size = None if name == "-" or "://" in name else _size(raw)
+        yield Source(stream, name, *((size, None) if stream is raw else (None, size)))
 
 
-def _sizes(name: str) -> tuple[int | None, int | None]:
-    """Bytes of a plain file, and those of a compressed one; None for the other, and where it cannot be known."""
-    try:
-        status = os.stat(name)
-    except OSError:
-        return None, None
-    if name == "-" or not stat.S_ISREG(status.st_mode):
-        return None, None
-    with open(name, "rb") as raw:
-        packed = files.compression_of(raw.read(files.MAGIC_LENGTH))
-    return (None, status.st_size) if packed else (status.st_size, None)
+def _size(file: BinaryIO) -> int | None:
+    """Bytes of an open file, whatever its name stands for by now; None for a pipe."""
+    status = os.fstat(file.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from w2v_fast.keys import all_different
 from w2v_fast.vectors.counts_file import write_counts
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.keys import all_different
 from w2v_fast.vectors.lines import UTF8_MARK
 from w2v_fast.vectors.together import atomic_write_together
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v_fast.vectors.keys import all_different
+from w2v_fast.keys import all_different
 
 
 @given(st.lists(st.text(max_size=3)))
