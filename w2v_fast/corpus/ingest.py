@@ -126,7 +126,7 @@ def build_vocabulary(
     firsts = np.empty(len(table), np.int64)
     table.statistics(counts, firsts)
     order, new_ids = limit(counts, firsts, min_count, max_vocab)
-    return Vocabulary(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
+    return Vocabulary.of_counted(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
 
 
 def limit(

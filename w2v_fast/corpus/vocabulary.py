@@ -61,6 +61,13 @@ class Vocabulary:
         if self.counts.sum(dtype=np.float64) >= 2.0**63:
             raise ValueError(f"the counts add up to more than {MAX_COUNT}")
 
+    @classmethod
+    def of_counted(cls, words: list[str], counts: npt.NDArray[np.int64]) -> Vocabulary:
+        """The words of a table that has counted them, which differ: not checked again."""
+        counted = cls.__new__(cls)
+        counted.words, counted.counts = words, counts
+        return counted
+
     def __len__(self) -> int:
         return len(self.words)
 
