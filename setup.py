@@ -21,23 +21,42 @@ FLAGS = ["-O3", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
 C_FLAGS, CXX_FLAGS = ["-std=gnu11"], ["-std=c++17"]
 LINK_FLAGS: list[str] = []
 if os.environ.get("W2V_FAST_SANITIZE"):
-    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
+    sanitize = [
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=undefined",
+        "-fno-omit-frame-pointer",
+        "-g",
+    ]
     FLAGS += [*sanitize, "-O1"]
     LINK_FLAGS += sanitize
 else:
     FLAGS += ["-g0"]
 
 KERNEL = "w2v_fast/training/kernel"
-KERNEL_SOURCES = [f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa_avx512", "dispatch")]
-KERNEL_HEADERS = [f"{KERNEL}/{name}.h" for name in
-                  ("kernel", "isa", "activation", "tile", "mean", "step", "dispatch")]
+KERNEL_SOURCES = [
+    f"{KERNEL}/{name}.c" for name in ("isa_base", "isa_avx2", "isa_avx512", "dispatch")
+]
+KERNEL_HEADERS = [
+    f"{KERNEL}/{name}.h"
+    for name in ("kernel", "isa", "activation", "tile", "mean", "step", "dispatch")
+]
 
 
-def extension(name: str, sources: list[str], depends: list[str] | None = None, language: str = "c") -> Extension:
+def extension(
+    name: str, sources: list[str], depends: list[str] | None = None, language: str = "c"
+) -> Extension:
     flags = FLAGS + (C_FLAGS if language == "c" else CXX_FLAGS)
-    return Extension(name, sources, depends=depends, language=language, include_dirs=["third_party"],
-                     define_macros=MACROS, py_limited_api=LIMITED_API, extra_compile_args=flags,
-                     extra_link_args=LINK_FLAGS)
+    return Extension(
+        name,
+        sources,
+        depends=depends,
+        language=language,
+        include_dirs=["third_party"],
+        define_macros=MACROS,
+        py_limited_api=LIMITED_API,
+        extra_compile_args=flags,
+        extra_link_args=LINK_FLAGS,
+    )
 
 
 class BuildExtensions(build_ext):
@@ -47,13 +66,19 @@ class BuildExtensions(build_ext):
         if self.compiler.compiler_type == "msvc":
             clang = shutil.which("clang-cl")
             if clang is None:
-                raise SystemExit("MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or newer, "
-                                 "with clang-cl on the PATH, or take MinGW: setup.py build_ext --compiler=mingw32")
+                raise SystemExit(
+                    "MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or newer, "
+                    "with clang-cl on the PATH, or take MinGW: setup.py build_ext --compiler=mingw32"
+                )
             self.compiler.initialize()
             self.compiler.cc = clang
-            runtime = subprocess.check_output([clang, "/clang:--rtlib=compiler-rt", "/clang:-print-libgcc-file-name"])
+            runtime = subprocess.check_output(
+                [clang, "/clang:--rtlib=compiler-rt", "/clang:-print-libgcc-file-name"]
+            )
             for extension in self.extensions:
-                extension.extra_compile_args = [f"/clang:{flag}" for flag in extension.extra_compile_args]
+                extension.extra_compile_args = [
+                    f"/clang:{flag}" for flag in extension.extra_compile_args
+                ]
                 extension.extra_link_args = [runtime.decode().strip()]  # holds the test of the CPU
         super().build_extensions()
 
@@ -65,8 +90,16 @@ setup(
     ext_modules=cythonize(
         [
             extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
-            extension("w2v_fast.training._inner", ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES], KERNEL_HEADERS),
-            extension("w2v_fast.vectors.formats._text", ["w2v_fast/vectors/formats/_text.pyx"], language="c++"),
+            extension(
+                "w2v_fast.training._inner",
+                ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES],
+                KERNEL_HEADERS,
+            ),
+            extension(
+                "w2v_fast.vectors.formats._text",
+                ["w2v_fast/vectors/formats/_text.pyx"],
+                language="c++",
+            ),
         ],
         build_dir="build/cython",
         compiler_directives={

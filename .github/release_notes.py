@@ -15,9 +15,14 @@ def main(tag: str) -> str:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
     if not tag == f"v{version}" == f"v{cited and cited[1]}":
-        sys.exit(f"the tag is {tag}, pyproject.toml has version {version}, CITATION.cff {cited and cited[1]}")
-    section = re.search(rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)",
-                        (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE | re.DOTALL)
+        sys.exit(
+            f"the tag is {tag}, pyproject.toml has version {version}, CITATION.cff {cited and cited[1]}"
+        )
+    section = re.search(
+        rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)",
+        (ROOT / "CHANGELOG.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
     if section is None:
         sys.exit(f"CHANGELOG.md has no heading '## {version} - YYYY-MM-DD'")
     return section[1].strip()

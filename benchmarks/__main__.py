@@ -57,11 +57,19 @@ FULL = (
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", help="a text file, perhaps compressed; one sentence or paragraph a line")
-    parser.add_argument("--eval", metavar="FOLDER", help="evaluation sets; without them quality is left out")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
+    )
+    parser.add_argument(
+        "--eval", metavar="FOLDER", help="evaluation sets; without them quality is left out"
+    )
     parser.add_argument("--full", action="store_true", help="the full set")
-    parser.add_argument("--store", action="store_true", help="write the results to benchmarks/results/")
+    parser.add_argument(
+        "--store", action="store_true", help="write the results to benchmarks/results/"
+    )
     arguments = parser.parse_args()
     start, failed = time.perf_counter(), []
     for line in FULL if arguments.full else QUICK:
@@ -70,7 +78,12 @@ def main() -> int:
             log(f"\n== {line}\nleft out: no --eval FOLDER")
             continue
         given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
-        command = [sys.executable, "-m", f"benchmarks.{name}", *(given.get(option, option) for option in options)]
+        command = [
+            sys.executable,
+            "-m",
+            f"benchmarks.{name}",
+            *(given.get(option, option) for option in options),
+        ]
         log(f"\n== {line} ({(time.perf_counter() - start) / 60:.0f} minutes so far)")
         if subprocess.run(command + ["--store"] * arguments.store).returncode:
             failed.append(line)

@@ -23,7 +23,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import ROOT, caption, log, machine, markdown_table, option_value, publish, result_parser, spread
+from benchmarks.common import (
+    ROOT,
+    caption,
+    log,
+    machine,
+    markdown_table,
+    option_value,
+    publish,
+    result_parser,
+    spread,
+)
 from benchmarks.trainers import PROTOCOL
 from w2v_fast.config import TrainConfig, usable_cpus
 from w2v_fast.training.weights import stride_of
@@ -36,10 +46,18 @@ POLL_SECONDS = 0.02
 def main() -> None:
     parser = result_parser(__doc__, "command")
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                        help="a hyper-parameter, by its name in `TrainConfig`; may be repeated")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyper-parameter, by its name in `TrainConfig`; may be repeated",
+    )
     arguments = parser.parse_args()
-    given = {name: option_value(value) for name, _, value in (option.partition("=") for option in arguments.option)}
+    given = {
+        name: option_value(value)
+        for name, _, value in (option.partition("=") for option in arguments.option)
+    }
     options = {**PROTOCOL, "workers": usable_cpus(), **given}
     try:
         config = TrainConfig.from_options(options)
@@ -51,8 +69,10 @@ def main() -> None:
     rounds = []
     for number in range(1, arguments.repeats + 1):
         rounds.append(measure(text, options))
-        log(f"round {number}/{arguments.repeats}: {rounds[-1]['wall']:.2f} s, of which training "
-            f"{rounds[-1]['training']:.2f} s; peak memory {rounds[-1]['peak bytes'] / 1e6:.0f} MB")
+        log(
+            f"round {number}/{arguments.repeats}: {rounds[-1]['wall']:.2f} s, of which training "
+            f"{rounds[-1]['training']:.2f} s; peak memory {rounds[-1]['peak bytes'] / 1e6:.0f} MB"
+        )
     row = row_of(rounds, config, options, text)
     publish(arguments.name, [row], report(row), arguments.store)
 
@@ -61,8 +81,17 @@ def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
     """Run the command once: seconds of the whole and of its parts, bytes at the peak, what it found in the text."""
     with tempfile.TemporaryDirectory(prefix="w2v_fast-benchmark-") as folder:
         output, messages = Path(folder, "vectors.bin"), Path(folder, "messages")
-        command = [sys.executable, "-m", "w2v_fast", "train", str(text.resolve()), "-o", str(output),
-                   "--progress", "json"]
+        command = [
+            sys.executable,
+            "-m",
+            "w2v_fast",
+            "train",
+            str(text.resolve()),
+            "-o",
+            str(output),
+            "--progress",
+            "json",
+        ]
         for name, value in options.items():
             command += [f"--{name.replace('_', '-')}", str(value)]
         most = {"RssAnon": 0, "RssFile": 0}
@@ -80,15 +109,23 @@ def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
             process.returncode = os.waitstatus_to_exitcode(status)
         lines = messages.read_text().splitlines()
         if process.returncode:
-            raise SystemExit(f"{' '.join(command)} failed: {lines[-1] if lines else process.returncode}")
+            raise SystemExit(
+                f"{' '.join(command)} failed: {lines[-1] if lines else process.returncode}"
+            )
         events = [json.loads(line) for line in lines if line.startswith("{")]
         last = [event for event in events if event["event"] == "epoch"][-1]
         with output.open("rb") as file:
             words = int(file.readline().split()[0])
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        return {"wall": wall, "training": last["seconds"], "peak bytes": peak, "words": words,
-                "tokens": last["total_words"] / last["epochs"], "raw words": last["words"],
-                **{f"most {kind} bytes": size for kind, size in most.items()}}
+        return {
+            "wall": wall,
+            "training": last["seconds"],
+            "peak bytes": peak,
+            "words": words,
+            "tokens": last["total_words"] / last["epochs"],
+            "raw words": last["words"],
+            **{f"most {kind} bytes": size for kind, size in most.items()},
+        }
 
 
 def resident(process: int) -> dict[str, int]:
@@ -97,24 +134,38 @@ def resident(process: int) -> dict[str, int]:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return {}
-    return {name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)
-            if name in ("RssAnon", "RssFile")}
+    return {
+        name: 1024 * int(rest.split()[0])
+        for name, _, rest in (line.partition(":") for line in lines)
+        if name in ("RssAnon", "RssFile")
+    }
 
 
-def row_of(rounds: Sequence[Mapping[str, float]], config: TrainConfig, options: Mapping[str, Any], text: Path
-           ) -> dict[str, Any]:
+def row_of(
+    rounds: Sequence[Mapping[str, float]],
+    config: TrainConfig,
+    options: Mapping[str, Any],
+    text: Path,
+) -> dict[str, Any]:
     words, tokens = int(rounds[0]["words"]), int(rounds[0]["tokens"])
     needed = 2 * words * stride_of(config.vector_size) * 4 + 4 * tokens
     return {
-        "benchmark": "command", "text": text.name, "bytes": text.stat().st_size, "options": dict(options),
-        "vocabulary": words, "tokens": tokens, "weights and ids, bytes": needed,
-        "wall, s": [found["wall"] for found in rounds], "training, s": [found["training"] for found in rounds],
+        "benchmark": "command",
+        "text": text.name,
+        "bytes": text.stat().st_size,
+        "options": dict(options),
+        "vocabulary": words,
+        "tokens": tokens,
+        "weights and ids, bytes": needed,
+        "wall, s": [found["wall"] for found in rounds],
+        "training, s": [found["training"] for found in rounds],
         "wall / training": [found["wall"] / found["training"] for found in rounds],
         "words/s, whole command": [found["raw words"] / found["wall"] for found in rounds],
         "peak bytes": [found["peak bytes"] for found in rounds],
         "most anonymous bytes": [found["most RssAnon bytes"] for found in rounds],
         "most file bytes": [found["most RssFile bytes"] for found in rounds],
-        "peak / allowed": [found["peak bytes"] / (needed + ALLOWANCE) for found in rounds], **machine(),
+        "peak / allowed": [found["peak bytes"] / (needed + ALLOWANCE) for found in rounds],
+        **machine(),
     }
 
 
@@ -125,25 +176,38 @@ def report(row: Mapping[str, Any]) -> str:
     needed = row["weights and ids, bytes"]
     shown = [
         {"figure": "whole command", "value": spread(row["wall, s"]) + " s"},
-        {"figure": "training alone, as the same process reports it", "value": spread(row["training, s"]) + " s"},
+        {
+            "figure": "training alone, as the same process reports it",
+            "value": spread(row["training, s"]) + " s",
+        },
         {"figure": "whole command / training", "value": spread(row["wall / training"])},
-        {"figure": "words/s of the whole command, millions",
-         "value": spread([rate / 1e6 for rate in row["words/s, whole command"]])},
+        {
+            "figure": "words/s of the whole command, millions",
+            "value": spread([rate / 1e6 for rate in row["words/s, whole command"]]),
+        },
         {"figure": "peak memory", "value": megabytes("peak bytes")},
         {"figure": "weights and ids", "value": f"{needed / 1e6:.0f} MB"},
-        {"figure": "peak memory less weights and ids", "value":
-            spread([(size - needed) / 1e6 for size in row["peak bytes"]]) + " MB"},
+        {
+            "figure": "peak memory less weights and ids",
+            "value": spread([(size - needed) / 1e6 for size in row["peak bytes"]]) + " MB",
+        },
         {"figure": "most anonymous memory", "value": megabytes("most anonymous bytes")},
         {"figure": "most pages of files", "value": megabytes("most file bytes")},
     ]
     protocol = ", ".join(f"{name} {value}" for name, value in row["options"].items())
-    return "\n\n".join([
-        caption(row, row["text"], f"{row['bytes'] / 1e6:.0f} MB", f"{row['tokens']:,} tokens of {row['vocabulary']:,} "
-                "words"),
-        f"{protocol}. Medians of {len(row['wall, s'])} rounds, and their range. Weights and ids: 2 V stride x 4 bytes "
-        "and 4 bytes a token. Pages of files are libraries and what is mapped of the text.",
-        markdown_table(shown, ["figure", "value"]),
-    ])
+    return "\n\n".join(
+        [
+            caption(
+                row,
+                row["text"],
+                f"{row['bytes'] / 1e6:.0f} MB",
+                f"{row['tokens']:,} tokens of {row['vocabulary']:,} words",
+            ),
+            f"{protocol}. Medians of {len(row['wall, s'])} rounds, and their range. Weights and ids: 2 V stride x 4 bytes "
+            "and 4 bytes a token. Pages of files are libraries and what is mapped of the text.",
+            markdown_table(shown, ["figure", "value"]),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -63,12 +63,17 @@ def medians(taken: Mapping[str, list[float]]) -> dict[str, float]:
 
 def markdown_table(rows: list[dict[str, Any]], columns: list[str]) -> str:
     """Rows as a Markdown table; floats with three significant digits."""
+
     def cell(value: Any) -> str:
         if isinstance(value, float):
             return three_digits(value)
         return "" if value is None else str(value)
 
-    lines = [columns, ["---"] * len(columns), *([cell(row.get(column)) for column in columns] for row in rows)]
+    lines = [
+        columns,
+        ["---"] * len(columns),
+        *([cell(row.get(column)) for column in columns] for row in rows),
+    ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -85,16 +90,24 @@ def write_results(name: str, rows: list[dict[str, Any]], table: str) -> None:
 def corpus_parser(description: str | None, name: str, words: int) -> argparse.ArgumentParser:
     """The options of every benchmark that trains on the first words of a corpus."""
     parser = result_parser(description, name)
-    parser.add_argument("--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})")
+    parser.add_argument(
+        "--words", type=int, default=words, help=f"of the corpus, from its start (0: all; {words})"
+    )
     return parser
 
 
 def result_parser(description: str | None, name: str) -> argparse.ArgumentParser:
     """The options of every benchmark that reads a corpus."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", help="a text file, perhaps compressed; one sentence or paragraph a line")
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
+    )
     parser.add_argument("--name", default=name, help=f"of the stored result ({name})")
-    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
+    parser.add_argument(
+        "--store", action="store_true", help="write the result to benchmarks/results/"
+    )
     return parser
 
 
@@ -120,7 +133,9 @@ def write_between(page: Path, parts: Mapping[str, str]) -> None:
         before, found, rest = text.partition(start)
         _, ended, after = rest.partition(end)
         if not found or not ended:
-            raise SystemExit(f"{page} has no place for {name!r}: expected {start.strip()} and {end}")
+            raise SystemExit(
+                f"{page} has no place for {name!r}: expected {start.strip()} and {end}"
+            )
         text = f"{before}{start}\n{part}\n\n{end}{after}"
     with atomic_write(page) as file:
         file.write(text.encode())
@@ -129,8 +144,11 @@ def write_between(page: Path, parts: Mapping[str, str]) -> None:
 def caption(about: Mapping[str, Any], *facts: object) -> str:
     """One line that says what was measured where: no figure goes without it."""
     machine_facts = (
-        f"{about['cpu']}, {about['cores']} cores", f"Python {about['python']}", f"numpy {about['numpy']}",
-        f"w2v_fast {about['w2v_fast']}, commit {about['commit']}", about["date"],
+        f"{about['cpu']}, {about['cores']} cores",
+        f"Python {about['python']}",
+        f"numpy {about['numpy']}",
+        f"w2v_fast {about['w2v_fast']}, commit {about['commit']}",
+        about["date"],
     )
     return "; ".join(str(fact) for fact in (*facts, *machine_facts))
 
@@ -177,14 +195,22 @@ def _cpu_name() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     told = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
     name = told.get("model name") or platform.processor() or platform.machine()
-    return f"{name} (family {told['cpu family']}, model {told['model']})" if "cpu family" in told else name
+    return (
+        f"{name} (family {told['cpu family']}, model {told['model']})"
+        if "cpu family" in told
+        else name
+    )
 
 
 def _commit() -> str | None:
     def git(*arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     try:
-        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno", "--", *CODE) else "")
+        return git("rev-parse", "--short", "HEAD") + (
+            "+" if git("status", "--porcelain", "-uno", "--", *CODE) else ""
+        )
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -9,7 +9,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from benchmarks.common import caption, machine, markdown_table, publish, ratios, result_parser, seconds, spread
+from benchmarks.common import (
+    caption,
+    machine,
+    markdown_table,
+    publish,
+    ratios,
+    result_parser,
+    seconds,
+    spread,
+)
 from w2v_fast.config import usable_cpus
 from w2v_fast.corpus.corpus import Corpus
 
@@ -31,7 +40,9 @@ def main() -> None:
     threads = sorted({1, usable_cpus()})
     about = machine()
     runs: dict[str, Any] = {
-        f"w2v_fast, threads: {number}": lambda number=number: Corpus.from_source(path, workers=number)
+        f"w2v_fast, threads: {number}": lambda number=number: Corpus.from_source(
+            path, workers=number
+        )
         for number in threads
     }
     if about["gensim"]:
@@ -39,16 +50,33 @@ def main() -> None:
     taken = seconds(runs, arguments.repeats)
     megabytes = os.path.getsize(path) / 1e6
     facts = {"text": os.path.basename(path), "megabytes": megabytes, **about}
-    rows = [{"benchmark": "ingest", "run": name, "seconds": found, "MB/s": [megabytes / value for value in found],
-             **({"times gensim": ratios(taken[PEER], found)} if PEER in taken else {}), **facts}
-            for name, found in taken.items()]
+    rows = [
+        {
+            "benchmark": "ingest",
+            "run": name,
+            "seconds": found,
+            "MB/s": [megabytes / value for value in found],
+            **({"times gensim": ratios(taken[PEER], found)} if PEER in taken else {}),
+            **facts,
+        }
+        for name, found in taken.items()
+    ]
     columns = ["seconds", "MB/s", *(["times gensim"] if PEER in taken else [])]
-    shown = [{"run": row["run"], **{column: spread(row[column]) for column in columns}} for row in rows]
-    publish(arguments.name, rows, "\n\n".join([
-        caption(about, facts["text"], f"{megabytes:.0f} MB", f"gensim {about['gensim']}"),
-        f"Medians of {arguments.repeats} rounds, and their range; ratios within each round.",
-        markdown_table(shown, ["run", *columns]),
-    ]), arguments.store)
+    shown = [
+        {"run": row["run"], **{column: spread(row[column]) for column in columns}} for row in rows
+    ]
+    publish(
+        arguments.name,
+        rows,
+        "\n\n".join(
+            [
+                caption(about, facts["text"], f"{megabytes:.0f} MB", f"gensim {about['gensim']}"),
+                f"Medians of {arguments.repeats} rounds, and their range; ratios within each round.",
+                markdown_table(shown, ["run", *columns]),
+            ]
+        ),
+        arguments.store,
+    )
 
 
 if __name__ == "__main__":

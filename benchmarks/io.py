@@ -57,7 +57,9 @@ def check_files(ours: KeyedVectors, folder: Path) -> None:
         mine = KeyedVectors.load(path)
         ours.save(path)
         for read in (mine, load_gensim(path)):
-            if read.index_to_key != ours.index_to_key or not np.array_equal(read.vectors, ours.vectors):
+            if read.index_to_key != ours.index_to_key or not np.array_equal(
+                read.vectors, ours.vectors
+            ):
                 raise SystemExit(f"{path}: the two sides read different vectors")
 
 
@@ -82,7 +84,9 @@ def measure(side: str, path: Path) -> None:
 def _memory(field: str) -> int:
     """A line of /proc/self/status, in bytes."""
     status = Path("/proc/self/status").read_text()
-    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith(field + ":"))
+    return 1024 * next(
+        int(line.split()[1]) for line in status.splitlines() if line.startswith(field + ":")
+    )
 
 
 def compare(question: str, runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Any]:
@@ -103,9 +107,14 @@ def compare_format(ours: KeyedVectors, path: Path, repeats: int) -> list[dict[st
     """Save and load one format; the suffix of `path` tells which."""
     name = "word2vec binary" if path.suffix == ".bin" else "word2vec text"
     theirs = ours.to_gensim()
-    saving = compare(f"save {name}", {"w2v_fast": lambda: ours.save(path), "gensim": lambda: save_gensim(theirs, path)},
-                     repeats)
-    loading = compare(f"load {name}", {side: partial(load, path) for side, load in LOADERS.items()}, repeats)
+    saving = compare(
+        f"save {name}",
+        {"w2v_fast": lambda: ours.save(path), "gensim": lambda: save_gensim(theirs, path)},
+        repeats,
+    )
+    loading = compare(
+        f"load {name}", {side: partial(load, path) for side, load in LOADERS.items()}, repeats
+    )
     for side in LOADERS:
         loading[f"{side}_peak_per_matrix"] = peak_memory(side, path) / ours.vectors.nbytes
     path.unlink()
@@ -117,22 +126,41 @@ def compare_native(ours: KeyedVectors, folder: Path, repeats: int) -> list[dict[
     theirs = ours.to_gensim()
     native, pickled = folder / "native", folder / "gensim.kv"
     runs = [
-        ("save native, gensim: save()", lambda: ours.save(native), lambda: theirs.save(str(pickled))),
-        ("load native (mapped), gensim: load(mmap='r')", lambda: KeyedVectors.load(native),
-         lambda: Gensim.load(str(pickled), mmap="r")),
+        (
+            "save native, gensim: save()",
+            lambda: ours.save(native),
+            lambda: theirs.save(str(pickled)),
+        ),
+        (
+            "load native (mapped), gensim: load(mmap='r')",
+            lambda: KeyedVectors.load(native),
+            lambda: Gensim.load(str(pickled), mmap="r"),
+        ),
     ]
-    return [compare(question, {"w2v_fast": mine, "gensim": other}, repeats) for question, mine, other in runs]
+    return [
+        compare(question, {"w2v_fast": mine, "gensim": other}, repeats)
+        for question, mine, other in runs
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--words", type=int, default=1_000_000, help="rows (default: %(default)s)")
-    parser.add_argument("--text-words", type=int, default=100_000, help="rows of text files (default: %(default)s)")
+    parser.add_argument(
+        "--text-words", type=int, default=100_000, help="rows of text files (default: %(default)s)"
+    )
     parser.add_argument("--dim", type=int, default=300, help="dimensions (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each (default: %(default)s)")
-    parser.add_argument("--folder", help="where to write, on a disk with room for four times the text file "
-                                         "(default: the system's temporary folder)")
-    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="runs of each (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--folder",
+        help="where to write, on a disk with room for four times the text file "
+        "(default: the system's temporary folder)",
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="write the result to benchmarks/results/"
+    )
     parser.add_argument("--measure", nargs=2, metavar=("SIDE", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -143,13 +171,32 @@ def main() -> None:
         check_files(random_vectors(min(options.words, 2000), options.dim), folder)
         ours = random_vectors(options.words, options.dim)
         rows = compare_format(ours, folder / "v.bin", options.repeats)
-        rows += compare_format(random_vectors(options.text_words, options.dim), folder / "v.txt", options.repeats)
+        rows += compare_format(
+            random_vectors(options.text_words, options.dim), folder / "v.txt", options.repeats
+        )
         rows += compare_native(ours, folder, options.repeats)
     state = machine()
-    rows = [{**row, "words": options.text_words if "text" in row["question"] else options.words, "dim": options.dim,
-             **state} for row in rows]
-    table = markdown_table(rows, ["question", "words", "w2v_fast_seconds", "gensim_seconds", "times_faster",
-                                  "w2v_fast_peak_per_matrix", "gensim_peak_per_matrix"])
+    rows = [
+        {
+            **row,
+            "words": options.text_words if "text" in row["question"] else options.words,
+            "dim": options.dim,
+            **state,
+        }
+        for row in rows
+    ]
+    table = markdown_table(
+        rows,
+        [
+            "question",
+            "words",
+            "w2v_fast_seconds",
+            "gensim_seconds",
+            "times_faster",
+            "w2v_fast_peak_per_matrix",
+            "gensim_peak_per_matrix",
+        ],
+    )
     named = ("cpu", "cores", "python", "numpy", "gensim", "commit", "date")
     about = ", ".join(f"{name} {state[name]}" for name in named)
     publish("io", rows, f"Vectors of {options.dim} float32; {about}\n\n{table}", options.store)

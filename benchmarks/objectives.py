@@ -50,8 +50,14 @@ Points = tuple[NDArray[Any], NDArray[Any]]
 
 PAGE, FIGURES = ROOT / "docs" / "objectives.md", ROOT / "docs" / "figures"
 HELD_OUT = 100_000
-OPTIONS: dict[str, Any] = {"vector_size": 100, "window": 5, "negative": 5, "ns_exponent": 0.75, "sample": 1e-3,
-                           "epochs": 3}
+OPTIONS: dict[str, Any] = {
+    "vector_size": 100,
+    "window": 5,
+    "negative": 5,
+    "ns_exponent": 0.75,
+    "sample": 1e-3,
+    "epochs": 3,
+}
 ALPHA = {"ns": 0.05, "nce": 0.05, "hs": 0.05, "softmax": 0.025}
 """Learning rates of the study; `learning_rates` shows others."""
 OTHER_ALPHAS = {"ns": (0.025, 0.1), "nce": (0.025, 0.1), "hs": (0.025, 0.1), "softmax": (0.05,)}
@@ -63,8 +69,11 @@ SAMPLES = 200_000
 PENALTIES = (0.01, 0.1, 1.0)
 STEPS, STEPS_BETWEEN = 150, 25
 BLOCK = 500
-SETS = {"WordSim-353": "wordsim353/combined.tab", "SimLex-999": "simlex999/SimLex-999.txt",
-        "analogies": "google/questions-words.txt"}
+SETS = {
+    "WordSim-353": "wordsim353/combined.tab",
+    "SimLex-999": "simlex999/SimLex-999.txt",
+    "analogies": "google/questions-words.txt",
+}
 
 
 def sigmoid(x: Any) -> Any:
@@ -107,18 +116,26 @@ def pair_counts(corpus: Corpus, config: TrainConfig, epochs: Sequence[int]) -> M
     counts = np.zeros(words * words, np.float32)
     for epoch in epochs:
         word, center, context = window_pairs(corpus.ids, tables, config, epoch)
-        counts += np.bincount(word[center].astype(np.int64) * words + word[context], minlength=len(counts))
+        counts += np.bincount(
+            word[center].astype(np.int64) * words + word[context], minlength=len(counts)
+        )
     return counts.reshape(words, words)
 
 
 def read(path: str, words: int, vocabulary: int) -> Study:
     corpus = Corpus.from_source(path, max_vocab=vocabulary)
-    first, last = (len(first_sentences(corpus.ids, tokens)) for tokens in (HELD_OUT, HELD_OUT + words))
+    first, last = (
+        len(first_sentences(corpus.ids, tokens)) for tokens in (HELD_OUT, HELD_OUT + words)
+    )
     if last <= first:
-        raise SystemExit(f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; the "
-                         f"study needs more than the {first} that are held out")
-    held_out, text, rest = (Corpus(corpus.ids[start:stop], corpus.vocabulary)
-                            for start, stop in ((0, first), (first, last), (first, len(corpus))))
+        raise SystemExit(
+            f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; the "
+            f"study needs more than the {first} that are held out"
+        )
+    held_out, text, rest = (
+        Corpus(corpus.ids[start:stop], corpus.vocabulary)
+        for start, stop in ((0, first), (first, last), (first, len(corpus)))
+    )
     return Study(held_out, text, rest, TrainConfig(**OPTIONS))
 
 
@@ -139,7 +156,9 @@ class Model:
 
 
 def train(corpus: Corpus, **options: Any) -> Model:
-    model = Word2Vec(corpus, TrainConfig(**{**OPTIONS, "alpha": ALPHA[options["objective"]], **options}))
+    model = Word2Vec(
+        corpus, TrainConfig(**{**OPTIONS, "alpha": ALPHA[options["objective"]], **options})
+    )
     start = time.perf_counter()
     model.train()
     found = Model(model, time.perf_counter() - start)
@@ -215,7 +234,12 @@ def fit(x: NDArray[Any], y: NDArray[Any]) -> Row:
     if len(x) < 3:
         return {"pairs": len(x), **dict.fromkeys(("slope", "intercept", "r"), float("nan"))}
     slope, intercept = np.polyfit(x.astype(np.float64), y.astype(np.float64), 1)
-    return {"pairs": len(x), "slope": float(slope), "intercept": float(intercept), "r": float(np.corrcoef(x, y)[0, 1])}
+    return {
+        "pairs": len(x),
+        "slope": float(slope),
+        "intercept": float(intercept),
+        "r": float(np.corrcoef(x, y)[0, 1]),
+    }
 
 
 def shifted_pmi(study: Study) -> tuple[Matrix, Matrix]:
@@ -256,13 +280,21 @@ def partition_rows(study: Study, log_z: dict[str, Matrix]) -> list[Row]:
     for name, values in log_z.items():
         weight = study.pairs.sum(1 if name == "softmax" else 0).astype(np.float64)
         mean = np.average(values[:, 0], weights=weight)
-        rows.append({"objective": name, "mean of log Z": float(mean),
-                     "sd of log Z": float(np.sqrt(np.average((values[:, 0] - mean) ** 2, weights=weight)))})
+        rows.append(
+            {
+                "objective": name,
+                "mean of log Z": float(mean),
+                "sd of log Z": float(
+                    np.sqrt(np.average((values[:, 0] - mean) ** 2, weights=weight))
+                ),
+            }
+        )
     return rows
 
 
-def nce_fit(study: Study, scores: dict[str, Matrix], log_z: dict[str, Matrix]
-            ) -> tuple[list[Row], Points]:
+def nce_fit(
+    study: Study, scores: dict[str, Matrix], log_z: dict[str, Matrix]
+) -> tuple[list[Row], Points]:
     """NCE's scores, without a normalizer, against the softmax's log p and the counted log p."""
     log_p = scores["softmax"] - log_z["softmax"]
     joint = study.pairs.T
@@ -271,8 +303,14 @@ def nce_fit(study: Study, scores: dict[str, Matrix], log_z: dict[str, Matrix]
     rows = []
     for least in FREQUENT:
         found = joint >= least
-        rows += [{"pairs seen at least": least, "NCE's u.v against": name, **fit(target[found], scores["nce"][found])}
-                 for name, target in {"softmax's log p": log_p, "counted log p": counted}.items()]
+        rows += [
+            {
+                "pairs seen at least": least,
+                "NCE's u.v against": name,
+                **fit(target[found], scores["nce"][found]),
+            }
+            for name, target in {"softmax's log p": log_p, "counted log p": counted}.items()
+        ]
     return rows, some_points(joint >= FREQUENT[1], log_p, scores["nce"])
 
 
@@ -290,7 +328,9 @@ def hs_log_probabilities(study: Study, model: Model) -> Matrix:
             path = slice(paths.start[word], paths.start[word + 1])
             code = paths.codes[path].astype(bool)
             nodes = paths.nodes[path]
-            found[start : start + BLOCK, word] = left[:, nodes[~code]].sum(1) + right[:, nodes[code]].sum(1)
+            found[start : start + BLOCK, word] = left[:, nodes[~code]].sum(1) + right[
+                :, nodes[code]
+            ].sum(1)
     return found
 
 
@@ -307,8 +347,11 @@ def pair_samples(study: Study) -> dict[str, tuple[NDArray[np.int64], NDArray[np.
     inputs = random.choice(words, 4 * SAMPLES, p=marginal / marginal.sum())
     outputs = random.choice(words, 4 * SAMPLES, p=study.noise)
     never = (joint[inputs, outputs] + joint[outputs, inputs] == 0) & (inputs != outputs)
-    return {"true": (true // words, true % words), "noise": (inputs[:SAMPLES], outputs[:SAMPLES]),
-            "never seen": (inputs[never][:SAMPLES], outputs[never][:SAMPLES])}
+    return {
+        "true": (true // words, true % words),
+        "noise": (inputs[:SAMPLES], outputs[:SAMPLES]),
+        "never seen": (inputs[never][:SAMPLES], outputs[never][:SAMPLES]),
+    }
 
 
 Samples = dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -319,28 +362,44 @@ def score_rows(quantities: dict[str, Matrix], samples: Samples) -> list[Row]:
     for name, values in quantities.items():
         for kind, (inputs, outputs) in samples.items():
             found = values[inputs, outputs].astype(np.float64)
-            row: Row = {"quantity": name, "pairs": kind, "mean": found.mean(), "sd": found.std(),
-                        **{f"{share} %": float(np.percentile(found, share)) for share in (5, 50, 95)},
-                        "below 0": f"{np.mean(found < 0):.1%}"}
+            row: Row = {
+                "quantity": name,
+                "pairs": kind,
+                "mean": found.mean(),
+                "sd": found.std(),
+                **{f"{share} %": float(np.percentile(found, share)) for share in (5, 50, 95)},
+                "below 0": f"{np.mean(found < 0):.1%}",
+            }
             if name.startswith("u.v"):
                 row["mean sigmoid"] = sigmoid(found).mean()
             rows.append(row)
     return rows
 
 
-def cosine_rows(vectors: dict[str, tuple[Matrix, Matrix]], samples: Samples) -> tuple[list[Row], dict[str, Any]]:
+def cosine_rows(
+    vectors: dict[str, tuple[Matrix, Matrix]], samples: Samples
+) -> tuple[list[Row], dict[str, Any]]:
     """Cosines of words that never stood in one window: within each space and between the two."""
     one, other = samples["never seen"]
     rows, found = [], {}
     for name, (v, u) in vectors.items():
         a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (v, u))
         spaces = {"v.v": (a, a), "u.u": (b, b), "u.v": (a, b)}
-        values = {space: np.einsum("ij,ij->i", x[one], y[other]) for space, (x, y) in spaces.items()}
+        values = {
+            space: np.einsum("ij,ij->i", x[one], y[other]) for space, (x, y) in spaces.items()
+        }
         found[name] = values
-        rows.append({"objective": name,
-                     **{f"mean cosine {space}": float(value.mean()) for space, value in values.items()},
-                     **{f"{space} below 0": f"{np.mean(value < 0):.1%}" for space, value in values.items()},
-                     "cosine of the means of v and u": cosine(v.mean(0), u.mean(0))})
+        rows.append(
+            {
+                "objective": name,
+                **{f"mean cosine {space}": float(value.mean()) for space, value in values.items()},
+                **{
+                    f"{space} below 0": f"{np.mean(value < 0):.1%}"
+                    for space, value in values.items()
+                },
+                "cosine of the means of v and u": cosine(v.mean(0), u.mean(0)),
+            }
+        )
     return rows, found
 
 
@@ -374,7 +433,10 @@ def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Ma
     random = np.random.default_rng(1)
     shape = len(joint), study.config.vector_size
     weights = [random.standard_normal(shape, np.float32) * np.float32(0.1) for _ in range(2)]
-    first, second = [np.zeros(shape, np.float32) for _ in range(2)], [np.zeros(shape, np.float32) for _ in range(2)]
+    first, second = (
+        [np.zeros(shape, np.float32) for _ in range(2)],
+        [np.zeros(shape, np.float32) for _ in range(2)],
+    )
     starts = range(0, len(joint), BLOCK)
 
     def block(start: int) -> tuple[Matrix, Matrix]:
@@ -385,8 +447,12 @@ def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Ma
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as threads:
         for step in range(1, STEPS + 1):
             parts = list(threads.map(block, starts))
-            rate = np.float32(0.05 * (1 - step / (STEPS + 1)) * np.sqrt(1 - 0.999**step) / (1 - 0.9**step))
-            for k, gradient in enumerate((np.concatenate([part[0] for part in parts]), sum(part[1] for part in parts))):
+            rate = np.float32(
+                0.05 * (1 - step / (STEPS + 1)) * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+            )
+            for k, gradient in enumerate(
+                (np.concatenate([part[0] for part in parts]), sum(part[1] for part in parts))
+            ):
                 first[k] += np.float32(0.1) * (gradient - first[k])
                 second[k] += np.float32(0.001) * (gradient**2 - second[k])
                 weights[k] += rate * first[k] / (np.sqrt(second[k]) + np.float32(1e-8))
@@ -394,8 +460,9 @@ def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Ma
                 yield step, weights[0], weights[1]
 
 
-def zero_target(study: Study, folder: str, samples: Samples, workers: int
-                ) -> tuple[list[Row], list[Row], dict[str, Matrix]]:
+def zero_target(
+    study: Study, folder: str, samples: Samples, workers: int
+) -> tuple[list[Row], list[Row], dict[str, Matrix]]:
     """ns beside false pairs with target zero, of several weights: quality by step, the scores of pairs at the end."""
     errors: dict[str, Error] = {"ns": ns_error}
     errors |= {f"zero, weight {penalty}": zero_error(penalty) for penalty in PENALTIES}
@@ -406,7 +473,9 @@ def zero_target(study: Study, folder: str, samples: Samples, workers: int
             vectors, products[name] = KeyedVectors(study.vocabulary.words, v), v @ u.T
             curve.append({"false pairs": name, "step": step, **quality(vectors, folder)})
         log(f"minimized {name}: {time.perf_counter() - start:.0f} s; {curve[-1]}")
-        scores += [{"false pairs": name, **row} for row in score_rows({"u.v": products[name]}, samples)]
+        scores += [
+            {"false pairs": name, **row} for row in score_rows({"u.v": products[name]}, samples)
+        ]
     return curve, scores, products
 
 
@@ -418,8 +487,12 @@ def with_means(rows: list[Row], by: str) -> list[Row]:
     merged = []
     for name in dict.fromkeys(row[by] for row in rows):
         same = [row for row in rows if row[by] == name]
-        row = {key: float(np.mean([other[key] for other in same])) if isinstance(value, float) else value
-               for key, value in same[0].items()}
+        row = {
+            key: float(np.mean([other[key] for other in same]))
+            if isinstance(value, float)
+            else value
+            for key, value in same[0].items()
+        }
         row["seeds"] = len(same)
         for key in SETS:
             values = [other[key] for other in same]
@@ -437,9 +510,16 @@ def quality_rows(study: Study, models: dict[str, Model], folder: str, workers: i
             model = models[objective]
             if seed > 1:
                 model = train(study.text, objective=objective, seed=seed, workers=workers)
-            rows.append({"objective": objective, "seed": seed, "tokens trained": model.word2vec.trainer.tokens,
-                         "seconds": model.seconds, **quality(model.word2vec.wv, folder),
-                         "held-out nats": log_likelihood(model, study, workers)})
+            rows.append(
+                {
+                    "objective": objective,
+                    "seed": seed,
+                    "tokens trained": model.word2vec.trainer.tokens,
+                    "seconds": model.seconds,
+                    **quality(model.word2vec.wv, folder),
+                    "held-out nats": log_likelihood(model, study, workers),
+                }
+            )
     return rows
 
 
@@ -447,10 +527,18 @@ def baseline_rows(study: Study, log_p: dict[str, Matrix]) -> list[Row]:
     """Held-out nats of distributions that know nothing of the center, and of others, log p [center, context]."""
     counts = pair_counts(study.held_out, study.config, [0])
     trained = study.pairs.sum(0, dtype=np.float64) + 1
-    known = {"uniform, 1 / V": np.full(len(trained), -np.log(len(trained))),
-             "how often a word is a context": np.log(trained / trained.sum()), **log_p}
-    return [{"distribution": name, "held-out nats": -float(np.sum(counts * values, dtype=np.float64) / counts.sum())}
-            for name, values in known.items()]
+    known = {
+        "uniform, 1 / V": np.full(len(trained), -np.log(len(trained))),
+        "how often a word is a context": np.log(trained / trained.sum()),
+        **log_p,
+    }
+    return [
+        {
+            "distribution": name,
+            "held-out nats": -float(np.sum(counts * values, dtype=np.float64) / counts.sum()),
+        }
+        for name, values in known.items()
+    ]
 
 
 def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers: int) -> list[Row]:
@@ -464,9 +552,16 @@ def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers
             epochs = max(OPTIONS["epochs"], int(tokens / len(study.rest)))
             text = Corpus(first_sentences(study.rest.ids, int(tokens / epochs)), study.vocabulary)
             model = train(text, objective=objective, epochs=epochs, workers=workers, seed=1)
-        rows.append({"objective": objective, "seconds": model.seconds, "epochs": model.word2vec.config.epochs,
-                     "tokens trained": model.word2vec.trainer.tokens, **quality(model.word2vec.wv, folder),
-                     "held-out nats": log_likelihood(model, study, workers)})
+        rows.append(
+            {
+                "objective": objective,
+                "seconds": model.seconds,
+                "epochs": model.word2vec.config.epochs,
+                "tokens trained": model.word2vec.trainer.tokens,
+                **quality(model.word2vec.wv, folder),
+                "held-out nats": log_likelihood(model, study, workers),
+            }
+        )
     return rows
 
 
@@ -493,8 +588,17 @@ def figure(columns: int, height: float = 3.4, width: float = 4.2) -> tuple[Any, 
     import matplotlib
     from matplotlib.figure import Figure
 
-    matplotlib.rcParams.update({"svg.hashsalt": "objectives", "svg.fonttype": "none", "font.size": 9, "axes.grid": True,
-                                "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False})
+    matplotlib.rcParams.update(
+        {
+            "svg.hashsalt": "objectives",
+            "svg.fonttype": "none",
+            "font.size": 9,
+            "axes.grid": True,
+            "grid.alpha": 0.3,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
+    )
     made = Figure(figsize=(width * columns, height), facecolor="white")
     return made, made.subplots(1, columns, squeeze=False)[0]
 
@@ -510,7 +614,9 @@ def draw_forces() -> None:
     made, (axes,) = figure(1, width=5)
     x = np.linspace(-6, 6, 241)
     axes.plot(x, sigmoid(x), color=COLORS["ns"], label="false pair, logistic: sigmoid(u.v)")
-    axes.plot(x, np.clip(x, -1.2, 1.2), color=COLORS["softmax"], label="false pair, target zero: u.v")
+    axes.plot(
+        x, np.clip(x, -1.2, 1.2), color=COLORS["softmax"], label="false pair, target zero: u.v"
+    )
     axes.plot(x, -sigmoid(-x), color=COLORS["nce"], label="true pair, logistic: -sigmoid(-u.v)")
     axes.set(xlabel="u.v (nats)", ylabel="derivative of the loss by u.v", ylim=(-1.2, 1.2))
     axes.axhline(0, color="#666666", linewidth=0.8)
@@ -521,11 +627,19 @@ def draw_forces() -> None:
 def draw_gradients(rows: list[Row]) -> None:
     made, panels = figure(2)
     for axes, name in zip(panels, ("softmax", "nce"), strict=True):
-        for objective, color in (("NCE, exact Z", "#0f766e"), ("NCE, Z = 1", COLORS["nce"]), ("NS", COLORS["ns"])):
+        for objective, color in (
+            ("NCE, exact Z", "#0f766e"),
+            ("NCE, Z = 1", COLORS["nce"]),
+            ("NS", COLORS["ns"]),
+        ):
             points = [(row["k"], row[objective]) for row in rows if row["model"] == name]
             axes.plot(*zip(*points, strict=True), marker="o", color=color, label=objective)
-        axes.set(xscale="log", ylim=(min(0.0, axes.get_ylim()[0]), 1.05), xlabel="noise words k",
-                 title=f"at a model trained with {name}")
+        axes.set(
+            xscale="log",
+            ylim=(min(0.0, axes.get_ylim()[0]), 1.05),
+            xlabel="noise words k",
+            title=f"at a model trained with {name}",
+        )
     panels[0].set_ylabel("cosine to the softmax's gradient")
     panels[0].legend(fontsize=8)
     save("gradients", made)
@@ -544,9 +658,18 @@ def draw_learned(ns: Any, nce: Any, log_z: dict[str, Matrix]) -> None:
     scatter(panels[0], ns, COLORS["ns"], "PMI - log k (nats)", "u.v of ns (nats)")
     scatter(panels[1], nce, COLORS["nce"], "softmax's log p (nats)", "u.v of nce (nats)")
     for name, values in log_z.items():
-        panels[2].hist(values[:, 0], bins=80, histtype="step", density=True, color=COLORS[name.split()[0]], label=name,
-                       linestyle="--" if "+" in name else "-")
-    panels[2].set(xlabel="log Z of a center (nats)", ylabel="share of centers, per nat", yscale="log")
+        panels[2].hist(
+            values[:, 0],
+            bins=80,
+            histtype="step",
+            density=True,
+            color=COLORS[name.split()[0]],
+            label=name,
+            linestyle="--" if "+" in name else "-",
+        )
+    panels[2].set(
+        xlabel="log Z of a center (nats)", ylabel="share of centers, per nat", yscale="log"
+    )
     panels[2].legend(fontsize=8)
     save("learned", made)
 
@@ -555,7 +678,14 @@ def draw_scores(quantities: dict[str, Matrix], samples: Samples) -> None:
     made, panels = figure(len(quantities), width=3.2)
     for axes, (name, values) in zip(panels, quantities.items(), strict=True):
         for kind, color in zip(samples, ("#2a9d5c", "#b8860b", "#c2410c"), strict=True):
-            axes.hist(values[samples[kind]], bins=100, histtype="step", density=True, color=color, label=kind)
+            axes.hist(
+                values[samples[kind]],
+                bins=100,
+                histtype="step",
+                density=True,
+                color=color,
+                label=kind,
+            )
         axes.axvline(0, color="#333333", linewidth=0.8)
         axes.set_xlabel(f"{name} (nats)")
     panels[0].set_ylabel("share of pairs, per nat")
@@ -570,12 +700,24 @@ def draw_zero(curve: list[Row], products: dict[str, Matrix], samples: Samples) -
     for axes, score in zip(panels, ("WordSim-353", "analogies"), strict=False):
         for name in names:
             points = [(row["step"], row[score]) for row in curve if row["false pairs"] == name]
-            axes.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colors[name], label=name)
-        axes.set(xlabel="steps over all pairs", ylabel=f"{score}, {'share right' if score == 'analogies' else 'rho'}")
+            axes.plot(
+                *zip(*points, strict=True), marker="o", markersize=3, color=colors[name], label=name
+            )
+        axes.set(
+            xlabel="steps over all pairs",
+            ylabel=f"{score}, {'share right' if score == 'analogies' else 'rho'}",
+        )
     for name in names:
-        panels[2].hist(products[name][samples["never seen"]], bins=120, histtype="step", density=True,
-                       color=colors[name])
-    panels[2].set(xlabel="u.v of pairs never seen (nats)", ylabel="share of pairs, per nat", yscale="log")
+        panels[2].hist(
+            products[name][samples["never seen"]],
+            bins=120,
+            histtype="step",
+            density=True,
+            color=colors[name],
+        )
+    panels[2].set(
+        xlabel="u.v of pairs never seen (nats)", ylabel="share of pairs, per nat", yscale="log"
+    )
     panels[0].legend(fontsize=7, title="false pairs", title_fontsize=7)
     save("zero", made)
 
@@ -583,7 +725,9 @@ def draw_zero(curve: list[Row], products: dict[str, Matrix], samples: Samples) -
 def draw_cosines(found: dict[str, Any]) -> None:
     made, panels = figure(len(found), width=3.6)
     for axes, (name, values) in zip(panels, found.items(), strict=True):
-        for (space, value), color in zip(values.items(), ("#1f6fb4", "#7c3aed", "#c2410c"), strict=True):
+        for (space, value), color in zip(
+            values.items(), ("#1f6fb4", "#7c3aed", "#c2410c"), strict=True
+        ):
             axes.hist(value, bins=100, histtype="step", density=True, color=color, label=space)
         axes.axvline(0, color="#333333", linewidth=0.8)
         axes.set(xlabel="cosine of words never seen together", title=name)
@@ -595,12 +739,20 @@ def draw_cosines(found: dict[str, Any]) -> None:
 def draw_quality(equal_words: list[Row], equal_time: list[Row]) -> None:
     made, panels = figure(len(SETS), width=3.4)
     for axes, score in zip(panels, SETS, strict=True):
-        for offset, rows, color, label in ((-0.2, equal_words, "#64748b", "equal words"),
-                                           (0.2, equal_time, "#1f6fb4", "equal time")):
+        for offset, rows, color, label in (
+            (-0.2, equal_words, "#64748b", "equal words"),
+            (0.2, equal_time, "#1f6fb4", "equal time"),
+        ):
             for place, objective in enumerate(OBJECTIVES):
                 values = [row[score] for row in rows if row["objective"] == objective]
                 if values:
-                    axes.bar(place + offset, np.mean(values), 0.36, color=color, label=label if not place else None)
+                    axes.bar(
+                        place + offset,
+                        np.mean(values),
+                        0.36,
+                        color=color,
+                        label=label if not place else None,
+                    )
                     axes.plot([place + offset] * len(values), values, "k.", markersize=3)
         axes.set_xticks(range(len(OBJECTIVES)), OBJECTIVES)
         axes.set_ylabel(f"{score}, {'share right' if score == 'analogies' else 'rho'}")
@@ -611,15 +763,23 @@ def draw_quality(equal_words: list[Row], equal_time: list[Row]) -> None:
 def main() -> None:
     parser = corpus_parser(__doc__, "objectives", 1_000_000)
     parser.add_argument("--eval", required=True, metavar="FOLDER", help="of the evaluation sets")
-    parser.add_argument("--vocabulary", type=int, default=5000, help="most frequent words (%(default)s)")
-    parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (default: the usable CPUs)")
-    parser.add_argument("--no-equal-time", action="store_true", help="leave the comparison at equal time out")
+    parser.add_argument(
+        "--vocabulary", type=int, default=5000, help="most frequent words (%(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=usable_cpus(), help="threads (default: the usable CPUs)"
+    )
+    parser.add_argument(
+        "--no-equal-time", action="store_true", help="leave the comparison at equal time out"
+    )
     arguments = parser.parse_args()
     started = time.perf_counter()
     about, folder, workers = machine(), arguments.eval, arguments.workers
     study = read(arguments.corpus, arguments.words, arguments.vocabulary)
     samples = pair_samples(study)
-    models = {name: train(study.text, objective=name, workers=workers, seed=1) for name in OBJECTIVES}
+    models = {
+        name: train(study.text, objective=name, workers=workers, seed=1) for name in OBJECTIVES
+    }
 
     found: dict[str, list[Row]] = {"gradients": gradient_cosines(study, models)}
     scores = {name: models[name].v @ models[name].u.T for name in ("ns", "nce", "softmax")}
@@ -628,30 +788,50 @@ def main() -> None:
     log_z["ns + log(k q)"] = log_partition(biased)
     found["partition"] = partition_rows(study, log_z)
     found["nce"], nce_points = nce_fit(study, scores, log_z)
-    quantities = {"u.v of ns": scores["ns"], "u.v of nce": scores["nce"],
-                  "log p of softmax": scores["softmax"] - log_z["softmax"],
-                  "log p of hs": hs_log_probabilities(study, models["hs"])}
+    quantities = {
+        "u.v of ns": scores["ns"],
+        "u.v of nce": scores["nce"],
+        "log p of softmax": scores["softmax"] - log_z["softmax"],
+        "log p of hs": hs_log_probabilities(study, models["hs"]),
+    }
     found["scores"] = score_rows(quantities, samples)
-    found["cosines"], cosines = cosine_rows({name: (models[name].v, models[name].u) for name in scores}, samples)
+    found["cosines"], cosines = cosine_rows(
+        {name: (models[name].v, models[name].u) for name in scores}, samples
+    )
     log("measured gradients and scores")
-    found["zero-quality"], found["zero-scores"], products = zero_target(study, folder, samples, workers)
-    found["pmi"], pmi_points = pmi_fit(study, {"ns, as trained": scores["ns"], "ns, minimized": products["ns"]})
+    found["zero-quality"], found["zero-scores"], products = zero_target(
+        study, folder, samples, workers
+    )
+    found["pmi"], pmi_points = pmi_fit(
+        study, {"ns, as trained": scores["ns"], "ns, minimized": products["ns"]}
+    )
     found["equal-words"] = quality_rows(study, models, folder, workers)
     biased -= log_z["ns + log(k q)"]
     found["baselines"] = baseline_rows(study, {"exp(u.v + log(k q(w))) of ns, normalized": biased})
     found["alphas"] = learning_rates(study, folder, workers)
-    found["equal-time"] = [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
+    found["equal-time"] = (
+        [] if arguments.no_equal_time else equal_time_rows(study, models, folder, workers)
+    )
 
     found["in-short"] = highlights(found)
     pairs = int(study.pairs.sum())
-    setup = caption(about, Path(arguments.corpus).name,
-                    f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
-                    f"{len(study.held_out):,} tokens held out", f"{pairs:,} pairs trained",
-                    *(f"{key} {value}" for key, value in OPTIONS.items()), f"workers {workers}", "seed 1",
-                    f"instruction set {choose_isa(None)}")
+    setup = caption(
+        about,
+        Path(arguments.corpus).name,
+        f"{len(study.text):,} tokens of the {len(study.vocabulary):,} most frequent words",
+        f"{len(study.held_out):,} tokens held out",
+        f"{pairs:,} pairs trained",
+        *(f"{key} {value}" for key, value in OPTIONS.items()),
+        f"workers {workers}",
+        "seed 1",
+        f"instruction set {choose_isa(None)}",
+    )
     tables = {"setup": setup, **{name: table_of(name, rows) for name, rows in found.items()}}
-    rows = [{"benchmark": "objectives", "table": name, **row, "setup": setup}
-            for name, taken in found.items() for row in taken]
+    rows = [
+        {"benchmark": "objectives", "table": name, **row, "setup": setup}
+        for name, taken in found.items()
+        for row in taken
+    ]
     rows = [{key: None if value != value else value for key, value in row.items()} for row in rows]
     text = "\n\n".join(f"## {name}\n\n{table}" for name, table in tables.items())
     text += f"\n\nAll took {time.perf_counter() - started:.0f} s."
@@ -673,37 +853,81 @@ def main() -> None:
 
 def highlights(found: dict[str, list[Row]]) -> list[Row]:
     """The measurements in short: the figures that the page's sentences rest on."""
+
     def one(table: str, **wanted: Any) -> Row:
-        return next((row for row in found[table] if all(row[name] == value for name, value in wanted.items())), {})
+        return next(
+            (
+                row
+                for row in found[table]
+                if all(row[name] == value for name, value in wanted.items())
+            ),
+            {},
+        )
 
     def figures(row: Row, *names: str) -> str:
         return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
 
-    zero = [row for row in found["zero-quality"] if row["step"] == STEPS and row["false pairs"] != "ns"]
+    zero = [
+        row for row in found["zero-quality"] if row["step"] == STEPS and row["false pairs"] != "ns"
+    ]
     best = max(zero, key=lambda row: row["analogies"])
     ns_zero = one("zero-quality", **{"false pairs": "ns", "step": STEPS})
     pmi = one("pmi", **{"vectors": "ns, as trained", "pairs seen at least": FREQUENT[1]})
-    sampled = [one("scores", quantity="u.v of ns", pairs=kind) for kind in ("true", "noise", "never seen")]
+    sampled = [
+        one("scores", quantity="u.v of ns", pairs=kind) for kind in ("true", "noise", "never seen")
+    ]
     rows: list[Row] = [
-        *({"claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: NCE, exact Z / NCE, Z = 1 / NS",
-           "measured": figures(one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS")}
-          for k in (5, 125)),
-        {"claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
-         "measured": figures(pmi, "slope", "r")},
-        *({"claim": f"mean / sd of log Z, {name}",
-           "measured": figures(one("partition", objective=name), "mean of log Z", "sd of log Z")}
-          for name in ("nce", "ns", "ns + log(k q)", "softmax")),
-        {"claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
-         "measured": " / ".join(figures(row, "mean") for row in sampled)},
-        {"claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v", "measured": figures(
-            one("cosines", objective="ns"), "mean cosine v.v", "mean cosine u.u", "mean cosine u.v")},
-        *({"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": figures(row, *SETS)}
-          for name, row in (("ns", ns_zero), (f"target {best['false pairs']}, the best of three on analogies", best))),
+        *(
+            {
+                "claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: NCE, exact Z / NCE, Z = 1 / NS",
+                "measured": figures(
+                    one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS"
+                ),
+            }
+            for k in (5, 125)
+        ),
+        {
+            "claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
+            "measured": figures(pmi, "slope", "r"),
+        },
+        *(
+            {
+                "claim": f"mean / sd of log Z, {name}",
+                "measured": figures(
+                    one("partition", objective=name), "mean of log Z", "sd of log Z"
+                ),
+            }
+            for name in ("nce", "ns", "ns + log(k q)", "softmax")
+        ),
+        {
+            "claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
+            "measured": " / ".join(figures(row, "mean") for row in sampled),
+        },
+        {
+            "claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v",
+            "measured": figures(
+                one("cosines", objective="ns"),
+                "mean cosine v.v",
+                "mean cosine u.u",
+                "mean cosine u.v",
+            ),
+        },
+        *(
+            {"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": figures(row, *SETS)}
+            for name, row in (
+                ("ns", ns_zero),
+                (f"target {best['false pairs']}, the best of three on analogies", best),
+            )
+        ),
     ]
     softmax = one("equal-time", objective="softmax")
     for row in found["equal-time"] if softmax else []:
-        rows.append({"claim": f"equal time, {row['objective']}: tokens, times the softmax's; {' / '.join(SETS)}",
-                     "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; {figures(row, *SETS)}"})
+        rows.append(
+            {
+                "claim": f"equal time, {row['objective']}: tokens, times the softmax's; {' / '.join(SETS)}",
+                "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; {figures(row, *SETS)}",
+            }
+        )
     return rows
 
 
@@ -714,7 +938,9 @@ def table_of(name: str, rows: list[Row]) -> str:
         rows = with_means(rows, "objective")
     elif name == "zero-quality":
         rows = [row for row in rows if row["step"] % (STEPS // 3) == 0]
-    columns = [column for column in dict.fromkeys(key for row in rows for key in row) if column != "seed"]
+    columns = [
+        column for column in dict.fromkeys(key for row in rows for key in row) if column != "seed"
+    ]
     return markdown_table(rows, columns)
 
 

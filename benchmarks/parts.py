@@ -44,7 +44,11 @@ def main() -> None:
     arguments = parser.parse_args()
     with first_words(arguments.corpus, arguments.words) as text:
         real = Corpus.from_source(text.path, min_count=PROTOCOL["min_count"])
-    settings = {"cached": (folded(real, CACHED_WORDS), 1), "real": (real, 1), "shared": (real, usable_cpus())}
+    settings = {
+        "cached": (folded(real, CACHED_WORDS), 1),
+        "real": (real, 1),
+        "shared": (real, usable_cpus()),
+    }
     found: dict[tuple[str, int], list[float]] = {}
     kept = 0
     peaks = []
@@ -55,15 +59,36 @@ def main() -> None:
             for dimension in DIMENSIONS:
                 nanoseconds, kept = train(corpus, real, dimension, workers)
                 found.setdefault((name, dimension), []).append(nanoseconds)
-        log(f"round {number}/{arguments.repeats}: " + "; ".join(
-            f"{name}: {found[name, SHOWN[0]][-1]:.0f} ns at d = {SHOWN[0]}" for name in settings))
+        log(
+            f"round {number}/{arguments.repeats}: "
+            + "; ".join(
+                f"{name}: {found[name, SHOWN[0]][-1]:.0f} ns at d = {SHOWN[0]}" for name in settings
+            )
+        )
     about = machine()
     contexts = mean_contexts(PROTOCOL["window"], kept, text.lines)
-    facts = {"benchmark": "parts", "text": text.name, "sha256": text.sha256, "words": text.words, "isa": isa,
-             "peak FLOP/s": peaks, **about}
-    rows = [{"setting": name, "d": dimension, "workers": settings[name][1], "ns a kept word": taken,
-             "ns at the peak": 1e9 * flops_of_word({**PROTOCOL, "vector_size": dimension}, contexts) / median(peaks),
-             **facts} for (name, dimension), taken in found.items()]
+    facts = {
+        "benchmark": "parts",
+        "text": text.name,
+        "sha256": text.sha256,
+        "words": text.words,
+        "isa": isa,
+        "peak FLOP/s": peaks,
+        **about,
+    }
+    rows = [
+        {
+            "setting": name,
+            "d": dimension,
+            "workers": settings[name][1],
+            "ns a kept word": taken,
+            "ns at the peak": 1e9
+            * flops_of_word({**PROTOCOL, "vector_size": dimension}, contexts)
+            / median(peaks),
+            **facts,
+        }
+        for (name, dimension), taken in found.items()
+    ]
     publish(arguments.name, rows, report(rows, text, about, arguments.repeats), arguments.store)
 
 
@@ -72,14 +97,22 @@ def folded(corpus: Corpus, words: int) -> Corpus:
     same tokens are kept, in windows of the same size."""
     ends = corpus.ids < 0
     ids = np.where(ends, ~corpus.ids, corpus.ids) % words
-    return Corpus(np.where(ends, ~ids, ids).astype(np.int32), Vocabulary(
-        corpus.vocabulary.words[:words], np.bincount(ids, minlength=words)))
+    return Corpus(
+        np.where(ends, ~ids, ids).astype(np.int32),
+        Vocabulary(corpus.vocabulary.words[:words], np.bincount(ids, minlength=words)),
+    )
 
 
 def train(corpus: Corpus, real: Corpus, dimension: int, workers: int) -> tuple[float, int]:
     """Nanoseconds of a core for a kept word, and the kept words."""
-    config = TrainConfig(**{**PROTOCOL, "vector_size": dimension, "workers": workers,
-                            "sample": PROTOCOL["sample"] if corpus is real else sample_like(real, corpus)})
+    config = TrainConfig(
+        **{
+            **PROTOCOL,
+            "vector_size": dimension,
+            "workers": workers,
+            "sample": PROTOCOL["sample"] if corpus is real else sample_like(real, corpus),
+        }
+    )
     trainer = Trainer(corpus.ids, corpus.vocabulary, config)
     trainer.weights.output[...] = 0  # so that the system gives the pages before the clock runs
     start = time.perf_counter()
@@ -89,6 +122,7 @@ def train(corpus: Corpus, real: Corpus, dimension: int, workers: int) -> tuple[f
 
 def sample_like(real: Corpus, corpus: Corpus) -> float:
     """The threshold that keeps the same share of `corpus` as the protocol's does of `real`."""
+
     def share(of: Corpus, sample: float) -> float:
         counts = of.vocabulary.counts
         return float(of.vocabulary.keep_probabilities(sample) @ counts / counts.sum())
@@ -100,30 +134,65 @@ def sample_like(real: Corpus, corpus: Corpus) -> float:
     return high
 
 
-def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int) -> str:
+def report(
+    rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int
+) -> str:
     def at(setting: str, dimension: int) -> float:
-        return median(next(row["ns a kept word"] for row in rows
-                           if (row["setting"], row["d"]) == (setting, dimension)))
+        return median(
+            next(
+                row["ns a kept word"]
+                for row in rows
+                if (row["setting"], row["d"]) == (setting, dimension)
+            )
+        )
 
-    per_dimension, fixed = np.polyfit(DIMENSIONS, [at("cached", dimension) for dimension in DIMENSIONS], 1)
+    per_dimension, fixed = np.polyfit(
+        DIMENSIONS, [at("cached", dimension) for dimension in DIMENSIONS], 1
+    )
     floor = {row["d"]: row["ns at the peak"] for row in rows}
-    parts = [{"d": dimension, "does not grow with d": fixed, "arithmetic at the peak": floor[dimension],
-              "arithmetic above the peak": per_dimension * dimension - floor[dimension],
-              "rows from outer caches and memory": at("real", dimension) - at("cached", dimension),
-              "rows from the other cores": at("shared", dimension) - at("real", dimension),
-              "all": at("shared", dimension)} for dimension in SHOWN]
-    shown = [{"d": dimension, **{name: spread(next(
-        row["ns a kept word"] for row in rows if (row["setting"], row["d"]) == (name, dimension)))
-        for name in ("cached", "real", "shared")}} for dimension in DIMENSIONS]
-    return "\n\n".join([
-        caption(about, text, f"instruction set {rows[0]['isa']}",
-                f"{median(rows[0]['peak FLOP/s']) / 1e9:.1f} GFLOP/s peak"),
-        f"Nanoseconds of a core for a kept word, by differences of medians of {repeats} rounds; the arithmetic of "
-        "cached rows by a straight line over d.",
-        markdown_table(parts, list(parts[0])),
-        "Measured, nanoseconds of a core for a kept word, medians and range:",
-        markdown_table(shown, ["d", "cached", "real", "shared"]),
-    ])
+    parts = [
+        {
+            "d": dimension,
+            "does not grow with d": fixed,
+            "arithmetic at the peak": floor[dimension],
+            "arithmetic above the peak": per_dimension * dimension - floor[dimension],
+            "rows from outer caches and memory": at("real", dimension) - at("cached", dimension),
+            "rows from the other cores": at("shared", dimension) - at("real", dimension),
+            "all": at("shared", dimension),
+        }
+        for dimension in SHOWN
+    ]
+    shown = [
+        {
+            "d": dimension,
+            **{
+                name: spread(
+                    next(
+                        row["ns a kept word"]
+                        for row in rows
+                        if (row["setting"], row["d"]) == (name, dimension)
+                    )
+                )
+                for name in ("cached", "real", "shared")
+            },
+        }
+        for dimension in DIMENSIONS
+    ]
+    return "\n\n".join(
+        [
+            caption(
+                about,
+                text,
+                f"instruction set {rows[0]['isa']}",
+                f"{median(rows[0]['peak FLOP/s']) / 1e9:.1f} GFLOP/s peak",
+            ),
+            f"Nanoseconds of a core for a kept word, by differences of medians of {repeats} rounds; the arithmetic of "
+            "cached rows by a straight line over d.",
+            markdown_table(parts, list(parts[0])),
+            "Measured, nanoseconds of a core for a kept word, medians and range:",
+            markdown_table(shown, ["d", "cached", "real", "shared"]),
+        ]
+    )
 
 
 if __name__ == "__main__":

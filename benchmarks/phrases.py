@@ -38,7 +38,9 @@ def gensim_write(path: str, output: str) -> None:
 def main() -> None:
     parser = result_parser(__doc__, "phrases")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each (default: 3)")
-    parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (default: usable CPUs)")
+    parser.add_argument(
+        "--workers", type=int, default=usable_cpus(), help="threads (default: usable CPUs)"
+    )
     arguments = parser.parse_args()
     path, workers = arguments.corpus, arguments.workers
     found: dict[str, int] = {}
@@ -48,23 +50,40 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "joined.txt")
-        taken = seconds({
-            "find, w2v_fast": lambda: find("find, w2v_fast", lambda: Phrases(path, workers=workers, **SETTINGS)),
-            "find, gensim": lambda: find("find, gensim", lambda: gensim_find(path)),
-            "find and write, w2v_fast": lambda: phrase_text(path, output, workers=workers, **SETTINGS),
-            "find and write, gensim": lambda: gensim_write(path, output),
-        }, arguments.repeats)
+        taken = seconds(
+            {
+                "find, w2v_fast": lambda: find(
+                    "find, w2v_fast", lambda: Phrases(path, workers=workers, **SETTINGS)
+                ),
+                "find, gensim": lambda: find("find, gensim", lambda: gensim_find(path)),
+                "find and write, w2v_fast": lambda: phrase_text(
+                    path, output, workers=workers, **SETTINGS
+                ),
+                "find and write, gensim": lambda: gensim_write(path, output),
+            },
+            arguments.repeats,
+        )
     about, middle, megabytes = machine(), medians(taken), os.path.getsize(path) / 1e6
     rows = [
-        {"run": name, "seconds": middle[name], "MB/s": megabytes / middle[name],
-         "times gensim": middle[f"{name.split(',')[0]}, gensim"] / middle[name], "phrases": found.get(name),
-         "threads": workers if "w2v_fast" in name else 1, "all seconds": taken[name],
-         "corpus": os.path.basename(path), "megabytes": megabytes, **about}
+        {
+            "run": name,
+            "seconds": middle[name],
+            "MB/s": megabytes / middle[name],
+            "times gensim": middle[f"{name.split(',')[0]}, gensim"] / middle[name],
+            "phrases": found.get(name),
+            "threads": workers if "w2v_fast" in name else 1,
+            "all seconds": taken[name],
+            "corpus": os.path.basename(path),
+            "megabytes": megabytes,
+            **about,
+        }
         for name in middle
     ]
-    title = f"{os.path.basename(path)}, {megabytes:.0f} MB; medians of {arguments.repeats}; {about['cpu']}, " \
-            f"{about['cores']} cores; Python {about['python']}, numpy {about['numpy']}, gensim {about['gensim']}, " \
-            f"w2v_fast {about['w2v_fast']}, commit {about['commit']}, {about['date']}"
+    title = (
+        f"{os.path.basename(path)}, {megabytes:.0f} MB; medians of {arguments.repeats}; {about['cpu']}, "
+        f"{about['cores']} cores; Python {about['python']}, numpy {about['numpy']}, gensim {about['gensim']}, "
+        f"w2v_fast {about['w2v_fast']}, commit {about['commit']}, {about['date']}"
+    )
     columns = ["run", "threads", "seconds", "MB/s", "times gensim", "phrases"]
     publish(arguments.name, rows, title + "\n\n" + markdown_table(rows, columns), arguments.store)
 

@@ -32,7 +32,10 @@ def check_answers(ours: KeyedVectors, theirs: Any, keys: list[str]) -> None:
     for key, found in zip(keys, batch, strict=True):
         expected = theirs.most_similar(key)
         for answer in (found, ours.most_similar(key)):
-            same = all(math.isclose(a, b, abs_tol=1e-5) for (_, a), (_, b) in zip(answer, expected, strict=True))
+            same = all(
+                math.isclose(a, b, abs_tol=1e-5)
+                for (_, a), (_, b) in zip(answer, expected, strict=True)
+            )
             if [word for word, _ in answer] != [word for word, _ in expected] or not same:
                 raise SystemExit(f"most_similar({key!r}): {answer}, but gensim gives {expected}")
 
@@ -55,30 +58,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--words", type=int, default=1_000_000, help="rows (default: %(default)s)")
     parser.add_argument("--dim", type=int, default=300, help="dimensions (default: %(default)s)")
-    parser.add_argument("--queries", type=int, default=1000, help="queries in the batch (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of the batch; five times as many of single "
-                                                                "queries (default: %(default)s)")
-    parser.add_argument("--store", action="store_true", help="write the result to benchmarks/results/")
+    parser.add_argument(
+        "--queries", type=int, default=1000, help="queries in the batch (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--repeats",
+        type=int,
+        default=3,
+        help="runs of the batch; five times as many of single queries (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="write the result to benchmarks/results/"
+    )
     options = parser.parse_args()
     ours = random_vectors(options.words, options.dim)
     theirs = ours.to_gensim()
     ours.fill_norms()
     theirs.fill_norms()
-    keys = [f"word{i}" for i in np.random.default_rng(1).integers(0, options.words, options.queries)]
+    keys = [
+        f"word{i}" for i in np.random.default_rng(1).integers(0, options.words, options.queries)
+    ]
     check_answers(ours, theirs, keys[:SINGLE_QUERIES])
     few = keys[:SINGLE_QUERIES]
     rows = [
-        compare("one most_similar", lambda: [ours.most_similar(key) for key in few],
-                lambda: [theirs.most_similar(key) for key in few], 5 * options.repeats, len(few)),
-        compare(f"a batch of {len(keys)}, against one by one", lambda: ours.most_similar_many(keys),
-                lambda: [theirs.most_similar(key) for key in keys], options.repeats),
+        compare(
+            "one most_similar",
+            lambda: [ours.most_similar(key) for key in few],
+            lambda: [theirs.most_similar(key) for key in few],
+            5 * options.repeats,
+            len(few),
+        ),
+        compare(
+            f"a batch of {len(keys)}, against one by one",
+            lambda: ours.most_similar_many(keys),
+            lambda: [theirs.most_similar(key) for key in keys],
+            options.repeats,
+        ),
     ]
     state = machine()
     rows = [{**row, "words": options.words, "dim": options.dim, **state} for row in rows]
     table = markdown_table(rows, ["question", "w2v_fast_seconds", "gensim_seconds", "times_faster"])
     named = ("cpu", "cores", "python", "numpy", "gensim", "commit", "date")
     about = ", ".join(f"{name} {state[name]}" for name in named)
-    publish("query", rows, f"{options.words:,} x {options.dim} float32; {about}\n\n{table}", options.store)
+    publish(
+        "query",
+        rows,
+        f"{options.words:,} x {options.dim} float32; {about}\n\n{table}",
+        options.store,
+    )
 
 
 if __name__ == "__main__":

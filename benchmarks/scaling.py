@@ -38,7 +38,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import ROOT, caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
+from benchmarks.common import (
+    ROOT,
+    caption,
+    corpus_parser,
+    log,
+    machine,
+    markdown_table,
+    publish,
+    ratios,
+    spread,
+)
 from benchmarks.kernels.build import compile_library
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL, SINGLE_THREADED_BLAS
@@ -64,24 +74,44 @@ def main() -> None:
     if cores > 1:
         groups[SEPARATE.format(cores)] = [1] * cores
     found: dict[str, list[dict[str, float]]] = {name: [] for name in groups}
-    with first_words(arguments.corpus, arguments.words) as text, tempfile.TemporaryDirectory() as folder:
+    with (
+        first_words(arguments.corpus, arguments.words) as text,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         library = os.path.join(folder, "allocations.so")
         compile_library("allocations.c", library, "-O2", "-ldl")
         for number in range(1, arguments.repeats + 1):
             for name, workers in groups.items():
                 found[name].append(together(workers, text, library))
                 last = found[name][-1]
-                log(f"round {number}/{arguments.repeats}: {name}: {last['raw words/s'] / 1e6:.2f} M words/s, "
-                    f"{last['CPU ns a kept word']:.0f} ns of CPU a kept word")
+                log(
+                    f"round {number}/{arguments.repeats}: {name}: {last['raw words/s'] / 1e6:.2f} M words/s, "
+                    f"{last['CPU ns a kept word']:.0f} ns of CPU a kept word"
+                )
         corpus = Corpus.from_source(text.path, min_count=PROTOCOL["min_count"])
     about, config = machine(), TrainConfig(**PROTOCOL)
-    facts = {"benchmark": "scaling", "text": text.name, "sha256": text.sha256, "words": text.words,
-             "options": PROTOCOL, **about}
+    facts = {
+        "benchmark": "scaling",
+        "text": text.name,
+        "sha256": text.sha256,
+        "words": text.words,
+        "options": PROTOCOL,
+        **about,
+    }
     alone = found["1 worker"]
-    rows = [{"kind": "measured", "run": name, "workers": sum(groups[name]),
-             **{figure: [one[figure] for one in taken] for figure in taken[0]},
-             "times 1 worker": ratios(*([one["raw words/s"] for one in runs] for runs in (taken, alone))), **facts}
-            for name, taken in found.items()]
+    rows = [
+        {
+            "kind": "measured",
+            "run": name,
+            "workers": sum(groups[name]),
+            **{figure: [one[figure] for one in taken] for figure in taken[0]},
+            "times 1 worker": ratios(
+                *([one["raw words/s"] for one in runs] for runs in (taken, alone))
+            ),
+            **facts,
+        }
+        for name, taken in found.items()
+    ]
     rows += [{**row, **facts} for row in predictions(rows, corpus, config, cores)]
     publish(arguments.name, rows, report(rows, text, about, arguments.repeats), arguments.store)
 
@@ -89,9 +119,23 @@ def main() -> None:
 def together(workers: Sequence[int], text: Text, library: str) -> dict[str, float]:
     """Processes with so many workers each, which start to train at the same moment; their figures as those of one."""
     command = [sys.executable, "-m", "benchmarks.scaling", "--measure", text.path]
-    environment = {**os.environ, **SINGLE_THREADED_BLAS, "LD_PRELOAD": library, "ALLOCATIONS": library}
-    processes = [subprocess.Popen([*command, str(number)], cwd=ROOT, env=environment, text=True,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) for number in workers]
+    environment = {
+        **os.environ,
+        **SINGLE_THREADED_BLAS,
+        "LD_PRELOAD": library,
+        "ALLOCATIONS": library,
+    }
+    processes = [
+        subprocess.Popen(
+            [*command, str(number)],
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for number in workers
+    ]
     for process in processes:
         assert process.stdout is not None
         process.stdout.readline()
@@ -112,11 +156,16 @@ def together(workers: Sequence[int], text: Text, library: str) -> dict[str, floa
     kept = sum(one["kept words"] for one in taken)
     return {
         "raw words/s": sum(one["raw words"] for one in taken) / seconds,
-        "kept words/s": kept / seconds, "CPU ns a kept word": 1e9 * sum(one["CPU seconds"] for one in taken) / kept,
-        **{f"{figure} a job": sum(one[figure] for one in taken) / sum(one["jobs"] for one in taken)
-           for figure in ("voluntary switches", "allocations")},
-        **{figure: max(one[figure] for one in taken)
-           for figure in ("allocations of a loop", "of one ten times longer")},
+        "kept words/s": kept / seconds,
+        "CPU ns a kept word": 1e9 * sum(one["CPU seconds"] for one in taken) / kept,
+        **{
+            f"{figure} a job": sum(one[figure] for one in taken) / sum(one["jobs"] for one in taken)
+            for figure in ("voluntary switches", "allocations")
+        },
+        **{
+            figure: max(one[figure] for one in taken)
+            for figure in ("allocations of a loop", "of one ten times longer")
+        },
     }
 
 
@@ -128,7 +177,11 @@ def measure(path: str, workers: int) -> None:
     trainer = Trainer(corpus.ids, corpus.vocabulary, TrainConfig(**PROTOCOL, workers=workers))
     print("ready", flush=True)
     sys.stdin.readline()
-    usage, allocations, start = resource.getrusage(resource.RUSAGE_SELF), allocation_calls(), time.perf_counter()
+    usage, allocations, start = (
+        resource.getrusage(resource.RUSAGE_SELF),
+        allocation_calls(),
+        time.perf_counter(),
+    )
     trainer.train()
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     allocations = allocation_calls() - allocations
@@ -138,12 +191,21 @@ def measure(path: str, workers: int) -> None:
         before = allocation_calls()
         loop.run(0, min(tokens, len(corpus)), 1e-9, job.token_key, job.noise_key)
         in_loop.append(allocation_calls() - before)
-    print(json.dumps({
-        "raw words": trainer.tokens, "kept words": trainer.kept_tokens, "seconds": seconds, "jobs": len(trainer.jobs),
-        "CPU seconds": after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime,
-        "voluntary switches": after.ru_nvcsw - usage.ru_nvcsw, "allocations": allocations,
-        "allocations of a loop": in_loop[0], "of one ten times longer": in_loop[1],
-    }))
+    print(
+        json.dumps(
+            {
+                "raw words": trainer.tokens,
+                "kept words": trainer.kept_tokens,
+                "seconds": seconds,
+                "jobs": len(trainer.jobs),
+                "CPU seconds": after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime,
+                "voluntary switches": after.ru_nvcsw - usage.ru_nvcsw,
+                "allocations": allocations,
+                "allocations of a loop": in_loop[0],
+                "of one ten times longer": in_loop[1],
+            }
+        )
+    )
 
 
 def touches(corpus: Corpus, config: TrainConfig) -> NDArray[np.float64]:
@@ -177,8 +239,9 @@ def second_level_cache() -> int:
     return int(size[:-1]) * {"K": 1 << 10, "M": 1 << 20}[size[-1]]
 
 
-def predictions(rows: Sequence[Mapping[str, Any]], corpus: Corpus, config: TrainConfig, cores: int
-                ) -> list[dict[str, Any]]:
+def predictions(
+    rows: Sequence[Mapping[str, Any]], corpus: Corpus, config: TrainConfig, cores: int
+) -> list[dict[str, Any]]:
     """The model with its one constant from this run."""
     if cores < 2 or cores not in WORKERS:
         return []
@@ -188,22 +251,47 @@ def predictions(rows: Sequence[Mapping[str, Any]], corpus: Corpus, config: Train
     cache = second_level_cache()
     memory = memory_of_cache(touched, cache / (4 * stride_of(config.vector_size)))
     transfer = max(0.0, shared - alone) / transfers(touched, memory, cores)
-    return [{"kind": "model", "cores of the model": number, "ns a kept word, own weights": alone, "cache bytes": cache,
-             "kept words in a cache": memory, "ns a transfer": transfer,
-             "transfers a kept word": transfers(touched, memory, number),
-             "times 1 core": number * alone / (alone + transfers(touched, memory, number) * transfer)}
-            for number in PREDICTED]
+    return [
+        {
+            "kind": "model",
+            "cores of the model": number,
+            "ns a kept word, own weights": alone,
+            "cache bytes": cache,
+            "kept words in a cache": memory,
+            "ns a transfer": transfer,
+            "transfers a kept word": transfers(touched, memory, number),
+            "times 1 core": number
+            * alone
+            / (alone + transfers(touched, memory, number) * transfer),
+        }
+        for number in PREDICTED
+    ]
 
 
-def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int) -> str:
+def report(
+    rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int
+) -> str:
     same = ("times 1 worker", "CPU ns a kept word", "voluntary switches a job", "allocations a job")
-    figures = {"raw words/s, millions": ("raw words/s", 1e-6), **{name: (name, 1.0) for name in same}}
-    measured = [{"run": row["run"],
-                 **{title: spread([scale * value for value in row[name]]) for title, (name, scale) in figures.items()}}
-                for row in rows if row["kind"] == "measured"]
+    figures = {
+        "raw words/s, millions": ("raw words/s", 1e-6),
+        **{name: (name, 1.0) for name in same},
+    }
+    measured = [
+        {
+            "run": row["run"],
+            **{
+                title: spread([scale * value for value in row[name]])
+                for title, (name, scale) in figures.items()
+            },
+        }
+        for row in rows
+        if row["kind"] == "measured"
+    ]
     loops = [row for row in rows if row["kind"] == "measured"]
-    in_loop, in_longer = (max(max(row[name]) for row in loops)
-                          for name in ("allocations of a loop", "of one ten times longer"))
+    in_loop, in_longer = (
+        max(max(row[name]) for row in loops)
+        for name in ("allocations of a loop", "of one ten times longer")
+    )
     protocol = ", ".join(f"{name} {value}" for name, value in PROTOCOL.items())
     lines = [
         caption(about, text),

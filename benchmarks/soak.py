@@ -45,13 +45,34 @@ START_SECONDS = 0.5
 MOST_ATTEMPTS = 12
 SMALL_FILES = 100_000  # bytes: less than a checkpoint or an output takes
 MEMORY_GROWTH = 64 << 20
-FAULTS = ("none", "kill", "kill", "kill", "interrupt", "terminate", "hang up", "full disk", "full log", "closed log",
-          "lost log")
-SIGNALS = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM, "hang up": signal.SIGHUP,
-           "lost log": signal.SIGINT}
-EXIT_CODES = {"kill": {0, -signal.SIGKILL}, "interrupt": {0, 130, -signal.SIGINT},
-              "terminate": {0, 143, -signal.SIGTERM}, "hang up": {0, 129, -signal.SIGHUP},
-              "lost log": {0, 1, 130, -signal.SIGINT}, "full disk": {1}}
+FAULTS = (
+    "none",
+    "kill",
+    "kill",
+    "kill",
+    "interrupt",
+    "terminate",
+    "hang up",
+    "full disk",
+    "full log",
+    "closed log",
+    "lost log",
+)
+SIGNALS = {
+    "kill": signal.SIGKILL,
+    "interrupt": signal.SIGINT,
+    "terminate": signal.SIGTERM,
+    "hang up": signal.SIGHUP,
+    "lost log": signal.SIGINT,
+}
+EXIT_CODES = {
+    "kill": {0, -signal.SIGKILL},
+    "interrupt": {0, 130, -signal.SIGINT},
+    "terminate": {0, 143, -signal.SIGTERM},
+    "hang up": {0, 129, -signal.SIGHUP},
+    "lost log": {0, 1, 130, -signal.SIGINT},
+    "full disk": {1},
+}
 """Of a run with a fault: negative, or 1 without a log, if the signal comes while Python starts or ends."""
 SAVED = ("model", "v.npy", "v.bin")
 LEFTOVERS = (".old", ".part")
@@ -102,10 +123,18 @@ class Soak:
 
     def _options(self) -> dict[str, Any]:
         choose = self.random.choice
-        return {"vector_size": choose([16, 50, 100]), "window": choose([2, 5]), "min_count": choose([1, 5]),
-                "epochs": choose([6, 12]), "negative": choose([2, 5]), "sample": choose([0.0, 1e-3]),
-                "architecture": choose(["skipgram", "cbow"]), "objective": choose(["ns", "nce", "hs"]),
-                "workers": choose([1, 1, 2, 3]), "seed": self.random.randrange(1000)}
+        return {
+            "vector_size": choose([16, 50, 100]),
+            "window": choose([2, 5]),
+            "min_count": choose([1, 5]),
+            "epochs": choose([6, 12]),
+            "negative": choose([2, 5]),
+            "sample": choose([0.0, 1e-3]),
+            "architecture": choose(["skipgram", "cbow"]),
+            "objective": choose(["ns", "nce", "hs"]),
+            "workers": choose([1, 1, 2, 3]),
+            "seed": self.random.randrange(1000),
+        }
 
     def _write_text(self, path: Path) -> None:
         """Words by Zipf's law, lines of random length, with or without the last newline."""
@@ -117,10 +146,31 @@ class Soak:
 
     def _attempt(self, text: Path, options: dict[str, Any], fault: str) -> bool:
         """Train by the command line with a fault on the way; returns whether the run is done."""
-        flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        command = [sys.executable, "-m", "w2v_fast", "train", text, "-o", self.folder / "v.bin", "--quiet",
-                   "--checkpoint", self.folder / "run", "--checkpoint-minutes", "0.002", "--resume", "auto", *flags]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=PREPARATIONS.get(fault))
+        flags = [
+            part
+            for name, value in options.items()
+            for part in (f"--{name.replace('_', '-')}", str(value))
+        ]
+        command = [
+            sys.executable,
+            "-m",
+            "w2v_fast",
+            "train",
+            text,
+            "-o",
+            self.folder / "v.bin",
+            "--quiet",
+            "--checkpoint",
+            self.folder / "run",
+            "--checkpoint-minutes",
+            "0.002",
+            "--resume",
+            "auto",
+            *flags,
+        ]
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, preexec_fn=PREPARATIONS.get(fault)
+        )
         assert process.stderr is not None
         if fault == "lost log":
             process.stderr.close()
@@ -131,8 +181,12 @@ class Soak:
         error = (process.communicate()[1] or b"").decode()
         code = process.returncode
         self.counts[fault] += 1
-        starting = fault in SIGNALS and code == 1 and "<frozen site>" in error  # Python was not up yet
-        assert starting or code in EXIT_CODES.get(fault, {0}), f"exit code {code} after {fault}: {error}"
+        starting = (
+            fault in SIGNALS and code == 1 and "<frozen site>" in error
+        )  # Python was not up yet
+        assert starting or code in EXIT_CODES.get(fault, {0}), (
+            f"exit code {code} after {fault}: {error}"
+        )
         assert fault != "full disk" or "File too large" in error, error
         self._check_files()
         return code == 0
@@ -156,7 +210,9 @@ class Soak:
         path.parent.mkdir()
         there = False
         for save in range(SAVES):
-            with subprocess.Popen([sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]) as saver:
+            with subprocess.Popen(
+                [sys.executable, "-c", SAVER, path, str(1000 * save), str(SAVED_WORDS)]
+            ) as saver:
                 until = time.monotonic() + self.random.uniform(2 * START_SECONDS, 5 * START_SECONDS)
                 try:
                     while time.monotonic() < until:
@@ -167,7 +223,11 @@ class Soak:
             there = self._load_saved(path, there)
         KeyedVectors(["0_0"], np.zeros((1, 8), np.float32)).save(path)
         self._load_saved(path, True)
-        left = [file.name for file in path.parent.iterdir() if file.name.startswith(".") or file.suffix in LEFTOVERS]
+        left = [
+            file.name
+            for file in path.parent.iterdir()
+            if file.name.startswith(".") or file.suffix in LEFTOVERS
+        ]
         assert not left, f"{left} were left beside {path}"
 
     def _load_saved(self, path: Path, there: bool) -> bool:
@@ -186,12 +246,37 @@ class Soak:
     def _evaluate_anything(self) -> None:
         """Evaluation of files that are no judgments of words ends soon, with a message at the most."""
         choose = self.random
-        pieces = [b"9" * 70_000, b"a" * 300_000, b"\0" * 1000, b"w1,w2,0.5\n", b": section\n", b"w1 w2 w3 w4\n",
-                  b'"w1"', b";", b"\t", b"NA", b"1e999999", b"\xef\xbb\xbf", b"\n", b"\r", b"-" * 5000,
-                  choose.randbytes(3000)]
+        pieces = [
+            b"9" * 70_000,
+            b"a" * 300_000,
+            b"\0" * 1000,
+            b"w1,w2,0.5\n",
+            b": section\n",
+            b"w1 w2 w3 w4\n",
+            b'"w1"',
+            b";",
+            b"\t",
+            b"NA",
+            b"1e999999",
+            b"\xef\xbb\xbf",
+            b"\n",
+            b"\r",
+            b"-" * 5000,
+            choose.randbytes(3000),
+        ]
         judgments = self.folder / "judgments"
-        judgments.write_bytes(b"".join(choose.choice(pieces) for _ in range(choose.randrange(1, 40))))
-        command = [sys.executable, "-m", "w2v_fast", "evaluate", self.folder / "v.bin", judgments, "--json"]
+        judgments.write_bytes(
+            b"".join(choose.choice(pieces) for _ in range(choose.randrange(1, 40)))
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "w2v_fast",
+            "evaluate",
+            self.folder / "v.bin",
+            judgments,
+            "--json",
+        ]
         done = subprocess.run(command, capture_output=True, timeout=EVALUATION_SECONDS, check=False)
         assert done.returncode in (0, 1), done.stderr
         assert len(done.stderr) < 10_000, "a message of the length of a line in the file"
@@ -224,7 +309,9 @@ class Soak:
         written = KeyedVectors.load(self.folder / "v.bin")
         assert np.array_equal(written.vectors, again.wv.vectors)
         if options["workers"] == 1:
-            assert np.array_equal(again.wv.vectors, expected.wv.vectors), "the bits differ from a run without faults"
+            assert np.array_equal(again.wv.vectors, expected.wv.vectors), (
+                "the bits differ from a run without faults"
+            )
             self.counts["bits compared"] += 1
         for path in self.folder.rglob("*"):
             assert not path.name.endswith(".part") or path.is_fifo(), f"{path} was left"
@@ -272,16 +359,33 @@ def soak(minutes: float, seed: int, report: Callable[[str], object]) -> dict[str
             memory.append(resident())
             report(f"{runs.counts['runs']} runs, {memory[-1] / 1e6:.0f} MB: {dict(runs.counts)}")
     settled = max(memory[: max(1, len(memory) // 3)])
-    assert memory[-1] < settled + MEMORY_GROWTH, f"memory grew from {settled:,} to {memory[-1]:,} bytes"
+    assert memory[-1] < settled + MEMORY_GROWTH, (
+        f"memory grew from {settled:,} to {memory[-1]:,} bytes"
+    )
     counts = runs.counts
-    return {"minutes": minutes, "seed": seed, "runs": counts["runs"], "tokens": counts["tokens"] + LONG_LINE,
-            "SIGKILL": counts["kill"], "SIGINT": counts["interrupt"], "SIGTERM": counts["terminate"],
-            "SIGHUP": counts["hang up"], "full disks": counts["full disk"],
-            "logs full, closed or lost": sum(counts[fault] for fault in ("full log", "closed log", "lost log")),
-            "damaged checkpoints": counts["damaged checkpoints"], "savers killed": counts["savers killed"],
-            "loads under savers": counts["loads under savers"], "evaluations of anything": counts["evaluations"],
-            "runs compared bit by bit": counts["bits compared"], "lost tokens": 0, "corrupt files": 0,
-            "memory at a third, MB": round(settled / 1e6), "memory at the end, MB": round(memory[-1] / 1e6)}
+    return {
+        "minutes": minutes,
+        "seed": seed,
+        "runs": counts["runs"],
+        "tokens": counts["tokens"] + LONG_LINE,
+        "SIGKILL": counts["kill"],
+        "SIGINT": counts["interrupt"],
+        "SIGTERM": counts["terminate"],
+        "SIGHUP": counts["hang up"],
+        "full disks": counts["full disk"],
+        "logs full, closed or lost": sum(
+            counts[fault] for fault in ("full log", "closed log", "lost log")
+        ),
+        "damaged checkpoints": counts["damaged checkpoints"],
+        "savers killed": counts["savers killed"],
+        "loads under savers": counts["loads under savers"],
+        "evaluations of anything": counts["evaluations"],
+        "runs compared bit by bit": counts["bits compared"],
+        "lost tokens": 0,
+        "corrupt files": 0,
+        "memory at a third, MB": round(settled / 1e6),
+        "memory at the end, MB": round(memory[-1] / 1e6),
+    }
 
 
 def main() -> None:
@@ -289,7 +393,9 @@ def main() -> None:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(2**32)
     print(f"soaking for {minutes:g} minutes with seed {seed}", file=sys.stderr)
     figures = soak(minutes, seed, lambda line: print(line, file=sys.stderr))
-    table = markdown_table([{"figure": name, "value": value} for name, value in figures.items()], ["figure", "value"])
+    table = markdown_table(
+        [{"figure": name, "value": value} for name, value in figures.items()], ["figure", "value"]
+    )
     write_results("soak", [{**machine(), **figures}], table)
 
 

@@ -17,7 +17,16 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.common import caption, corpus_parser, machine, markdown_table, option_value, publish, ratios, spread
+from benchmarks.common import (
+    caption,
+    corpus_parser,
+    machine,
+    markdown_table,
+    option_value,
+    publish,
+    ratios,
+    spread,
+)
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL, RATES, Outcome, Run, alternate, gensim_can, rates_of
 from w2v_fast.config import TrainConfig
@@ -31,13 +40,20 @@ NOT_GENSIM = ("isa", "share_noise", "noise_draws")
 def main() -> None:
     parser = corpus_parser(__doc__, "throughput", 10_000_000)
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--axis", action="append", default=[], metavar="NAME=VALUE,...", help="see above")
+    parser.add_argument(
+        "--axis", action="append", default=[], metavar="NAME=VALUE,...", help="see above"
+    )
     parser.add_argument("--no-gensim", action="store_true", help="w2v_fast alone")
     arguments = parser.parse_args()
     try:
-        axes: dict[str, list[Any]] = {"isa": list(reversed(_inner.supported_isas())), "workers": [1, 2]}
+        axes: dict[str, list[Any]] = {
+            "isa": list(reversed(_inner.supported_isas())),
+            "workers": [1, 2],
+        }
         axes |= dict(map(parse_axis, arguments.axis))
-        points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+        points = [
+            dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())
+        ]
         configs = [TrainConfig.from_options({**PROTOCOL, **point}) for point in points]
     except (TypeError, ValueError) as error:
         parser.error(str(error))
@@ -51,8 +67,15 @@ def main() -> None:
         outcomes, failed = alternate(runs, arguments.repeats)
     about = machine()
     facts = {"text": text.name, "sha256": text.sha256, "words": text.words, **about}
-    rows = [{**row_of(name, runs[name], outcomes, ours.get(name, {})), **facts} for name in outcomes]
-    publish(arguments.name, rows, table_of(rows, list(axes), text, about, failed, arguments.repeats), arguments.store)
+    rows = [
+        {**row_of(name, runs[name], outcomes, ours.get(name, {})), **facts} for name in outcomes
+    ]
+    publish(
+        arguments.name,
+        rows,
+        table_of(rows, list(axes), text, about, failed, arguments.repeats),
+        arguments.store,
+    )
 
 
 def parse_axis(argument: str) -> tuple[str, list[Any]]:
@@ -64,14 +87,21 @@ def parse_axis(argument: str) -> tuple[str, list[Any]]:
 
 
 def label(trainer: str, point: Mapping[str, Any]) -> str:
-    return ", ".join([trainer, *(f"{name} {value}" for name, value in point.items() if value is not None)])
+    return ", ".join(
+        [trainer, *(f"{name} {value}" for name, value in point.items() if value is not None)]
+    )
 
 
 def gensim_point(point: Mapping[str, Any], workers: int) -> dict[str, Any]:
-    return {**{name: value for name, value in point.items() if name not in NOT_GENSIM}, "workers": workers}
+    return {
+        **{name: value for name, value in point.items() if name not in NOT_GENSIM},
+        "workers": workers,
+    }
 
 
-def gensim_runs(point: Mapping[str, Any], config: TrainConfig, text: Text, workers: int) -> dict[str, Run]:
+def gensim_runs(
+    point: Mapping[str, Any], config: TrainConfig, text: Text, workers: int
+) -> dict[str, Run]:
     """gensim in both modes on what corresponds to a point, if it can."""
     if not gensim_can(config):
         return {}
@@ -79,18 +109,28 @@ def gensim_runs(point: Mapping[str, Any], config: TrainConfig, text: Text, worke
     return {label(mode, peer): Run(mode, text, {**PROTOCOL, **peer}) for mode in GENSIM_MODES}
 
 
-def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point: Mapping[str, Any]) -> dict[str, Any]:
+def row_of(
+    name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point: Mapping[str, Any]
+) -> dict[str, Any]:
     """One configuration: what it was, its figures in every round, and its ratios to one worker and to gensim."""
     taken = outcomes[name]
     row: dict[str, Any] = {
-        "benchmark": "throughput", "label": name, "trainer": run.trainer, "version": taken[0].version,
-        "options": run.options, "isa": taken[0].isa,
-        "vocabulary": taken[0].vocabulary, "raw words": taken[0].raw_words, "kept words": taken[0].kept_words,
+        "benchmark": "throughput",
+        "label": name,
+        "trainer": run.trainer,
+        "version": taken[0].version,
+        "options": run.options,
+        "isa": taken[0].isa,
+        "vocabulary": taken[0].vocabulary,
+        "raw words": taken[0].raw_words,
+        "kept words": taken[0].kept_words,
         **rates_of(taken),
     }
-    others = {"1 worker": label("w2v_fast", {**point, "workers": 1}),
-              **{isa: label("w2v_fast", {**point, "isa": isa}) for isa in ("avx2", "avx512")},
-              **{mode: label(mode, gensim_point(point, run.options["workers"])) for mode in GENSIM_MODES}}
+    others = {
+        "1 worker": label("w2v_fast", {**point, "workers": 1}),
+        **{isa: label("w2v_fast", {**point, "isa": isa}) for isa in ("avx2", "avx512")},
+        **{mode: label(mode, gensim_point(point, run.options["workers"])) for mode in GENSIM_MODES},
+    }
     for other, other_name in others.items():
         if run.trainer == "w2v_fast" and other_name in outcomes and other_name != name:
             for rate, values in rates_of(outcomes[other_name]).items():
@@ -98,25 +138,60 @@ def row_of(name: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]], point
     return row
 
 
-def table_of(rows: Sequence[Mapping[str, Any]], axes: Sequence[str], text: Text, about: Mapping[str, Any],
-             failed: Mapping[str, str], repeats: int) -> str:
-    ratio_columns = {**{f"times {other}": f"raw words/s, times {other}" for other in ("1 worker", "avx2", "avx512")},
-                     **{f"times {mode}": f"raw words/s, times {mode}" for mode in GENSIM_MODES},
-                     **{f"end to end, times {mode}": f"end to end, times {mode}" for mode in GENSIM_MODES}}
-    shown = [{
-        "trainer": row["trainer"], **{axis: row["options"].get(axis) for axis in axes}, "isa": row["isa"],
-        **{f"{rate}, millions": spread([value / 1e6 for value in row[rate]]) for rate in RATES},
-        **{column: spread(row[source]) for column, source in ratio_columns.items() if source in row},
-    } for row in rows]
-    columns = ["trainer", *axes, *(f"{rate}, millions" for rate in RATES),
-               *(column for column in ratio_columns if any(column in row for row in shown))]
+def table_of(
+    rows: Sequence[Mapping[str, Any]],
+    axes: Sequence[str],
+    text: Text,
+    about: Mapping[str, Any],
+    failed: Mapping[str, str],
+    repeats: int,
+) -> str:
+    ratio_columns = {
+        **{
+            f"times {other}": f"raw words/s, times {other}"
+            for other in ("1 worker", "avx2", "avx512")
+        },
+        **{f"times {mode}": f"raw words/s, times {mode}" for mode in GENSIM_MODES},
+        **{f"end to end, times {mode}": f"end to end, times {mode}" for mode in GENSIM_MODES},
+    }
+    shown = [
+        {
+            "trainer": row["trainer"],
+            **{axis: row["options"].get(axis) for axis in axes},
+            "isa": row["isa"],
+            **{f"{rate}, millions": spread([value / 1e6 for value in row[rate]]) for rate in RATES},
+            **{
+                column: spread(row[source])
+                for column, source in ratio_columns.items()
+                if source in row
+            },
+        }
+        for row in rows
+    ]
+    columns = [
+        "trainer",
+        *axes,
+        *(f"{rate}, millions" for rate in RATES),
+        *(column for column in ratio_columns if any(column in row for row in shown)),
+    ]
     protocol = ", ".join(f"{name} {value}" for name, value in PROTOCOL.items() if name not in axes)
-    versions = sorted({f"{row['trainer'].split()[0]} {row['version']}" for row in rows if row["trainer"] != "w2v_fast"})
+    versions = sorted(
+        {
+            f"{row['trainer'].split()[0]} {row['version']}"
+            for row in rows
+            if row["trainer"] != "w2v_fast"
+        }
+    )
     vocabularies = sorted({row["vocabulary"] for row in rows})
     kept = median(row["kept words"] / row["raw words"] for row in rows) if rows else 0
     lines = [
-        caption(about, text, f"vocabulary {', '.join(map(str, vocabularies))}", f"{kept:.1%} of the words kept",
-                *versions),
+        caption(
+            about,
+            text,
+            f"vocabulary {', '.join(map(str, vocabularies))}",
+            f"{kept:.1%} of the words kept",
+            *versions,
+        ),
         f"{protocol}. Medians of {repeats} rounds, and their range; ratios within each round, of raw words/s. Raw "
         "words are those of the vocabulary that were really trained, with those that subsampling drops; end to end is "
         "raw words/s from the path of the text to the vectors.",

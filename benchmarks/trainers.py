@@ -37,7 +37,13 @@ from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 PROTOCOL: dict[str, Any] = {
-    "vector_size": 100, "window": 5, "negative": 5, "sample": 1e-4, "min_count": 5, "alpha": 0.025, "epochs": 1,
+    "vector_size": 100,
+    "window": 5,
+    "negative": 5,
+    "sample": 1e-4,
+    "min_count": 5,
+    "alpha": 0.025,
+    "epochs": 1,
 }
 """The hyper-parameters of every benchmark, unless it says otherwise."""
 SINGLE_THREADED_BLAS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -83,15 +89,23 @@ RATES: dict[str, Callable[[Outcome], float]] = {
 
 def perform(run: Run) -> Outcome:
     """Do a run in a new process; raise TrainerError with its last words if it fails."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.trainers"], input=json.dumps(dataclasses.asdict(run)),
-                          env={**os.environ, **SINGLE_THREADED_BLAS}, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.trainers"],
+        input=json.dumps(dataclasses.asdict(run)),
+        env={**os.environ, **SINGLE_THREADED_BLAS},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         last_words = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         raise TrainerError(last_words[-1])
     return Outcome(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def alternate(runs: Mapping[str, Run], repeats: int) -> tuple[dict[str, list[Outcome]], dict[str, str]]:
+def alternate(
+    runs: Mapping[str, Run], repeats: int
+) -> tuple[dict[str, list[Outcome]], dict[str, str]]:
     """Do every run once in each of `repeats` rounds.
 
     Returns the outcomes of those that never failed, and the reason for each that did: it is not tried again.
@@ -109,8 +123,10 @@ def alternate(runs: Mapping[str, Run], repeats: int) -> tuple[dict[str, list[Out
                 log(f"round {number}/{repeats}: {name}: FAILED, left out: {error}")
                 continue
             outcomes[name].append(outcome)
-            log(f"round {number}/{repeats}: {name}: {outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
-                f"{outcome.seconds:.1f} s training, {outcome.total_seconds:.1f} s in all")
+            log(
+                f"round {number}/{repeats}: {name}: {outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
+                f"{outcome.seconds:.1f} s training, {outcome.total_seconds:.1f} s in all"
+            )
     return {name: taken for name, taken in outcomes.items() if name not in failed}, failed
 
 
@@ -135,33 +151,59 @@ def train_w2v_fast(run: Run) -> tuple[Outcome, KeyedVectors]:
     ready = time.perf_counter()
     model.trainer.train()
     done = time.perf_counter()
-    return Outcome(own_version(), len(model.corpus.vocabulary), model.trainer.tokens, model.trainer.kept_tokens,
-                   done - ready, done - start, model.trainer.isa), model.wv
+    return Outcome(
+        own_version(),
+        len(model.corpus.vocabulary),
+        model.trainer.tokens,
+        model.trainer.kept_tokens,
+        done - ready,
+        done - start,
+        model.trainer.isa,
+    ), model.wv
 
 
 def train_gensim(run: Run, corpus_file: bool) -> tuple[Outcome, KeyedVectors]:
     from gensim.models.word2vec import LineSentence, Word2Vec
 
     config = TrainConfig(**run.options)
-    text: dict[str, Any] = {"corpus_file": run.text.path} if corpus_file else {
-        "corpus_iterable": LineSentence(run.text.path)}
+    text: dict[str, Any] = (
+        {"corpus_file": run.text.path}
+        if corpus_file
+        else {"corpus_iterable": LineSentence(run.text.path)}
+    )
     start = time.perf_counter()
     model = Word2Vec(
-        vector_size=config.vector_size, window=config.window, min_count=config.min_count, sample=config.sample,
-        max_final_vocab=config.max_vocab, sg=int(config.architecture == "skipgram"), hs=int(config.objective == "hs"),
-        negative=config.negative if config.objective == "ns" else 0, ns_exponent=config.ns_exponent,
-        alpha=config.alpha, min_alpha=config.min_alpha, epochs=config.epochs, seed=config.seed % 2**32,
-        workers=config.threads)
+        vector_size=config.vector_size,
+        window=config.window,
+        min_count=config.min_count,
+        sample=config.sample,
+        max_final_vocab=config.max_vocab,
+        sg=int(config.architecture == "skipgram"),
+        hs=int(config.objective == "hs"),
+        negative=config.negative if config.objective == "ns" else 0,
+        ns_exponent=config.ns_exponent,
+        alpha=config.alpha,
+        min_alpha=config.min_alpha,
+        epochs=config.epochs,
+        seed=config.seed % 2**32,
+        workers=config.threads,
+    )
     model.build_vocab(**text)
     ready = time.perf_counter()
-    kept, _ = model.train(**text, total_examples=model.corpus_count, total_words=model.corpus_total_words,
-                          epochs=config.epochs)
+    kept, _ = model.train(
+        **text,
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=config.epochs,
+    )
     done = time.perf_counter()
     words = model.wv.index_to_key
     counts = np.array([model.wv.get_vecattr(word, "count") for word in words])
     raw = kept / kept_share(words, counts, config.sample)
-    return (Outcome(_version("gensim"), len(words), raw, kept, done - ready, done - start),
-            KeyedVectors(words, model.wv.vectors))
+    return (
+        Outcome(_version("gensim"), len(words), raw, kept, done - ready, done - start),
+        KeyedVectors(words, model.wv.vectors),
+    )
 
 
 def train_fasttext(run: Run) -> tuple[Outcome, KeyedVectors]:
@@ -174,10 +216,21 @@ def train_fasttext(run: Run) -> tuple[Outcome, KeyedVectors]:
         os.dup2(report.fileno(), 2)
         try:
             model = fasttext.train_unsupervised(
-                run.text.path, model={"skipgram": "skipgram", "cbow": "cbow"}[config.architecture],
-                loss={"ns": "ns", "hs": "hs", "softmax": "softmax"}[config.objective], dim=config.vector_size,
-                ws=config.window, neg=config.negative, t=config.sample, minCount=config.min_count, lr=config.alpha,
-                epoch=config.epochs, thread=config.threads, minn=0, maxn=0, verbose=2)
+                run.text.path,
+                model={"skipgram": "skipgram", "cbow": "cbow"}[config.architecture],
+                loss={"ns": "ns", "hs": "hs", "softmax": "softmax"}[config.objective],
+                dim=config.vector_size,
+                ws=config.window,
+                neg=config.negative,
+                t=config.sample,
+                minCount=config.min_count,
+                lr=config.alpha,
+                epoch=config.epochs,
+                thread=config.threads,
+                minn=0,
+                maxn=0,
+                verbose=2,
+            )
         finally:
             os.dup2(standard_error, 2)
         done = time.perf_counter()
@@ -187,27 +240,47 @@ def train_fasttext(run: Run) -> tuple[Outcome, KeyedVectors]:
     raw = config.epochs * (run.text.words + run.text.lines)
     seconds = raw / (int(rates[-1]) * config.threads)
     kept = raw * kept_share(words, counts, config.sample)
-    return (Outcome(_version("fasttext", "fasttext-wheel"), len(words), raw, kept, seconds, done - start),
-            KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])))
+    return (
+        Outcome(
+            _version("fasttext", "fasttext-wheel"), len(words), raw, kept, seconds, done - start
+        ),
+        KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])),
+    )
 
 
 def train_word2vec_c(run: Run) -> tuple[Outcome, None]:
     config = TrainConfig(**run.options)
     if config.objective not in ("ns", "hs"):
         raise TrainerError(f"word2vec.c has no objective {config.objective}")
-    binary = run.binary or shutil.which("word2vec", path=os.path.dirname(sys.executable)) or shutil.which("word2vec")
+    binary = (
+        run.binary
+        or shutil.which("word2vec", path=os.path.dirname(sys.executable))
+        or shutil.which("word2vec")
+    )
     if binary is None:
         raise TrainerError("there is no program word2vec on the path")
     with tempfile.TemporaryDirectory() as folder:
         counts_path = os.path.join(folder, "counts.txt")
         flags = {
-            "train": run.text.path, "output": os.path.join(folder, "vectors.bin"), "save-vocab": counts_path,
-            "binary": 1, "cbow": int(config.architecture == "cbow"), "hs": int(config.objective == "hs"),
-            "negative": config.negative if config.objective == "ns" else 0, "size": config.vector_size,
-            "window": config.window, "sample": config.sample, "min-count": config.min_count, "alpha": config.alpha,
-            "iter": config.epochs, "threads": config.threads,
+            "train": run.text.path,
+            "output": os.path.join(folder, "vectors.bin"),
+            "save-vocab": counts_path,
+            "binary": 1,
+            "cbow": int(config.architecture == "cbow"),
+            "hs": int(config.objective == "hs"),
+            "negative": config.negative if config.objective == "ns" else 0,
+            "size": config.vector_size,
+            "window": config.window,
+            "sample": config.sample,
+            "min-count": config.min_count,
+            "alpha": config.alpha,
+            "iter": config.epochs,
+            "threads": config.threads,
         }
-        command = [binary, *(part for name, value in flags.items() for part in (f"-{name}", str(value)))]
+        command = [
+            binary,
+            *(part for name, value in flags.items() for part in (f"-{name}", str(value))),
+        ]
         start = time.perf_counter()
         output, reports = _follow(command)
         done = time.perf_counter()
@@ -219,9 +292,17 @@ def train_word2vec_c(run: Run) -> tuple[Outcome, None]:
     (first_time, first), (last_time, last) = reports[0], reports[-1]
     raw = last / 100 * config.epochs * (int(found[1]) - int(line_ends))
     seconds = (last_time - first_time) * last / (last - first)
-    version = re.search(r"v ([\w.]+)", subprocess.run([binary], capture_output=True, text=True).stdout)
-    return Outcome(version[1] if version else "unknown", len(counts), raw,
-                   raw * kept_share(counts.words, counts.counts, config.sample), seconds, done - start), None
+    version = re.search(
+        r"v ([\w.]+)", subprocess.run([binary], capture_output=True, text=True).stdout
+    )
+    return Outcome(
+        version[1] if version else "unknown",
+        len(counts),
+        raw,
+        raw * kept_share(counts.words, counts.counts, config.sample),
+        seconds,
+        done - start,
+    ), None
 
 
 def _follow(command: list[str]) -> tuple[str, list[tuple[float, float]]]:
@@ -241,7 +322,9 @@ def _follow(command: list[str]) -> tuple[str, list[tuple[float, float]]]:
 def kept_share(words: list[str], counts: Any, sample: float) -> float:
     """Share of the vocabulary's tokens that subsampling keeps."""
     vocabulary = Vocabulary(words, counts)
-    return float(vocabulary.keep_probabilities(sample) @ vocabulary.counts / vocabulary.counts.sum())
+    return float(
+        vocabulary.keep_probabilities(sample) @ vocabulary.counts / vocabulary.counts.sum()
+    )
 
 
 TRAINERS: dict[str, Callable[[Run], tuple[Outcome, KeyedVectors | None]]] = {
@@ -259,19 +342,32 @@ def in_order(vectors: KeyedVectors, run: Run) -> KeyedVectors:
     Trainers order words of equal counts differently, so without this RESTRICT_VOCAB would leave each with other words,
     and with other questions to answer.
     """
-    order = {word: rank for rank, word in enumerate(
-        Corpus.from_source(run.text.path, min_count=run.options["min_count"]).vocabulary.words)}
-    ranks = np.argsort([order.get(word, len(order)) for word in vectors.index_to_key], kind="stable")
+    order = {
+        word: rank
+        for rank, word in enumerate(
+            Corpus.from_source(run.text.path, min_count=run.options["min_count"]).vocabulary.words
+        )
+    }
+    ranks = np.argsort(
+        [order.get(word, len(order)) for word in vectors.index_to_key], kind="stable"
+    )
     return KeyedVectors([vectors.index_to_key[rank] for rank in ranks], vectors.vectors[ranks])
 
 
 def scores(vectors: KeyedVectors, folder: str) -> dict[str, float]:
     """Spearman's rho on WordSim-353 and SimLex-999; shares of Google's analogy questions that are answered right."""
-    analogies = evaluate_analogies(vectors, os.path.join(folder, "google", "questions-words.txt"),
-                                   restrict_vocab=RESTRICT_VOCAB)
+    analogies = evaluate_analogies(
+        vectors,
+        os.path.join(folder, "google", "questions-words.txt"),
+        restrict_vocab=RESTRICT_VOCAB,
+    )
     return {
-        "WordSim-353": evaluate_pairs(vectors, os.path.join(folder, "wordsim353", "combined.tab")).spearman,
-        "SimLex-999": evaluate_pairs(vectors, os.path.join(folder, "simlex999", "SimLex-999.txt")).spearman,
+        "WordSim-353": evaluate_pairs(
+            vectors, os.path.join(folder, "wordsim353", "combined.tab")
+        ).spearman,
+        "SimLex-999": evaluate_pairs(
+            vectors, os.path.join(folder, "simlex999", "SimLex-999.txt")
+        ).spearman,
         "analogies": analogies.total.accuracy,
         "semantic": analogies.semantic.accuracy,
         "syntactic": analogies.syntactic.accuracy,

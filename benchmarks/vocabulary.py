@@ -22,7 +22,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
+from benchmarks.common import (
+    caption,
+    corpus_parser,
+    log,
+    machine,
+    markdown_table,
+    publish,
+    ratios,
+    spread,
+)
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL
 from w2v_fast.config import TrainConfig, usable_cpus
@@ -40,35 +49,62 @@ DIMENSIONS = (100, 300)
 def main() -> None:
     parser = corpus_parser(__doc__, "vocabulary", 10_000_000)
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--workers", type=int, default=usable_cpus(), help="threads (all that are usable)")
-    parser.add_argument("--made", type=int, default=MADE, help="words of the vocabulary that is made (%(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=usable_cpus(), help="threads (all that are usable)"
+    )
+    parser.add_argument(
+        "--made", type=int, default=MADE, help="words of the vocabulary that is made (%(default)s)"
+    )
     arguments = parser.parse_args()
     least = PROTOCOL["min_count"]
     with first_words(arguments.corpus, arguments.words) as text:
-        corpora = {f"{START}, most frequent": Corpus.from_source(text.path, max_vocab=CUT),
-                   START: Corpus.from_source(text.path, min_count=least)}
+        corpora = {
+            f"{START}, most frequent": Corpus.from_source(text.path, max_vocab=CUT),
+            START: Corpus.from_source(text.path, min_count=least),
+        }
     corpora["whole"] = Corpus.from_source(arguments.corpus, min_count=least)
-    corpora["whole, rare words numbered"] = split_rare_words(corpora["whole"], arguments.made, least)
-    log("vocabularies of " + ", ".join(f"{len(corpus.vocabulary):,}" for corpus in corpora.values()))
+    corpora["whole, rare words numbered"] = split_rare_words(
+        corpora["whole"], arguments.made, least
+    )
+    log(
+        "vocabularies of " + ", ".join(f"{len(corpus.vocabulary):,}" for corpus in corpora.values())
+    )
     found: dict[tuple[str, int], list[tuple[float, int, int]]] = {}
     for number in range(arguments.repeats + 1):
         for name, corpus in corpora.items():
             for dimension in DIMENSIONS:
-                run = train(corpus, TrainConfig(**{**PROTOCOL, "vector_size": dimension, "workers": arguments.workers}))
+                run = train(
+                    corpus,
+                    TrainConfig(
+                        **{**PROTOCOL, "vector_size": dimension, "workers": arguments.workers}
+                    ),
+                )
                 if number:
                     found.setdefault((name, dimension), []).append(run)
-                log(f"round {number}/{arguments.repeats}: V {len(corpus.vocabulary):,}, d {dimension}: "
-                    f"{run[1] / run[0] / 1e6:.2f} M raw words/s")
+                log(
+                    f"round {number}/{arguments.repeats}: V {len(corpus.vocabulary):,}, d {dimension}: "
+                    f"{run[1] / run[0] / 1e6:.2f} M raw words/s"
+                )
     about = machine()
     facts = {"text": text.name, "sha256": text.sha256, "words": text.words, **about}
     rows: list[dict[str, Any]] = [
-        {"benchmark": "vocabulary", "corpus": name, "vocabulary": len(corpora[name].vocabulary), "d": dimension,
-         "workers": arguments.workers, "tokens": taken[0][1],
-         "raw words/s": [raw / seconds for seconds, raw, _ in taken],
-         "kept words/s": [kept / seconds for seconds, _, kept in taken], **facts}
-        for (name, dimension), taken in found.items()]
+        {
+            "benchmark": "vocabulary",
+            "corpus": name,
+            "vocabulary": len(corpora[name].vocabulary),
+            "d": dimension,
+            "workers": arguments.workers,
+            "tokens": taken[0][1],
+            "raw words/s": [raw / seconds for seconds, raw, _ in taken],
+            "kept words/s": [kept / seconds for seconds, _, kept in taken],
+            **facts,
+        }
+        for (name, dimension), taken in found.items()
+    ]
     for row in rows:
-        plain_row = next(other for other in rows if other["corpus"] == START and other["d"] == row["d"])
+        plain_row = next(
+            other for other in rows if other["corpus"] == START and other["d"] == row["d"]
+        )
         row[SHARE] = ratios(row["raw words/s"], plain_row["raw words/s"])
     publish(arguments.name, rows, report(rows, text, about, arguments.repeats), arguments.store)
 
@@ -87,7 +123,11 @@ def split_rare_words(corpus: Corpus, size: int, least: int) -> Corpus:
     counts = corpus.vocabulary.counts
     parts = np.maximum(counts // least, 1)
     words_if_split_from = np.arange(len(counts)) + np.cumsum(parts[::-1])[::-1]
-    rare = int(np.argmax(words_if_split_from <= size)) if words_if_split_from[-1] <= size else len(counts)
+    rare = (
+        int(np.argmax(words_if_split_from <= size))
+        if words_if_split_from[-1] <= size
+        else len(counts)
+    )
     parts[:rare] = 1
     first_part = np.cumsum(parts) - parts
     ends = corpus.ids < 0
@@ -100,8 +140,10 @@ def split_rare_words(corpus: Corpus, size: int, least: int) -> Corpus:
     by_count, rank, new_counts = _ranked(new, int(parts.sum()))
     owner = np.repeat(np.arange(len(parts)), parts)[by_count]
     number = by_count - first_part[owner]
-    names = [corpus.vocabulary.words[word] + (f"_{part}" if word >= rare else "")
-             for word, part in zip(owner.tolist(), number.tolist(), strict=True)]
+    names = [
+        corpus.vocabulary.words[word] + (f"_{part}" if word >= rare else "")
+        for word, part in zip(owner.tolist(), number.tolist(), strict=True)
+    ]
     ids = rank[new].astype(np.int32)
     return Corpus(np.where(ends, ~ids, ids), Vocabulary(names, new_counts))
 
@@ -115,21 +157,46 @@ def _ranked(ids: Any, words: int) -> tuple[Any, Any, Any]:
     return order, rank, counts[order]
 
 
-def report(rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int) -> str:
-    shown = [{**row, "V": f"{row['vocabulary']:,}",
-              **{f"{rate}, millions": spread([value / 1e6 for value in row[rate]])
-                 for rate in ("raw words/s", "kept words/s")},
-              SHARE: spread([100 * value for value in row[SHARE]]) + " %",
-              "kept": f"{median(row['kept words/s']) / median(row['raw words/s']):.1%}"} for row in rows]
-    protocol = ", ".join(f"{name} {value}" for name, value in PROTOCOL.items() if name != "vector_size")
-    return "\n\n".join([
-        caption(about, text),
-        f"{protocol}, workers {rows[0]['workers']}. Medians of {repeats} rounds, and their range; ratios within each "
-        f"round, to all words of the start, at the same d. The start is the text above, whole is all of {text.name}; a "
-        "number is appended to each occurrence of its rarest words, in turn, until there are so many words of at least "
-        "5 occurrences.",
-        markdown_table(shown, ["V", "corpus", "d", "raw words/s, millions", "kept words/s, millions", SHARE, "kept"]),
-    ])
+def report(
+    rows: Sequence[Mapping[str, Any]], text: Text, about: Mapping[str, Any], repeats: int
+) -> str:
+    shown = [
+        {
+            **row,
+            "V": f"{row['vocabulary']:,}",
+            **{
+                f"{rate}, millions": spread([value / 1e6 for value in row[rate]])
+                for rate in ("raw words/s", "kept words/s")
+            },
+            SHARE: spread([100 * value for value in row[SHARE]]) + " %",
+            "kept": f"{median(row['kept words/s']) / median(row['raw words/s']):.1%}",
+        }
+        for row in rows
+    ]
+    protocol = ", ".join(
+        f"{name} {value}" for name, value in PROTOCOL.items() if name != "vector_size"
+    )
+    return "\n\n".join(
+        [
+            caption(about, text),
+            f"{protocol}, workers {rows[0]['workers']}. Medians of {repeats} rounds, and their range; ratios within each "
+            f"round, to all words of the start, at the same d. The start is the text above, whole is all of {text.name}; a "
+            "number is appended to each occurrence of its rarest words, in turn, until there are so many words of at least "
+            "5 occurrences.",
+            markdown_table(
+                shown,
+                [
+                    "V",
+                    "corpus",
+                    "d",
+                    "raw words/s, millions",
+                    "kept words/s, millions",
+                    SHARE,
+                    "kept",
+                ],
+            ),
+        ]
+    )
 
 
 if __name__ == "__main__":

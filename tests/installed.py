@@ -13,7 +13,9 @@ import w2v_fast
 TEXT = "the cat sat on the mat and the dog sat on the rug\n" * 200
 
 with tempfile.TemporaryDirectory() as folder:
-    text, binary, native = (os.path.join(folder, name) for name in ("text.txt", "vectors.bin", "model"))
+    text, binary, native = (
+        os.path.join(folder, name) for name in ("text.txt", "vectors.bin", "model")
+    )
     with open(text, "w") as file:
         file.write(TEXT)
     trained = w2v_fast.train(text, vector_size=32, min_count=1, epochs=2, workers=2)
@@ -24,5 +26,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert np.array_equal(loaded.vectors, trained.vectors)
         assert loaded.most_similar("cat", topn=3) == trained.most_similar("cat", topn=3)
         del loaded  # an open map would keep Windows from removing the folder
-print(f"w2v_fast {w2v_fast.__version__} of {os.path.dirname(w2v_fast.__file__)} trains, saves and loads "
-      f"on Python {sys.version.split()[0]}")
+print(
+    f"w2v_fast {w2v_fast.__version__} of {os.path.dirname(w2v_fast.__file__)} trains, saves and loads "
+    f"on Python {sys.version.split()[0]}"
+)

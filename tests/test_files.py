@@ -22,8 +22,13 @@ from w2v_fast.files import atomic_write, check_writable, compression_of, open_in
 TEXT = b"one two three\n" * 5000
 
 
-PACKERS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
-           "zstd": zstd_module().compress}
+PACKERS = {
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstd_module().compress,
+}
 
 
 @pytest.mark.parametrize("kind", PACKERS)
@@ -126,8 +131,12 @@ def test_check_writable(tmp_path):
 
 # -- packed by the suffix -------------------------------------------------------------------------------------------
 
-UNPACKERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress,
-             ".zst": zstd_module().decompress}
+UNPACKERS = {
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+    ".zst": zstd_module().decompress,
+}
 
 
 @pytest.mark.parametrize("suffix", [*UNPACKERS, ".GZ"])
@@ -145,7 +154,9 @@ def test_what_is_written_is_packed_as_the_suffix_says(tmp_path, suffix):
         file.write(TEXT)
     with atomic_write(tmp_path / "others.gz") as file:
         file.write(TEXT)
-    assert (tmp_path / "again.gz").read_bytes() == (tmp_path / "others.gz").read_bytes(), "no date, no name"
+    assert (tmp_path / "again.gz").read_bytes() == (tmp_path / "others.gz").read_bytes(), (
+        "no date, no name"
+    )
 
 
 def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
@@ -159,15 +170,22 @@ def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
 
 # -- streams --------------------------------------------------------------------------------------------------------
 
-WRITE = ("import sys\nfrom w2v_fast.files import atomic_write, check_writable, check_space\n"
-         "for path in sys.argv[1:]:\n    check_writable(path); check_space(path, 1)\n"
-         "    with atomic_write(path) as file: file.write(b'new\\n')\n")
+WRITE = (
+    "import sys\nfrom w2v_fast.files import atomic_write, check_writable, check_space\n"
+    "for path in sys.argv[1:]:\n    check_writable(path); check_space(path, 1)\n"
+    "    with atomic_write(path) as file: file.write(b'new\\n')\n"
+)
 
 
 def shell(command, folder):
-    script = f"{sys.executable} -c \"$WRITE\""
-    return subprocess.run(["bash", "-c", command.replace("WRITE", script)], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "WRITE": WRITE, "PYTHONPATH": str(Path(__file__).parent.parent)})
+    script = f'{sys.executable} -c "$WRITE"'
+    return subprocess.run(
+        ["bash", "-c", command.replace("WRITE", script)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "WRITE": WRITE, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-", "link"])
@@ -200,6 +218,7 @@ def test_a_stream_that_cannot_be_written_is_known_before(tmp_path, command):
 
 # -- what others may do in the folder -------------------------------------------------------------------------------
 
+
 def test_a_pipe_or_link_in_the_place_of_a_leftover_is_left_alone(tmp_path):
     leftover = Path(files.hidden(str(tmp_path / "out"), "0" * 16 + files.UNFINISHED))
     os.mkfifo(leftover)
@@ -216,7 +235,9 @@ def test_a_pipe_or_link_in_the_place_of_a_leftover_is_left_alone(tmp_path):
 def test_hidden_names_cannot_be_guessed_and_are_made_anew(tmp_path, monkeypatch):
     opened = []
     open_handle = os.open
-    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(arguments[:2]) or open_handle(*arguments))
+    monkeypatch.setattr(
+        os, "open", lambda *arguments: opened.append(arguments[:2]) or open_handle(*arguments)
+    )
     for _ in range(2):
         with atomic_write(tmp_path / "out"):
             pass
@@ -229,7 +250,9 @@ def test_hidden_names_cannot_be_guessed_and_are_made_anew(tmp_path, monkeypatch)
 def test_the_umask_holds_and_is_never_touched(tmp_path, monkeypatch, mask):
     before = os.umask(mask)
     try:
-        monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the umask belongs to all threads"))
+        monkeypatch.setattr(
+            os, "umask", lambda mask: pytest.fail("the umask belongs to all threads")
+        )
         with atomic_write(tmp_path / "out") as file:
             file.write(b"new")
     finally:
@@ -247,6 +270,7 @@ def test_a_private_file_stays_private_while_it_is_written(tmp_path):
 
 # -- names and places -----------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "a" * 251 + ".bin"])
 def test_a_name_may_be_as_long_as_the_system_allows(tmp_path, name):
     check_writable(tmp_path / name)
@@ -262,9 +286,14 @@ def test_a_place_that_cannot_be_written_is_known_before_and_named(tmp_path, writ
     (tmp_path / "folder").mkdir()
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     (tmp_path / "file").write_text("")
-    for name, error, message in (("a" * 256, OSError, "longer than 255 bytes"), ("folder", IsADirectoryError, "folder"),
-                                 ("new/", IsADirectoryError, "folder"), ("missing/x", FileNotFoundError, "no folder"),
-                                 ("file/x", FileNotFoundError, "no folder"), ("circle", OSError, "circle")):
+    for name, error, message in (
+        ("a" * 256, OSError, "longer than 255 bytes"),
+        ("folder", IsADirectoryError, "folder"),
+        ("new/", IsADirectoryError, "folder"),
+        ("missing/x", FileNotFoundError, "no folder"),
+        ("file/x", FileNotFoundError, "no folder"),
+        ("circle", OSError, "circle"),
+    ):
         with pytest.raises(error, match=message) as found:
             write(f"{tmp_path}/{name}")
         assert files.UNFINISHED not in str(found.value)
@@ -275,7 +304,9 @@ def test_a_place_that_cannot_be_written_is_known_before_and_named(tmp_path, writ
 def test_a_mounted_file_is_known_before(tmp_path):
     for name in ("behind", "a b"):
         (tmp_path / name).write_text("old")
-    if subprocess.run(["mount", "--bind", tmp_path / "behind", tmp_path / "a b"], check=False).returncode:
+    if subprocess.run(
+        ["mount", "--bind", tmp_path / "behind", tmp_path / "a b"], check=False
+    ).returncode:
         pytest.skip("mounting is not allowed here")
     try:
         for write in (check_writable, lambda path: atomic_write(path).__enter__()):
@@ -309,11 +340,21 @@ def test_another_users_file_and_a_closed_folder_are_known_before(tmp_path, mode,
     assert os.listdir(folder) == ["out"]
 
 
-@pytest.mark.parametrize("use", [
-    w2v_fast.load, KeyedVectors.load_word2vec_format, w2v_fast.Vocabulary.load, w2v_fast.Corpus.open,
-    FrozenPhrases.load, FrozenPhrases({}).save, w2v_fast.Vocabulary(["a"], [1]).save, KeyedVectors(["a"], [[1]]).save,
-    KeyedVectors(["a"], [[1]]).save_word2vec_format, w2v_fast.Corpus([0], w2v_fast.Vocabulary(["a"], [1])).save,
-])
+@pytest.mark.parametrize(
+    "use",
+    [
+        w2v_fast.load,
+        KeyedVectors.load_word2vec_format,
+        w2v_fast.Vocabulary.load,
+        w2v_fast.Corpus.open,
+        FrozenPhrases.load,
+        FrozenPhrases({}).save,
+        w2v_fast.Vocabulary(["a"], [1]).save,
+        KeyedVectors(["a"], [[1]]).save,
+        KeyedVectors(["a"], [[1]]).save_word2vec_format,
+        w2v_fast.Corpus([0], w2v_fast.Vocabulary(["a"], [1])).save,
+    ],
+)
 def test_what_is_no_path_is_named(use, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for stream in (io.BytesIO(), io.StringIO()):

@@ -23,7 +23,18 @@ ALLOWED = {
     "word2vec": {"config", "files", "memory", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "info": {"config", "system", "training"},
-    "cli": {"config", "files", "streams", "corpus", "training", "vectors", "word2vec", "loss", "info", "__init__"},
+    "cli": {
+        "config",
+        "files",
+        "streams",
+        "corpus",
+        "training",
+        "vectors",
+        "word2vec",
+        "loss",
+        "info",
+        "__init__",
+    },
     "__init__": {"config", "files", "corpus", "training", "vectors", "word2vec", "loss", "info"},
     "__main__": {"cli"},
 }
@@ -59,25 +70,36 @@ def imported_parts(path: Path) -> set[str]:
                 names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{path}: relative import"
-                names += [f"{node.module}.{alias.name}" if node.module == "w2v_fast" else node.module or ""
-                          for alias in node.names]
+                names += [
+                    f"{node.module}.{alias.name}"
+                    if node.module == "w2v_fast"
+                    else node.module or ""
+                    for alias in node.names
+                ]
     parts = set()
     for name in names:
         if name.split(".")[0] == "w2v_fast":
             below = name.split(".")[1:2]
-            known = below and ((PACKAGE / below[0]).is_dir() or (PACKAGE / f"{below[0]}.py").exists())
+            known = below and (
+                (PACKAGE / below[0]).is_dir() or (PACKAGE / f"{below[0]}.py").exists()
+            )
             parts.add(below[0] if known else "__init__")
     return parts
 
 
-@pytest.mark.parametrize("path", [p for s in ("*.py", "*.pyx") for p in PACKAGE.rglob(s)], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [p for s in ("*.py", "*.pyx") for p in PACKAGE.rglob(s)], ids=lambda p: p.name
+)
 def test_imports_go_one_way(path):
     part = part_of(path)
     assert imported_parts(path) <= ALLOWED[part] | {part}
 
 
-@pytest.mark.parametrize("path", [p for s in ("*.c", "*.h") for p in PACKAGE.joinpath("training/kernel").glob(s)],
-                         ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path",
+    [p for s in ("*.c", "*.h") for p in PACKAGE.joinpath("training/kernel").glob(s)],
+    ids=lambda p: p.name,
+)
 def test_includes_go_one_way(path):
     included = set(re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), re.M))
     assert included == INCLUDES[path.name]
@@ -85,7 +107,9 @@ def test_includes_go_one_way(path):
 
 def test_c_knows_no_python_and_never_allocates_or_prints():
     for path in PACKAGE.joinpath("training/kernel").glob("*.[ch]"):
-        assert not re.search(r"Python\.h|\b(malloc|calloc|realloc|free|printf|abort|exit)\s*\(", path.read_text()), path
+        assert not re.search(
+            r"Python\.h|\b(malloc|calloc|realloc|free|printf|abort|exit)\s*\(", path.read_text()
+        ), path
 
 
 def test_no_python_file_knows_an_instruction_set():
@@ -100,4 +124,6 @@ def test_only_architecture_and_objective_decide():
     for suffix in ("*.py", "*.pyx"):
         for path in PACKAGE.rglob(suffix):
             if path.name not in allowed:
-                assert not re.search(r"(architecture|objective)\s*(==|!=|in)\s", path.read_text()), path
+                assert not re.search(
+                    r"(architecture|objective)\s*(==|!=|in)\s", path.read_text()
+                ), path

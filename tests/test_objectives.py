@@ -12,8 +12,16 @@ from w2v_fast.training.reference import sigmoid
 
 TOPICS = 4
 WORDS_OF_A_TOPIC = 12
-OPTIONS = {"vector_size": 16, "window": 4, "min_count": 1, "sample": 0, "epochs": 8, "workers": 1, "seed": 5,
-           "alpha": 0.05}
+OPTIONS = {
+    "vector_size": 16,
+    "window": 4,
+    "min_count": 1,
+    "sample": 0,
+    "epochs": 8,
+    "workers": 1,
+    "seed": 5,
+    "alpha": 0.05,
+}
 
 
 def topic_sentences(sentences=600, seed=0):
@@ -22,15 +30,25 @@ def topic_sentences(sentences=600, seed=0):
     corpus = []
     for _ in range(sentences):
         topic = random.integers(TOPICS)
-        corpus.append([f"any{random.integers(10)}" if random.random() < 0.1
-                       else f"topic{topic}_{int(WORDS_OF_A_TOPIC * random.random() ** 2)}" for _ in range(12)])
+        corpus.append(
+            [
+                f"any{random.integers(10)}"
+                if random.random() < 0.1
+                else f"topic{topic}_{int(WORDS_OF_A_TOPIC * random.random() ** 2)}"
+                for _ in range(12)
+            ]
+        )
     return corpus
 
 
-@pytest.fixture(scope="module", params=[(a, o) for a in ARCHITECTURES for o in OBJECTIVES], ids="-".join)
+@pytest.fixture(
+    scope="module", params=[(a, o) for a in ARCHITECTURES for o in OBJECTIVES], ids="-".join
+)
 def model(request):
     architecture, objective = request.param
-    return w2v_fast.Word2Vec(topic_sentences(), architecture=architecture, objective=objective, **OPTIONS).train()
+    return w2v_fast.Word2Vec(
+        topic_sentences(), architecture=architecture, objective=objective, **OPTIONS
+    ).train()
 
 
 def test_topics_separate(model):
@@ -60,8 +78,10 @@ def test_held_out_loss(model):
 
 
 def test_held_out_loss_does_not_depend_on_the_number_of_draws(model):
-    own, few, many = (w2v_fast.evaluate_loss(model, topic_sentences(200, seed=9), noise_draws=draws)
-                      for draws in (None, 1, 40))
+    own, few, many = (
+        w2v_fast.evaluate_loss(model, topic_sentences(200, seed=9), noise_draws=draws)
+        for draws in (None, 1, 40)
+    )
     exact = model.config.objective in ("hs", "softmax")
     assert few.nats == pytest.approx(own.nats, rel=0 if exact else 0.03)
     assert many.nats == pytest.approx(own.nats, rel=0 if exact else 0.03)
@@ -138,8 +158,18 @@ def test_optimum_of_ns_is_pmi_minus_log_k(draws):
     joint = (joint + joint.T) / (joint + joint.T).sum()
     drawn = random.choice(words * words, 120_000, p=joint.ravel())
     corpus = [[f"w{pair // words}", f"w{pair % words}"] for pair in drawn]
-    config = TrainConfig(vector_size=16, window=1, min_count=1, sample=0, negative=k, noise_draws=draws,
-                         ns_exponent=1.0, epochs=30, alpha=0.05, workers=1)
+    config = TrainConfig(
+        vector_size=16,
+        window=1,
+        min_count=1,
+        sample=0,
+        negative=k,
+        noise_draws=draws,
+        ns_exponent=1.0,
+        epochs=30,
+        alpha=0.05,
+        workers=1,
+    )
     model = w2v_fast.Word2Vec(corpus, config).train()
     order = [int(word[1:]) for word in model.wv.index_to_key]
     joint = joint[np.ix_(order, order)]
@@ -147,8 +177,15 @@ def test_optimum_of_ns_is_pmi_minus_log_k(draws):
     # the target itself is not drawn as noise, so q(w | target) = q(w) / (1 - q(target)) for the others
     scores = model.wv.vectors @ model.wv.output_vectors.T
     positive = joint
-    negative = np.array([[k * sum(joint[c, t] * single[w] / (1 - single[t]) for t in range(words) if t != w)
-                          for w in range(words)] for c in range(words)])
+    negative = np.array(
+        [
+            [
+                k * sum(joint[c, t] * single[w] / (1 - single[t]) for t in range(words) if t != w)
+                for w in range(words)
+            ]
+            for c in range(words)
+        ]
+    )
     expected = np.log(positive) - np.log(negative)
     gap = sigmoid(scores) - sigmoid(expected)
     assert np.abs(gap).max() < 0.05

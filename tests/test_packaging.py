@@ -58,11 +58,20 @@ def test_other_compilers_get_their_flags_as_they_are(built_with):
 
 def test_the_metadata_name_one_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1] == version
-    assert re.search(r"^## (\S+) - ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == version
+    assert (
+        re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1]
+        == version
+    )
+    assert (
+        re.search(r"^## (\S+) - ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == version
+    )
 
 
 def test_the_extra_all_holds_every_extra():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    everything = set(re.findall(r"\w+", " ".join(re.findall(r"\[(.*?)\]", " ".join(extras.pop("all"))))))
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    everything = set(
+        re.findall(r"\w+", " ".join(re.findall(r"\[(.*?)\]", " ".join(extras.pop("all")))))
+    )
     assert everything == set(extras)

@@ -50,6 +50,10 @@ print("used")
 
 
 def test_a_system_without_posix_imports_trains_saves_and_loads(tmp_path):
-    result = subprocess.run([sys.executable, "-c", textwrap.dedent(STAND_IN + USE), tmp_path], text=True,
-                            capture_output=True, timeout=120)
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(STAND_IN + USE), tmp_path],
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
     assert result.stdout.endswith("used\n"), result.stderr

@@ -19,7 +19,17 @@ import numpy as np
 import pytest
 
 from tests.training.toys import tables_of, vocabulary_of, zipf_ids
-from w2v_fast import Corpus, KeyedVectors, TrainConfig, Vocabulary, Word2Vec, files, memory, system, train
+from w2v_fast import (
+    Corpus,
+    KeyedVectors,
+    TrainConfig,
+    Vocabulary,
+    Word2Vec,
+    files,
+    memory,
+    system,
+    train,
+)
 from w2v_fast.training import reference
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.jobs import Jobs
@@ -29,12 +39,18 @@ from w2v_fast.training.weights import Weights, initial_weights
 MAP_NORESERVE = 0x4000
 ROOT = Path(__file__).parent.parent
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2}
-SENTENCES = [["the", "cat", "sat", "on", "the", "mat"], ["the", "dog", "sat", "on", "the", "log"]] * 60
+SENTENCES = [
+    ["the", "cat", "sat", "on", "the", "mat"],
+    ["the", "dog", "sat", "on", "the", "log"],
+] * 60
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
-unsanitized = pytest.mark.skipif("W2V_FAST_SANITIZED" in os.environ, reason="the sanitizer needs the address space")
+unsanitized = pytest.mark.skipif(
+    "W2V_FAST_SANITIZED" in os.environ, reason="the sanitizer needs the address space"
+)
 
 
 # -- every token, exactly as often as there are epochs ---------------------------------------------------------------
+
 
 class Counting:
     """A loop that counts how often each position was in a job, and that every token of the job was a center."""
@@ -61,8 +77,10 @@ def counted(model):
 def test_every_token_is_trained_once_an_epoch(tmp_path, workers, last_newline):
     """Long and short lines, empty ones, lines of one word; the text decides, not its line ends."""
     rng = np.random.default_rng(workers)
-    lines = [" ".join(f"w{word}" for word in rng.integers(0, 50, length))
-             for length in (*rng.integers(0, 30, 400), 5000, *[1] * 700)]
+    lines = [
+        " ".join(f"w{word}" for word in rng.integers(0, 50, length))
+        for length in (*rng.integers(0, 30, 400), 5000, *[1] * 700)
+    ]
     path = tmp_path / "text"
     path.write_text("\n".join(lines) + "\n" * last_newline)
     model = Word2Vec(path, vector_size=4, min_count=1, sample=0, epochs=3, workers=workers)
@@ -71,15 +89,19 @@ def test_every_token_is_trained_once_an_epoch(tmp_path, workers, last_newline):
     assert len(counter) == sum(len(line.split()) for line in lines)
     assert (counter == 3).all()
     assert model.trainer.tokens == model.trainer.kept_tokens == 3 * len(counter)
-    assert np.bincount(np.where(model.corpus.ids < 0, ~model.corpus.ids, model.corpus.ids)).tolist() \
+    assert (
+        np.bincount(np.where(model.corpus.ids < 0, ~model.corpus.ids, model.corpus.ids)).tolist()
         == model.corpus.vocabulary.counts.tolist()
+    )
 
 
 @pytest.mark.parametrize("separator", [" ", "\n"])
 def test_one_line_of_twenty_million_words_and_as_many_lines_of_one(tmp_path, separator):
     path = tmp_path / "text"
     path.write_text(separator.join(["a b c d e f g h"] * 2_500_000).replace(" ", separator))
-    model = Word2Vec(path, vector_size=4, window=1, negative=1, min_count=1, sample=0, epochs=1, workers=2)
+    model = Word2Vec(
+        path, vector_size=4, window=1, negative=1, min_count=1, sample=0, epochs=1, workers=2
+    )
     counter = counted(model)
     model.train()
     assert len(counter) == 20_000_000
@@ -88,7 +110,10 @@ def test_one_line_of_twenty_million_words_and_as_many_lines_of_one(tmp_path, sep
 
 def test_the_last_newline_changes_nothing(tmp_path):
     vectors = []
-    for name, text in (("with", b"a b c\nb c d\n" * 99), ("without", (b"a b c\nb c d\n" * 99)[:-1])):
+    for name, text in (
+        ("with", b"a b c\nb c d\n" * 99),
+        ("without", (b"a b c\nb c d\n" * 99)[:-1]),
+    ):
         (tmp_path / name).write_bytes(text)
         vectors.append(train(tmp_path / name, **SMALL).vectors)
     np.testing.assert_array_equal(*vectors)
@@ -96,20 +121,34 @@ def test_the_last_newline_changes_nothing(tmp_path):
 
 # -- counts beyond 32 bits and beyond what a float64 holds exactly ---------------------------------------------------
 
-@pytest.mark.parametrize("tokens", [power + near for power in (2**31, 2**32, 2**53, 2**60) for near in (-1, 0, 1, 7)])
+
+@pytest.mark.parametrize(
+    "tokens", [power + near for power in (2**31, 2**32, 2**53, 2**60) for near in (-1, 0, 1, 7)]
+)
 def test_jobs_of_huge_corpora(tokens):
     config = TrainConfig(epochs=3)
     jobs = Jobs(tokens, config)
     assert jobs.total_tokens == 3 * tokens
     last = jobs[len(jobs) - 1]
-    assert (last.epoch, last.stop, last.stop - last.start) == (2, tokens, (tokens - 1) % jobs.job_tokens + 1)
-    for index in (0, jobs.per_epoch - 1, jobs.per_epoch, tokens // jobs.job_tokens // 2, len(jobs) - 2):
+    assert (last.epoch, last.stop, last.stop - last.start) == (
+        2,
+        tokens,
+        (tokens - 1) % jobs.job_tokens + 1,
+    )
+    for index in (
+        0,
+        jobs.per_epoch - 1,
+        jobs.per_epoch,
+        tokens // jobs.job_tokens // 2,
+        len(jobs) - 2,
+    ):
         job, following = jobs[index], jobs[index + 1]
         assert following.start == (job.stop if following.epoch == job.epoch else 0)
         assert job.stop - job.start == jobs.job_tokens or job.stop == tokens
         assert jobs.tokens_before(index) == job.epoch * tokens + job.start
-        exact = Fraction(config.alpha) - (Fraction(config.alpha) - Fraction(config.min_alpha)) * Fraction(
-            job.epoch * tokens + job.start, 3 * tokens)
+        exact = Fraction(config.alpha) - (
+            Fraction(config.alpha) - Fraction(config.min_alpha)
+        ) * Fraction(job.epoch * tokens + job.start, 3 * tokens)
         assert job.lr == pytest.approx(float(exact), rel=1e-12)
     assert jobs.tokens_before(len(jobs)) == 3 * tokens
     assert len({jobs[index].noise_key for index in range(len(jobs) - 1000, len(jobs))}) == 1000
@@ -119,7 +158,9 @@ def sparse(shape, dtype):
     """Zeros that take memory only where they are written."""
     size = int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
-    return np.frombuffer(mmap.mmap(-1, size + 64, flags=flags), dtype)[: np.prod(shape, dtype=object)].reshape(shape)
+    return np.frombuffer(mmap.mmap(-1, size + 64, flags=flags), dtype)[
+        : np.prod(shape, dtype=object)
+    ].reshape(shape)
 
 
 @linux
@@ -154,8 +195,15 @@ def test_matrices_beyond_2_to_31_floats(architecture, objective):
     assert (words - 10) * dim > 2**31
     ids = zipf_ids(40, 9, sentence=5)
     ids = np.where(ids < 0, ids - (words - 9), ids + (words - 9)).astype(np.int32)
-    config = TrainConfig(vector_size=dim, window=2, negative=2, epochs=1, sample=0, architecture=architecture,
-                         objective=objective)
+    config = TrainConfig(
+        vector_size=dim,
+        window=2,
+        negative=2,
+        epochs=1,
+        sample=0,
+        architecture=architecture,
+        objective=objective,
+    )
     tables = tables_of(ids, words, config)  # noise words are those that occur
     rows = slice(words - 9, words)
     rng = np.random.default_rng(0)
@@ -176,6 +224,7 @@ def test_matrices_beyond_2_to_31_floats(architecture, objective):
 
 # -- a wrong corpus --------------------------------------------------------------------------------------------------
 
+
 def zipped():
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -183,35 +232,47 @@ def zipped():
     return file.getvalue()
 
 
-@pytest.mark.parametrize(("data", "message"), [
-    (b"", "the corpus is empty"),
-    (b" \n\t\r\n\0", "the corpus is empty"),
-    (b"a b c\n" * 3, "most frequent one occurs 3 times"),
-    (np.random.default_rng(0).bytes(10_000), "is not text: .* control characters"),
-    (np.random.default_rng(0).normal(size=1000).astype(np.float32).tobytes(), "is not text"),
-    (zipped(), "is not text"),
-    ("ein Satz\n".encode("utf-16") * 300, "UTF-16"),
-    (b"x" * (20 << 20), "a word of 16,777,216 bytes"),
-])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the corpus is empty"),
+        (b" \n\t\r\n\0", "the corpus is empty"),
+        (b"a b c\n" * 3, "most frequent one occurs 3 times"),
+        (np.random.default_rng(0).bytes(10_000), "is not text: .* control characters"),
+        (np.random.default_rng(0).normal(size=1000).astype(np.float32).tobytes(), "is not text"),
+        (zipped(), "is not text"),
+        ("ein Satz\n".encode("utf-16") * 300, "UTF-16"),
+        (b"x" * (20 << 20), "a word of 16,777,216 bytes"),
+    ],
+)
 def test_a_wrong_corpus_is_a_clear_error(tmp_path, data, message):
     path = tmp_path / "corpus"
     path.write_bytes(data)
     with pytest.raises(ValueError, match=message):
         Word2Vec(path)
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("w2v_fast")] == []
+    assert [
+        thread.name for thread in threading.enumerate() if thread.name.startswith("w2v_fast")
+    ] == []
 
 
 @pytest.mark.parametrize("words", [[], ["a", "b"]])
 def test_a_saved_corpus_of_nothing_is_a_clear_error(tmp_path, words):
     Corpus(np.empty(0, np.int32), Vocabulary(words, [0] * len(words))).save(tmp_path / "corpus")
-    with Corpus.open(tmp_path / "corpus") as corpus, pytest.raises(ValueError, match="the corpus is empty"):
+    with (
+        Corpus.open(tmp_path / "corpus") as corpus,
+        pytest.raises(ValueError, match="the corpus is empty"),
+    ):
         Word2Vec(corpus, **SMALL)
 
 
 def test_a_path_that_gives_no_text(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("nowhere")
-    for name, message in (("folder", "has no files"), ("link", "nowhere|link"), ("missing", "no such file")):
+    for name, message in (
+        ("folder", "has no files"),
+        ("link", "nowhere|link"),
+        ("missing", "no such file"),
+    ):
         with pytest.raises(OSError, match=message):
             Word2Vec(tmp_path / name)
 
@@ -226,19 +287,24 @@ def test_an_unreadable_file():
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_a_vocabulary_of_one_word_is_a_warning(architecture, objective):
     with pytest.warns(RuntimeWarning, match="one word, 'a'"):
-        model = Word2Vec([["a", "a", "a"]] * 50, architecture=architecture, objective=objective, **SMALL)
+        model = Word2Vec(
+            [["a", "a", "a"]] * 50, architecture=architecture, objective=objective, **SMALL
+        )
     assert np.isfinite(model.train().wv.vectors).all()
 
 
-@pytest.mark.parametrize(("options", "error", "message"), [
-    ({"window": 0}, ValueError, "window = 0 must lie in"),
-    ({"workers": 0}, ValueError, "workers = 0 must lie in"),
-    ({"negative": 0}, ValueError, "negative = 0 must lie in"),
-    ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
-    ({"alpha": float("nan")}, ValueError, "alpha = nan"),
-    ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
-    ({"vektor_size": 9}, TypeError, "did you mean 'vector_size'"),
-])
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"window": 0}, ValueError, "window = 0 must lie in"),
+        ({"workers": 0}, ValueError, "workers = 0 must lie in"),
+        ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+        ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
+        ({"alpha": float("nan")}, ValueError, "alpha = nan"),
+        ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
+        ({"vektor_size": 9}, TypeError, "did you mean 'vector_size'"),
+    ],
+)
 def test_a_wrong_option_is_known_before_the_corpus_is_read(tmp_path, options, error, message):
     with pytest.raises(error, match=message):
         train(tmp_path / "not even there", **options)
@@ -257,24 +323,32 @@ def test_sentences_that_are_plain_strings_are_refused():
 
 def test_what_separates_words(tmp_path):
     """ASCII white space and NUL do, other Unicode spaces and bytes that are no UTF-8 are parts of words."""
-    (tmp_path / "text").write_bytes("a b\tb\0c\r\nc\x0bc d\u00a0d e\u3000e f\u0085f\n".encode() + b"g\xff\n")
+    (tmp_path / "text").write_bytes(
+        "a b\tb\0c\r\nc\x0bc d\u00a0d e\u3000e f\u0085f\n".encode() + b"g\xff\n"
+    )
     words = Corpus.from_source(tmp_path / "text", min_count=1).vocabulary.words
     assert words == ["c", "b", "a", "d\u00a0d", "e\u3000e", "f\u0085f", "g\udcff"]
 
 
 # -- a disk without room ---------------------------------------------------------------------------------------------
 
+
 def model_of(words, dim=16):
     rng = np.random.default_rng(0)
-    return KeyedVectors([f"word{i}" for i in range(words)], rng.normal(size=(words, dim)).astype(np.float32),
-                        np.arange(words, 0, -1))
+    return KeyedVectors(
+        [f"word{i}" for i in range(words)],
+        rng.normal(size=(words, dim)).astype(np.float32),
+        np.arange(words, 0, -1),
+    )
 
 
 @pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npy", "v.w2v", "folder"])
 def test_a_disk_that_fills_up_leaves_the_old_file_and_the_model(tmp_path, name):
     """RLIMIT_FSIZE stands for the full disk; the second try, with room, succeeds."""
     path = tmp_path / name
-    save = {"folder": {"format": "safetensors"}, "v.w2v": {"format": "word2vec_binary"}}.get(name, {})
+    save = {"folder": {"format": "safetensors"}, "v.w2v": {"format": "word2vec_binary"}}.get(
+        name, {}
+    )
     model_of(10).save(path, **save)
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     large = model_of(5000)
@@ -296,7 +370,9 @@ def small_disk(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    done = mount and subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True)
+    done = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True
+    )
     if not done or done.returncode:
         pytest.skip("needs the right to mount a tmpfs")
     yield folder
@@ -323,10 +399,13 @@ def test_the_full_device_is_an_error():
         model_of(100).save("/dev/full", format="word2vec_binary")
 
 
-@pytest.mark.parametrize(("make", "error"), [
-    (lambda folder: folder / "missing" / "v.bin", FileNotFoundError),
-    (lambda folder: folder, IsADirectoryError),
-])
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda folder: folder / "missing" / "v.bin", FileNotFoundError),
+        (lambda folder: folder, IsADirectoryError),
+    ],
+)
 def test_an_output_that_cannot_be_is_known_beforehand(tmp_path, make, error):
     with pytest.raises(error):
         files.check_writable(make(tmp_path))
@@ -343,6 +422,7 @@ def test_the_room_for_an_output_is_known_beforehand(tmp_path, monkeypatch):
 
 
 # -- memory ----------------------------------------------------------------------------------------------------------
+
 
 def in_a_child(function):
     """Run a function in a child process and return the text that it returns, or its exception's."""
@@ -372,14 +452,18 @@ def test_the_estimate_names_its_parts():
     assert estimate.weights == 2 * 1_000_000 * 304 * 4
     assert estimate.ids == 4 * 10**9
     assert estimate.total > estimate.weights + estimate.ids
-    assert memory.MemoryEstimate(9, 9, TrainConfig(noise_draws=1000)).workers > memory.MemoryEstimate(
-        9, 9, TrainConfig(negative=999)).workers
+    assert (
+        memory.MemoryEstimate(9, 9, TrainConfig(noise_draws=1000)).workers
+        > memory.MemoryEstimate(9, 9, TrainConfig(negative=999)).workers
+    )
     assert "weights 2.43 GB (1,000,000 words x 300 floats x 2), ids 4 GB" in str(estimate)
 
 
 def test_too_little_memory_is_refused_with_advice(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 50_000_000)
-    with pytest.raises(MemoryError, match=r"takes .* 50 MB are free .* lower vector_size, .*max_vocab = 9\d") as error:
+    with pytest.raises(
+        MemoryError, match=r"takes .* 50 MB are free .* lower vector_size, .*max_vocab = 9\d"
+    ) as error:
         Word2Vec(np.arange(1000).repeat(5), vector_size=60_000, workers=1)
     fitting = int(str(error.value).split("max_vocab = ")[1].split()[0].replace(",", ""))
     Word2Vec(np.arange(1000).repeat(5), vector_size=60_000, workers=1, max_vocab=fitting)
@@ -396,6 +480,7 @@ def test_available_memory_obeys_every_limit(tmp_path, monkeypatch):
         used = process_bytes(0)
         resource.setrlimit(resource.RLIMIT_AS, (used + 10**8, resource.RLIM_INFINITY))
         return system.available()
+
     if "W2V_FAST_SANITIZED" not in os.environ:
         assert 0.8e8 < int(in_a_child(limited)) <= 10**8
 
@@ -403,14 +488,19 @@ def test_available_memory_obeys_every_limit(tmp_path, monkeypatch):
 @linux
 def test_the_estimate_holds():
     """The resident memory of a run of 100,000 words grows by about the estimate."""
+
     def grown():
         words = 100_000
-        corpus = Corpus(np.arange(words, dtype=np.int32), Vocabulary([f"w{i}" for i in range(words)], [1] * words))
+        corpus = Corpus(
+            np.arange(words, dtype=np.int32),
+            Vocabulary([f"w{i}" for i in range(words)], [1] * words),
+        )
         before = process_bytes(1)
         model = Word2Vec(corpus, vector_size=100, workers=2, epochs=1)
         model.train()
         model.trainer.weights.output[:] = 1  # pages that nothing wrote take no memory yet
         return (process_bytes(1) - before) / model.memory.to_come
+
     assert 0.7 < float(in_a_child(grown)) < 1.1
 
 
@@ -420,7 +510,10 @@ def test_little_address_space_is_a_clear_error_and_nothing_is_written(tmp_path):
     def limited():
         used = process_bytes(0)
         resource.setrlimit(resource.RLIMIT_AS, (used + 3 * 10**8, resource.RLIM_INFINITY))
-        Word2Vec(np.arange(20_000).repeat(5), vector_size=5000, workers=1).train(checkpoint=tmp_path / "run")
+        Word2Vec(np.arange(20_000).repeat(5), vector_size=5000, workers=1).train(
+            checkpoint=tmp_path / "run"
+        )
+
     message = in_a_child(limited)
     assert message.startswith("MemoryError: training takes")
     assert "lower vector_size, or keep fewer words" in message
@@ -437,10 +530,14 @@ def test_little_address_space_for_the_corpus_is_a_clear_error(tmp_path):
         used = process_bytes(0)
         resource.setrlimit(resource.RLIMIT_AS, (used + 10**8, resource.RLIM_INFINITY))
         Word2Vec(path, min_count=1, workers=1)
-    assert in_a_child(limited).startswith("MemoryError: there is not enough memory to read the corpus")
+
+    assert in_a_child(limited).startswith(
+        "MemoryError: there is not enough memory to read the corpus"
+    )
 
 
 # -- threads and processes -------------------------------------------------------------------------------------------
+
 
 def test_several_models_at_once():
     alone = train(SENTENCES, **SMALL).vectors
@@ -448,6 +545,7 @@ def test_several_models_at_once():
 
     def work(number):
         results[number] = train(SENTENCES, **SMALL).vectors
+
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
@@ -461,11 +559,17 @@ def test_a_fork_after_training_trains_the_same():
     config = {**SMALL, "epochs": 5}
     expected = train(SENTENCES, **config).vectors
     train(SENTENCES, **{**config, "workers": 4})
-    assert in_a_child(lambda: train(SENTENCES, **config).vectors.tobytes().hex()) == expected.tobytes().hex()
-    assert in_a_child(lambda: train(SENTENCES, **{**config, "workers": 4}).vectors.shape) == str(expected.shape)
+    assert (
+        in_a_child(lambda: train(SENTENCES, **config).vectors.tobytes().hex())
+        == expected.tobytes().hex()
+    )
+    assert in_a_child(lambda: train(SENTENCES, **{**config, "workers": 4}).vectors.shape) == str(
+        expected.shape
+    )
 
 
 # -- going on from other vectors -------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def known():
@@ -477,8 +581,10 @@ def test_init_takes_over_rows_of_words_by_name(known):
     fresh = Word2Vec([["cat", "zebra", "the"]] * 30, **SMALL)
     for word in ("cat", "the"):
         np.testing.assert_array_equal(model.wv[word], known[word])
-        np.testing.assert_array_equal(model.wv.output_vectors[model.wv.key_to_index[word]],
-                                      known.output_vectors[known.key_to_index[word]])
+        np.testing.assert_array_equal(
+            model.wv.output_vectors[model.wv.key_to_index[word]],
+            known.output_vectors[known.key_to_index[word]],
+        )
     np.testing.assert_array_equal(model.wv["zebra"], fresh.wv["zebra"])
     assert np.isfinite(model.train().wv.vectors).all()
 
@@ -491,7 +597,9 @@ def test_init_from_a_file(known, tmp_path, name):
 
 
 def test_init_goes_on_from_a_lower_loss(known):
-    losses = [Word2Vec(SENTENCES, init=init, **SMALL).train().losses[0].mean for init in (None, known)]
+    losses = [
+        Word2Vec(SENTENCES, init=init, **SMALL).train().losses[0].mean for init in (None, known)
+    ]
     assert losses[1] < losses[0]
 
 
@@ -508,7 +616,9 @@ def test_wrong_init(known, tmp_path):
         Word2Vec(SENTENCES, init=known, **{**SMALL, "vector_size": 9})
     with pytest.raises(ValueError, match="none of the 2 words"):
         Word2Vec([["other", "words"]] * 9, init=known, **SMALL)
-    broken = KeyedVectors(known.index_to_key, np.where(np.arange(len(known))[:, None] == 2, np.nan, known.vectors))
+    broken = KeyedVectors(
+        known.index_to_key, np.where(np.arange(len(known))[:, None] == 2, np.nan, known.vectors)
+    )
     with pytest.raises(ValueError, match="row 2 has values that are not finite"):
         Word2Vec(SENTENCES, init=broken, **SMALL)
     with pytest.raises(FileNotFoundError):
@@ -547,6 +657,7 @@ def test_train_checkpoints_and_resumes(tmp_path):
 
 # -- what the documents promise ----------------------------------------------------------------------------------------
 
+
 def test_the_code_loads_no_pickle_and_runs_no_text():
     """SECURITY.md: no module that unpickles, no eval or exec, no shell, no pickles in numpy files."""
     forbidden_modules = {"pickle", "marshal", "shelve", "dill", "joblib", "subprocess", "pty"}
@@ -554,7 +665,9 @@ def test_the_code_loads_no_pickle_and_runs_no_text():
     for path in (ROOT / "w2v_fast").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = {alias.name.split(".")[0] for alias in node.names} | {(getattr(node, "module", "") or "")}
+                names = {alias.name.split(".")[0] for alias in node.names} | {
+                    (getattr(node, "module", "") or "")
+                }
                 assert not names & forbidden_modules, path
             elif isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -576,13 +689,17 @@ def test_what_will_replace_a_private_file_is_private(tmp_path):
 
 
 def test_every_situation_of_reliability_is_proved_by_tests_that_exist():
-    situations = re.findall(r"^### (.*?)\n(.*?)(?=^##|\Z)", (ROOT / "docs" / "reliability.md").read_text(), re.M | re.S)
+    situations = re.findall(
+        r"^### (.*?)\n(.*?)(?=^##|\Z)", (ROOT / "docs" / "reliability.md").read_text(), re.M | re.S
+    )
     assert len(situations) > 40
     for title, text in situations:
         named = re.findall(r"^- `(tests/[\w/]+\.py)::(\w+)`$", text, re.M)
         assert named, title
         for path, name in named:
-            assert re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()), f"{title}: {path}::{name}"
+            assert re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()), (
+                f"{title}: {path}::{name}"
+            )
 
 
 def test_initial_weights_are_a_function_of_the_seed():

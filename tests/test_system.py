@@ -19,31 +19,48 @@ def limits(tmp_path, monkeypatch):
     monkeypatch.setattr(system, "_of_limit", lambda: None)
 
     def write(membership, **files):
-        for name, text in {"proc/self/cgroup": membership, **{f"groups/{k}": v for k, v in files.items()}}.items():
+        for name, text in {
+            "proc/self/cgroup": membership,
+            **{f"groups/{k}": v for k, v in files.items()},
+        }.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
     return write
 
 
-@pytest.mark.parametrize(("membership", "files", "cpus"), [
-    ("0::/\n", {}, 64),
-    ("0::/\n", {"cpu.max": "max 100000\n"}, 64),
-    ("0::/\n", {"cpu.max": "400000 100000\n"}, 4),
-    ("0::/\n", {"cpu.max": "150000 100000\n"}, 2),
-    ("0::/\n", {"cpu.max": "1000 100000\n"}, 1),
-    ("0::/\n", {"cpu.max": "9900000 100000\n"}, 64),
-    ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "300000 100000\n"}, 3),
-    ("0::/a/b\n", {"a/b/cpu.max": "200000 100000\n", "a/cpu.max": "300000 100000\n"}, 2),
-    ("0::/outside/of/the/container\n", {"cpu.max": "500000 100000\n"}, 5),
-    ("4:cpu,cpuacct:/x\n", {"cpu,cpuacct/x/cpu.cfs_quota_us": "250000",
-                            "cpu,cpuacct/x/cpu.cfs_period_us": "100000"}, 3),
-    ("4:cpu,cpuacct:/\n", {"cpu/cpu.cfs_quota_us": "700000", "cpu/cpu.cfs_period_us": "100000"}, 7),
-    ("4:cpu:/x\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64),
-    ("4:cpuset:/x\n", {"cpuset/x/cpu.max": "100000 100000\n"}, 64),
-    ("0::/\n", {"cpu.max": "\n"}, 64),
-    ("0::/\n", {"cpu.max": "0 0\n"}, 64),
-])
+@pytest.mark.parametrize(
+    ("membership", "files", "cpus"),
+    [
+        ("0::/\n", {}, 64),
+        ("0::/\n", {"cpu.max": "max 100000\n"}, 64),
+        ("0::/\n", {"cpu.max": "400000 100000\n"}, 4),
+        ("0::/\n", {"cpu.max": "150000 100000\n"}, 2),
+        ("0::/\n", {"cpu.max": "1000 100000\n"}, 1),
+        ("0::/\n", {"cpu.max": "9900000 100000\n"}, 64),
+        ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "300000 100000\n"}, 3),
+        ("0::/a/b\n", {"a/b/cpu.max": "200000 100000\n", "a/cpu.max": "300000 100000\n"}, 2),
+        ("0::/outside/of/the/container\n", {"cpu.max": "500000 100000\n"}, 5),
+        (
+            "4:cpu,cpuacct:/x\n",
+            {
+                "cpu,cpuacct/x/cpu.cfs_quota_us": "250000",
+                "cpu,cpuacct/x/cpu.cfs_period_us": "100000",
+            },
+            3,
+        ),
+        (
+            "4:cpu,cpuacct:/\n",
+            {"cpu/cpu.cfs_quota_us": "700000", "cpu/cpu.cfs_period_us": "100000"},
+            7,
+        ),
+        ("4:cpu:/x\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64),
+        ("4:cpuset:/x\n", {"cpuset/x/cpu.max": "100000 100000\n"}, 64),
+        ("0::/\n", {"cpu.max": "\n"}, 64),
+        ("0::/\n", {"cpu.max": "0 0\n"}, 64),
+    ],
+)
 def test_usable_cpus_obey_the_quotas(limits, membership, files, cpus):
     limits(membership, **files)
     assert system.usable_cpus() == cpus
@@ -51,15 +68,37 @@ def test_usable_cpus_obey_the_quotas(limits, membership, files, cpus):
     assert TrainConfig(workers=9).threads == 9
 
 
-@pytest.mark.parametrize(("membership", "files", "free"), [
-    ("0::/\n", {}, 10**12),
-    ("0::/\n", {"memory.max": "max\n", "memory.current": "5\n"}, 10**12),
-    ("0::/\n", {"memory.max": "1000\n", "memory.current": "700\n", "memory.stat": "anon 9\ninactive_file 50\n"}, 350),
-    ("0::/a/b\n", {"a/memory.max": "1000\n", "a/memory.current": "900\n", "memory.max": "max\n"}, 100),
-    ("0::/a\n", {"a/memory.max": "10\n", "a/memory.current": "90\n"}, 0),
-    ("9:memory:/x\n", {"memory/x/memory.limit_in_bytes": "800", "memory/x/memory.usage_in_bytes": "300",
-                       "memory/x/memory.stat": "inactive_file 7\ntotal_inactive_file 20\n"}, 520),
-])
+@pytest.mark.parametrize(
+    ("membership", "files", "free"),
+    [
+        ("0::/\n", {}, 10**12),
+        ("0::/\n", {"memory.max": "max\n", "memory.current": "5\n"}, 10**12),
+        (
+            "0::/\n",
+            {
+                "memory.max": "1000\n",
+                "memory.current": "700\n",
+                "memory.stat": "anon 9\ninactive_file 50\n",
+            },
+            350,
+        ),
+        (
+            "0::/a/b\n",
+            {"a/memory.max": "1000\n", "a/memory.current": "900\n", "memory.max": "max\n"},
+            100,
+        ),
+        ("0::/a\n", {"a/memory.max": "10\n", "a/memory.current": "90\n"}, 0),
+        (
+            "9:memory:/x\n",
+            {
+                "memory/x/memory.limit_in_bytes": "800",
+                "memory/x/memory.usage_in_bytes": "300",
+                "memory/x/memory.stat": "inactive_file 7\ntotal_inactive_file 20\n",
+            },
+            520,
+        ),
+    ],
+)
 def test_available_memory_obeys_the_control_groups(limits, membership, files, free):
     limits(membership, **files)
     assert system.available() == free
@@ -76,6 +115,7 @@ def test_usable_cpus_without_control_groups_or_affinity(tmp_path, monkeypatch):
 
     def refused(_):
         raise PermissionError
+
     monkeypatch.setattr(os, "sched_getaffinity", refused, raising=False)
     assert system.usable_cpus() == 7
 

@@ -19,29 +19,40 @@ def unread():
     yield
 
 
-@pytest.mark.parametrize(("options", "kind", "message"), [
-    ({"vector_sise": 9}, TypeError, "did you mean 'vector_size'"),
-    ({"window": 0}, ValueError, r"window = 0 must lie in \[1, 10000\]"),
-    ({"alpha": float("inf")}, ValueError, r"alpha = inf must lie in \(0.0, inf\)"),
-    ({"config": 100}, TypeError, "must be a TrainConfig"),
-    ({"config": w2v_fast.TrainConfig(), "window": 2}, TypeError, "not both: window"),
-    ({"progress": "loud"}, ValueError, "must be one of bar, json, quiet"),
-    ({"resume": True}, TypeError, "resume needs the folder"),
-    ({"grow": True}, TypeError, "grow needs init"),
-    ({"init": "no such file"}, FileNotFoundError, "no such file"),
-    ({"memory_budget": -1}, ValueError, "memory_budget = -1"),
-    ({"progress": 5}, TypeError, "progress is of type int; expected 'bar', 'json', 'quiet' or a function"),
-    ({"vocabulary": ["the"]}, TypeError, r"vocabulary is of type list; expected \{word: count\} or a Vocabulary"),
-    ({"size": 8}, TypeError, "unknown option 'size'; write vector_size"),
-    ({"iter": 8}, TypeError, "write epochs"),
-    ({"sg": 1}, TypeError, 'write architecture="skipgram" for sg=1'),
-    ({"hs": 1}, TypeError, 'write objective="hs"'),
-    ({"minCount": 1}, TypeError, "write min_count"),
-    ({"lr": 1}, TypeError, "write alpha"),
-    ({"compute_loss": True}, TypeError, "model.losses"),
-    ({"callbacks": []}, TypeError, "progress=function"),
-    ({"sentences": []}, TypeError, "give the corpus as the first argument"),
-])
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"vector_sise": 9}, TypeError, "did you mean 'vector_size'"),
+        ({"window": 0}, ValueError, r"window = 0 must lie in \[1, 10000\]"),
+        ({"alpha": float("inf")}, ValueError, r"alpha = inf must lie in \(0.0, inf\)"),
+        ({"config": 100}, TypeError, "must be a TrainConfig"),
+        ({"config": w2v_fast.TrainConfig(), "window": 2}, TypeError, "not both: window"),
+        ({"progress": "loud"}, ValueError, "must be one of bar, json, quiet"),
+        ({"resume": True}, TypeError, "resume needs the folder"),
+        ({"grow": True}, TypeError, "grow needs init"),
+        ({"init": "no such file"}, FileNotFoundError, "no such file"),
+        ({"memory_budget": -1}, ValueError, "memory_budget = -1"),
+        (
+            {"progress": 5},
+            TypeError,
+            "progress is of type int; expected 'bar', 'json', 'quiet' or a function",
+        ),
+        (
+            {"vocabulary": ["the"]},
+            TypeError,
+            r"vocabulary is of type list; expected \{word: count\} or a Vocabulary",
+        ),
+        ({"size": 8}, TypeError, "unknown option 'size'; write vector_size"),
+        ({"iter": 8}, TypeError, "write epochs"),
+        ({"sg": 1}, TypeError, 'write architecture="skipgram" for sg=1'),
+        ({"hs": 1}, TypeError, 'write objective="hs"'),
+        ({"minCount": 1}, TypeError, "write min_count"),
+        ({"lr": 1}, TypeError, "write alpha"),
+        ({"compute_loss": True}, TypeError, "model.losses"),
+        ({"callbacks": []}, TypeError, "progress=function"),
+        ({"sentences": []}, TypeError, "give the corpus as the first argument"),
+    ],
+)
 def test_wrong_arguments(options, kind, message):
     with pytest.raises(kind, match=message):
         w2v_fast.train(unread(), **options)
@@ -56,7 +67,10 @@ def test_an_instruction_set_that_cannot_run(monkeypatch):
 def test_saved_vectors_know_the_hyper_parameters_of_their_run(tmp_path):
     model = Word2Vec(SENTENCES, negative=3, noise_draws=2, **SMALL).train()
     model.wv.save(tmp_path / "folder")
-    assert w2v_fast.TrainConfig.from_metadata(KeyedVectors.load(tmp_path / "folder").metadata) == model.config
+    assert (
+        w2v_fast.TrainConfig.from_metadata(KeyedVectors.load(tmp_path / "folder").metadata)
+        == model.config
+    )
 
 
 @pytest.mark.parametrize("call", [w2v_fast.train, Word2Vec])
@@ -84,6 +98,7 @@ def test_a_vocabulary_may_be_a_dict_of_counts():
 
 # -- the vectors of a model -----------------------------------------------------------------------------------------
 
+
 def test_a_model_has_one_wv_that_follows_the_training():
     model = Word2Vec(SENTENCES, **{**SMALL, "sample": 0, "alpha": 0.5})
     with pytest.warns(RuntimeWarning, match="random numbers"):
@@ -93,7 +108,8 @@ def test_a_model_has_one_wv_that_follows_the_training():
     def report(progress):
         if progress.epoch_done:
             assert held.similarity("cat", "dog") == pytest.approx(
-                KeyedVectors(held.index_to_key, held.vectors.copy()).similarity("cat", "dog"))
+                KeyedVectors(held.index_to_key, held.vectors.copy()).similarity("cat", "dog")
+            )
 
     model.train(report)
     assert model.wv is held
@@ -129,23 +145,35 @@ def test_what_is_added_to_wv_stays_or_is_refused():
 
 # -- for those who come from gensim ---------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("use", "kind", "message"), [
-    (lambda m: m.most_similar("cat"), AttributeError, "write model.wv.most_similar|model.wv.most_similar"),
-    (lambda m: m.similarity, AttributeError, "model.wv.similarity"),
-    (lambda m: m["cat"], TypeError, r"write model.wv\[word\]"),
-    (lambda m: "cat" in m, TypeError, "word in model.wv"),
-    (lambda m: m.save("x"), AttributeError, r"model.wv.save\(path\).*checkpoint="),
-    (lambda m: m.load("x"), TypeError, "w2v_fast.load"),
-    (lambda m: Word2Vec.load("x"), TypeError, "w2v_fast.load"),
-    (lambda m: m.build_vocab(SENTENCES, update=True), AttributeError, "grow=True"),
-    (lambda m: m.get_latest_training_loss(), AttributeError, "model.losses"),
-    (lambda m: m.train(SENTENCES), TypeError, "a corpus is given to Word2Vec"),
-    (lambda m: m.train(total_examples=3, epochs=1), TypeError, "train\\(\\) takes no total_examples, epochs"),
-    (lambda m: m.anything, AttributeError, "no attribute 'anything'"),
-    (copy.copy, TypeError, "cannot be copied or pickled.*model.wv.save"),
-    (copy.deepcopy, TypeError, "cannot be copied or pickled"),
-    (pickle.dumps, TypeError, "cannot be copied or pickled"),
-])
+
+@pytest.mark.parametrize(
+    ("use", "kind", "message"),
+    [
+        (
+            lambda m: m.most_similar("cat"),
+            AttributeError,
+            "write model.wv.most_similar|model.wv.most_similar",
+        ),
+        (lambda m: m.similarity, AttributeError, "model.wv.similarity"),
+        (lambda m: m["cat"], TypeError, r"write model.wv\[word\]"),
+        (lambda m: "cat" in m, TypeError, "word in model.wv"),
+        (lambda m: m.save("x"), AttributeError, r"model.wv.save\(path\).*checkpoint="),
+        (lambda m: m.load("x"), TypeError, "w2v_fast.load"),
+        (lambda m: Word2Vec.load("x"), TypeError, "w2v_fast.load"),
+        (lambda m: m.build_vocab(SENTENCES, update=True), AttributeError, "grow=True"),
+        (lambda m: m.get_latest_training_loss(), AttributeError, "model.losses"),
+        (lambda m: m.train(SENTENCES), TypeError, "a corpus is given to Word2Vec"),
+        (
+            lambda m: m.train(total_examples=3, epochs=1),
+            TypeError,
+            "train\\(\\) takes no total_examples, epochs",
+        ),
+        (lambda m: m.anything, AttributeError, "no attribute 'anything'"),
+        (copy.copy, TypeError, "cannot be copied or pickled.*model.wv.save"),
+        (copy.deepcopy, TypeError, "cannot be copied or pickled"),
+        (pickle.dumps, TypeError, "cannot be copied or pickled"),
+    ],
+)
 def test_what_gensim_has_elsewhere_is_named(use, kind, message):
     model = Word2Vec(SENTENCES, **SMALL)
     with pytest.raises(kind, match=message):
@@ -155,7 +183,9 @@ def test_what_gensim_has_elsewhere_is_named(use, kind, message):
 
 
 def test_a_vocabulary_whose_counts_are_all_zero_trains():
-    wv = train([["the", "cat"]] * 9, vocabulary={"the": 0, "cat": 0}, vector_size=4, sample=0, workers=1)
+    wv = train(
+        [["the", "cat"]] * 9, vocabulary={"the": 0, "cat": 0}, vector_size=4, sample=0, workers=1
+    )
     assert np.isfinite(wv.vectors).all()
 
 

@@ -63,8 +63,10 @@ def path_name(path: object) -> str:
     name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
     if not isinstance(name, str):
         is_open = hasattr(path, "read") or hasattr(path, "write")
-        raise TypeError(f"expected a path as str or os.PathLike, got {path!r:.60} of type {type(path).__name__}"
-                        + ("; give the name of the file, or - for the standard streams" if is_open else ""))
+        raise TypeError(
+            f"expected a path as str or os.PathLike, got {path!r:.60} of type {type(path).__name__}"
+            + ("; give the name of the file, or - for the standard streams" if is_open else "")
+        )
     if not name:
         raise FileNotFoundError(errno.ENOENT, "the name is empty; expected that of a file")
     return name
@@ -93,7 +95,9 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 @contextlib.contextmanager
 def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
     """What an open file holds, unpacked if its first bytes are those of a compression."""
-    buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
+    buffered = (
+        raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
+    )
     head = buffered.peek(MAGIC_LENGTH)[:MAGIC_LENGTH]  # type: ignore[attr-defined]
     with _decompressed(buffered, compression_of(head)) as file:
         yield file
@@ -108,12 +112,16 @@ def open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[
         try:
             import fsspec
         except ImportError as error:
-            raise ImportError(f"{name}: remote files need fsspec; pip install 'w2v_fast[remote]'") from error
+            raise ImportError(
+                f"{name}: remote files need fsspec; pip install 'w2v_fast[remote]'"
+            ) from error
         return cast("contextlib.AbstractContextManager[BinaryIO]", fsspec.open(name, "rb"))
     return open(name, "rb")
 
 
-def _decompressed(raw: BinaryIO, compression: str | None) -> contextlib.AbstractContextManager[BinaryIO]:
+def _decompressed(
+    raw: BinaryIO, compression: str | None
+) -> contextlib.AbstractContextManager[BinaryIO]:
     if compression is None:
         return contextlib.nullcontext(raw)
     if compression == "zstd":
@@ -133,7 +141,9 @@ def zstd_module() -> Any:
         else:
             from backports import zstd
     except ImportError as error:
-        raise ImportError("zstd files need the backports.zstd package; pip install 'w2v_fast[zstd]'") from error
+        raise ImportError(
+            "zstd files need the backports.zstd package; pip install 'w2v_fast[zstd]'"
+        ) from error
     return zstd
 
 
@@ -147,7 +157,9 @@ def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         if not isinstance(error, OSError) or error.filename is not None:
             raise
         message = f"cannot read {name}: {error.strerror or error}"
-        raise (OSError(message) if error.errno is None else OSError(error.errno, message)) from error
+        raise (
+            OSError(message) if error.errno is None else OSError(error.errno, message)
+        ) from error
     except Exception as error:
         raise OSError(f"cannot read {name}: its compressed data are damaged ({error})") from error
 
@@ -181,6 +193,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 # -- files that are being written -----------------------------------------------------------------------------------
+
 
 class Draft:
     """A new file beside its target, hidden, and locked while it is open.
@@ -256,8 +269,14 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        unnamed = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        if unnamed or (isinstance(error.filename, str) and HIDDEN.fullmatch(os.path.basename(error.filename))):
+        unnamed = error.filename is None and error.errno in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EFBIG,
+        )
+        if unnamed or (
+            isinstance(error.filename, str) and HIDDEN.fullmatch(os.path.basename(error.filename))
+        ):
             raise OSError(error.errno, error.strerror, name) from error
         raise
 
@@ -305,7 +324,11 @@ def leftovers(target: str, ending: str) -> list[str]:
     pattern = re.compile(re.escape(prefix) + ending)
     found = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        found = [entry.path for entry in entries if pattern.fullmatch(entry.name) and is_own_file(entry.path)]
+        found = [
+            entry.path
+            for entry in entries
+            if pattern.fullmatch(entry.name) and is_own_file(entry.path)
+        ]
     return found
 
 
@@ -315,7 +338,9 @@ def is_own_file(path: str, user: int | None = None) -> bool:
         status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_uid == (portable.user() if user is None else user)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == (
+        portable.user() if user is None else user
+    )
 
 
 def _remove_leftovers(target: str) -> None:
@@ -352,7 +377,9 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
         return
     packer: Any
     if compression == "gzip":
-        packer = gzip.GzipFile("", "wb", PACKING_LEVEL, raw, mtime=0)  # no date: equal data, equal file
+        packer = gzip.GzipFile(
+            "", "wb", PACKING_LEVEL, raw, mtime=0
+        )  # no date: equal data, equal file
     elif compression == "zstd":
         packer = _zstd_writer(raw)
     else:
@@ -367,6 +394,7 @@ def _zstd_writer(raw: BinaryIO) -> Any:
 
 
 # -- streams --------------------------------------------------------------------------------------------------------
+
 
 def is_stream(name: str) -> bool:
     """Whether what is written to `name` goes on somewhere: standard output, a pipe, a device, an open descriptor."""
@@ -403,8 +431,12 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
     handle = _own_descriptor(name)
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
-    mode = "wb" if _descriptor_path(name) is None else "ab"  # what is behind another process' descriptor is not cut
-    with open(name if handle is None else os.dup(handle), mode if handle is None else "wb") as stream:
+    mode = (
+        "wb" if _descriptor_path(name) is None else "ab"
+    )  # what is behind another process' descriptor is not cut
+    with open(
+        name if handle is None else os.dup(handle), mode if handle is None else "wb"
+    ) as stream:
         yield cast(BinaryIO, stream)
 
 
@@ -414,6 +446,7 @@ def _own_descriptor(name: str) -> int | None:
 
 
 # -- known before ---------------------------------------------------------------------------------------------------
+
 
 def check_target(path: str | os.PathLike[str]) -> None:
     """Raise the error that writing `path` would end in, as far as a look at it tells; nothing is written or opened."""
@@ -426,8 +459,11 @@ def check_target(path: str | os.PathLike[str]) -> None:
         return
     if is_stream(name):
         handle = _own_descriptor(name)
-        writable = os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode) if handle is None else (
-            portable.is_writable(handle))
+        writable = (
+            os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode)
+            if handle is None
+            else (portable.is_writable(handle))
+        )
         if not writable:
             raise PermissionError(errno.EACCES, "not open for writing", name)
         return
@@ -438,7 +474,9 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
     if len(os.fsencode(last)) > _longest_name(folder):
-        raise OSError(errno.ENAMETOOLONG, f"the name is longer than {_longest_name(folder)} bytes", name)
+        raise OSError(
+            errno.ENAMETOOLONG, f"the name is longer than {_longest_name(folder)} bytes", name
+        )
     if os.path.islink(target):
         raise OSError(errno.ELOOP, "a circle of links", name)
     with contextlib.suppress(FileNotFoundError):
@@ -448,12 +486,20 @@ def check_target(path: str | os.PathLike[str]) -> None:
 def _check_replaceable(name: str, file: os.stat_result, target: str, folder: str) -> None:
     """A mounted file and another user's file in a sticky folder cannot be renamed over."""
     if _is_mount_point(target):
-        raise OSError(errno.EBUSY, "a file that is mounted here cannot be replaced; write to another name, or mount "
-                                   "its folder instead of the file", name)
+        raise OSError(
+            errno.EBUSY,
+            "a file that is mounted here cannot be replaced; write to another name, or mount "
+            "its folder instead of the file",
+            name,
+        )
     above, user = os.stat(folder), portable.user()
     if above.st_mode & stat.S_ISVTX and user not in (0, file.st_uid, above.st_uid):
-        raise PermissionError(errno.EPERM, f"the file belongs to another user, and only that one may replace it in the "
-                                           f"sticky folder {folder}", name)
+        raise PermissionError(
+            errno.EPERM,
+            f"the file belongs to another user, and only that one may replace it in the "
+            f"sticky folder {folder}",
+            name,
+        )
 
 
 def _is_mount_point(path: str) -> bool:
@@ -462,8 +508,10 @@ def _is_mount_point(path: str) -> bool:
     except OSError:
         return os.stat(path).st_dev != os.stat(os.path.dirname(path)).st_dev
     places = (line.split(b" ")[4] for line in lines)
-    return any(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), place) == os.fsencode(path)
-               for place in places)
+    return any(
+        re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), place) == os.fsencode(path)
+        for place in places
+    )
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -487,4 +535,6 @@ def check_space(path: str | os.PathLike[str], size: int) -> None:
         return
     free = shutil.disk_usage(os.path.dirname(os.path.realpath(name))).free
     if free < size:
-        raise OSError(errno.ENOSPC, f"it takes about {size:,} bytes on the disk, {free:,} are free", name)
+        raise OSError(
+            errno.ENOSPC, f"it takes about {size:,} bytes on the disk, {free:,} are free", name
+        )

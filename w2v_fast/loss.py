@@ -37,8 +37,12 @@ class Loss:
         return math.exp(self.nats) if self.nats < 700 else math.inf
 
 
-def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objective: str | None = None,
-                  **options: Any) -> Loss:
+def evaluate_loss(
+    model: Word2Vec | KeyedVectors,
+    corpus: Corpus | Source,
+    objective: str | None = None,
+    **options: Any,
+) -> Loss:
     """The loss of `model` on `corpus`, with the model left as it is.
 
     Parameters
@@ -79,7 +83,9 @@ def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objec
             if stopped.is_set():
                 break
             job = jobs[index]
-            _, job_nats, job_pairs = loops[worker].run(job.start, job.stop, 0.0, job.token_key, job.noise_key)
+            _, job_nats, job_pairs = loops[worker].run(
+                job.start, job.stop, 0.0, job.token_key, job.noise_key
+            )
             nats, pairs = nats + job_nats, pairs + job_pairs
         return nats, pairs
 
@@ -94,21 +100,33 @@ def evaluate_loss(model: Word2Vec | KeyedVectors, corpus: Corpus | Source, objec
     return Loss(config.objective, math.fsum(nats for nats, _ in sums) / pairs, pairs)
 
 
-def _parts(model: Word2Vec | KeyedVectors, objective: str | None,
-           options: dict[str, Any]) -> tuple[TrainConfig, Vocabulary, Weights]:
+def _parts(
+    model: Word2Vec | KeyedVectors, objective: str | None, options: dict[str, Any]
+) -> tuple[TrainConfig, Vocabulary, Weights]:
     """The config to evaluate with, the vocabulary, and a copy of the weights, which a step with lr 0 may touch."""
     if isinstance(model, Word2Vec):
         trained, vectors = model.config, model.wv
     else:
         trained, vectors = TrainConfig.from_metadata(model.metadata), model
-    config = TrainConfig.from_options({**dataclasses.asdict(trained), "objective": objective or trained.objective,
-                                       **options, "epochs": 1, "vector_size": vectors.vector_size})
+    config = TrainConfig.from_options(
+        {
+            **dataclasses.asdict(trained),
+            "objective": objective or trained.objective,
+            **options,
+            "epochs": 1,
+            "vector_size": vectors.vector_size,
+        }
+    )
     if vectors.output_vectors is None or vectors.counts is None:
-        raise ValueError("the model has no output weights or counts; save and load it in the native format, which has")
+        raise ValueError(
+            "the model has no output weights or counts; save and load it in the native format, which has"
+        )
     has, needs = OUTPUT_ROWS[trained.objective], OUTPUT_ROWS[config.objective]
     if has != needs:
-        raise ValueError(f"the output rows of a model trained with {trained.objective} are {has}; "
-                         f"{config.objective} needs {needs}")
+        raise ValueError(
+            f"the output rows of a model trained with {trained.objective} are {has}; "
+            f"{config.objective} needs {needs}"
+        )
     shape = (len(vectors), stride_of(vectors.vector_size))
     weights = Weights(zeros(*shape), zeros(*shape), vectors.vector_size)
     weights.vectors[...] = vectors.vectors

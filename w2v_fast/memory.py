@@ -1,10 +1,10 @@
 """How much memory a run takes, and how much there is: known before the weights are made.
 
-    weights      2 matrices x V rows x stride floats (the stride is vector_size rounded up to 16)
-    ids          4 bytes a token, unless they are mapped from a file
-    vocabulary   about 200 bytes a word: the strings, their index, counts
-    tables       about 180 bytes a word, most of it only while they are made
-    workers      scratch vectors and scores of a window, and a stack
+weights      2 matrices x V rows x stride floats (the stride is vector_size rounded up to 16)
+ids          4 bytes a token, unless they are mapped from a file
+vocabulary   about 200 bytes a word: the strings, their index, counts
+tables       about 180 bytes a word, most of it only while they are made
+workers      scratch vectors and scores of a window, and a stack
 """
 
 from __future__ import annotations
@@ -74,9 +74,11 @@ class MemoryEstimate:
         return self.to_come + self.ids + self.vocabulary
 
     def __str__(self) -> str:
-        return (f"{human(self.total)} of memory: weights {human(self.weights)} ({self.words:,} words x "
-                f"{self.config.vector_size} floats x 2), ids {human(self.ids)}, vocabulary {human(self.vocabulary)}, "
-                f"tables {human(self.tables)}, {self.config.threads} workers {human(self.workers)}")
+        return (
+            f"{human(self.total)} of memory: weights {human(self.weights)} ({self.words:,} words x "
+            f"{self.config.vector_size} floats x 2), ids {human(self.ids)}, vocabulary {human(self.vocabulary)}, "
+            f"tables {human(self.tables)}, {self.config.threads} workers {human(self.workers)}"
+        )
 
     def check(self) -> None:
         """Refuse what does not fit.
@@ -91,8 +93,10 @@ class MemoryEstimate:
             return
         fitting = (free - self.workers) // (2 * self.row + TABLE_BYTES)
         advice = f"lower vector_size, or keep fewer words (max_vocab = {fitting:,} fits, or a higher min_count)"
-        raise MemoryError(f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to come: "
-                          + (advice if fitting > 0 else "lower vector_size, window or workers"))
+        raise MemoryError(
+            f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to come: "
+            + (advice if fitting > 0 else "lower vector_size, window or workers")
+        )
 
 
 def human(size: int) -> str:

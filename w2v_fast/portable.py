@@ -9,10 +9,13 @@ import os
 import sys
 import time
 
-PLAIN = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY"))
+PLAIN = sum(
+    getattr(os, flag, 0)
+    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")
+)
 """Flags that open a regular file as bytes, no link, no pipe to wait for, and not for child processes."""
 LOCKED_BYTE = 1 << 40  # beyond what is ever written: on Windows nobody else can read a locked byte
-PAUSE = .05
+PAUSE = 0.05
 
 
 def lock(handle: int, wait: bool = True) -> None:

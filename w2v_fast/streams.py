@@ -57,7 +57,9 @@ def steady_streams() -> Iterator[None]:
     before = sys.stdin, sys.stdout, sys.stderr
     for stream in before:
         if stream is None:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor, which is the one of the stream
+            os.open(
+                os.devnull, os.O_RDWR
+            )  # takes the lowest free descriptor, which is the one of the stream
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(Closed("standard input")))
     sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(Closed("standard output")))
     sys.stderr = cast(TextIO, Unfailing(sys.stderr))

@@ -42,7 +42,9 @@ def _cpu_quotas() -> Iterator[tuple[int, int]]:
 
 def available() -> int | None:
     """Bytes this process may still take: the least of the machine's, its control groups' and its limit's; or None."""
-    found = [free for free in (_of_machine(), *_of_control_groups(), _of_limit()) if free is not None]
+    found = [
+        free for free in (_of_machine(), *_of_control_groups(), _of_limit()) if free is not None
+    ]
     return max(0, min(found)) if found else None
 
 
@@ -61,11 +63,17 @@ def _of_machine() -> int | None:
 def _of_control_groups() -> Iterator[int]:
     """The limit of each control group (containers have one) less its use; caches of files can be dropped."""
     for folder in _control_groups("memory"):
-        for limit_file, use_file, cache in (("memory.max", "memory.current", "inactive_file"),
-                                            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")):
+        for limit_file, use_file, cache in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
             limit, use = _numbers(folder / limit_file), _numbers(folder / use_file)
             if limit and use:
-                files = [line.split()[1] for line in _lines(folder / "memory.stat") if line.startswith(f"{cache} ")]
+                files = [
+                    line.split()[1]
+                    for line in _lines(folder / "memory.stat")
+                    if line.startswith(f"{cache} ")
+                ]
                 yield limit[0] - use[0] + sum(map(int, files))
 
 
@@ -91,7 +99,11 @@ def _control_groups(controller: str) -> Iterator[Path]:
         if controllers and controller not in controllers.split(","):
             continue
         group = PurePosixPath(path.lstrip("/"))
-        for root in ({CONTROL_GROUPS / controllers, CONTROL_GROUPS / controller} if controllers else {CONTROL_GROUPS}):
+        for root in (
+            {CONTROL_GROUPS / controllers, CONTROL_GROUPS / controller}
+            if controllers
+            else {CONTROL_GROUPS}
+        ):
             yield from (root / part for part in (group, *group.parents))
 
 

@@ -65,43 +65,75 @@ class Word2Vec:
     ['the', 'sat', 'cat', 'dog']
     """
 
-    def __init__(self, corpus: Corpus | Source | None = None, config: TrainConfig | None = None, *,
-                 vocabulary: Vocabulary | Mapping[str, int] | None = None, memory_budget: int | None = None,
-                 init: KeyedVectors | str | os.PathLike[str] | None = None, grow: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        corpus: Corpus | Source | None = None,
+        config: TrainConfig | None = None,
+        *,
+        vocabulary: Vocabulary | Mapping[str, int] | None = None,
+        memory_budget: int | None = None,
+        init: KeyedVectors | str | os.PathLike[str] | None = None,
+        grow: bool = False,
+        **options: Any,
+    ) -> None:
         if config is not None and options:
             raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
         if config is not None and not isinstance(config, TrainConfig):
-            raise TypeError(f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: vector_size=100")
+            raise TypeError(
+                f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: vector_size=100"
+            )
         if grow and (init is None or vocabulary is not None):
-            raise TypeError("grow needs init and takes no vocabulary: it adds the words of the corpus to those of init")
+            raise TypeError(
+                "grow needs init and takes no vocabulary: it adds the words of the corpus to those of init"
+            )
         self._wv: KeyedVectors | None = None
         self.config = config or TrainConfig.from_options(options)
         if corpus is None:
-            raise TypeError("the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it")
+            raise TypeError(
+                "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it"
+            )
         vocabulary = _as_vocabulary(vocabulary)
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
         known = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
         if known is not None and not isinstance(known, KeyedVectors):
-            raise TypeError(f"init is of type {type(known).__name__}; expected KeyedVectors or the path of a file")
+            raise TypeError(
+                f"init is of type {type(known).__name__}; expected KeyedVectors or the path of a file"
+            )
         if known is not None and known.vector_size != self.config.vector_size:
-            raise ValueError(f"init has vectors of {known.vector_size} dimensions, vector_size is "
-                             f"{self.config.vector_size}")
-        self.corpus = corpus if isinstance(corpus, Corpus) else _read(
-            corpus, self.config, vocabulary, memory_budget, every_word=grow)
+            raise ValueError(
+                f"init has vectors of {known.vector_size} dimensions, vector_size is "
+                f"{self.config.vector_size}"
+            )
+        self.corpus = (
+            corpus
+            if isinstance(corpus, Corpus)
+            else _read(corpus, self.config, vocabulary, memory_budget, every_word=grow)
+        )
         if grow and known is not None:
             self.corpus = _grown(self.corpus, known, self.config)
         if len(self.corpus.vocabulary) == 1:
-            warnings.warn(f"the vocabulary is one word, {self.corpus.vocabulary.words[0]!r}: there is nothing to learn",
-                          RuntimeWarning, stacklevel=2)
-        self.memory = MemoryEstimate(len(self.corpus.vocabulary), _tokens_in_memory(self.corpus), self.config)
+            warnings.warn(
+                f"the vocabulary is one word, {self.corpus.vocabulary.words[0]!r}: there is nothing to learn",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self.memory = MemoryEstimate(
+            len(self.corpus.vocabulary), _tokens_in_memory(self.corpus), self.config
+        )
         self.memory.check()
         self.trainer = Trainer(self.corpus.ids, self.corpus.vocabulary, self.config)
         self._starts_at_random = known is None
         if known is not None:
             self._take_over(known)
 
-    def train(self, progress: str | Report = "quiet", *, checkpoint: str | os.PathLike[str] | None = None,
-              checkpoint_minutes: float = CHECKPOINT_MINUTES, **others: Any) -> Word2Vec:
+    def train(
+        self,
+        progress: str | Report = "quiet",
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = CHECKPOINT_MINUTES,
+        **others: Any,
+    ) -> Word2Vec:
         """Train what is left of the run, and return the model.
 
         Ctrl-C stops within a second: the exception leaves after every thread has ended, the vectors keep what was
@@ -134,12 +166,18 @@ class Word2Vec:
             Checkpoints cannot be written there; nothing has been trained.
         """
         if others:
-            raise TypeError(f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are given to "
-                            "Word2Vec(corpus, ...)")
+            raise TypeError(
+                f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are given to "
+                "Word2Vec(corpus, ...)"
+            )
         report = _as_report(progress)
-        if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.trainer.weights.vectors):
-            raise ValueError("model.wv has got vectors of its own (add_vector, ...), which training would not change; "
-                             "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)")
+        if self._wv is not None and not np.may_share_memory(
+            self._wv.vectors, self.trainer.weights.vectors
+        ):
+            raise ValueError(
+                "model.wv has got vectors of its own (add_vector, ...), which training would not change; "
+                "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
+            )
         self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
 
@@ -167,13 +205,22 @@ class Word2Vec:
 
     def _take_over(self, known: KeyedVectors) -> None:
         """The rows of the words that `known` has."""
-        pairs = [(row, known.key_to_index[word]) for row, word in enumerate(self.corpus.vocabulary.words)
-                 if word in known.key_to_index]
+        pairs = [
+            (row, known.key_to_index[word])
+            for row, word in enumerate(self.corpus.vocabulary.words)
+            if word in known.key_to_index
+        ]
         if not pairs:
-            raise ValueError(f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary")
+            raise ValueError(
+                f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary"
+            )
         rows, known_rows = np.array(pairs, np.int64).T
         copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        if known.output_vectors is not None and _rows_are_words(self.config) and _rows_are_words(_config_of(known)):
+        if (
+            known.output_vectors is not None
+            and _rows_are_words(self.config)
+            and _rows_are_words(_config_of(known))
+        ):
             copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
 
     @property
@@ -192,13 +239,19 @@ class Word2Vec:
         """
         if self._starts_at_random and not self.trainer.next_job:
             self._starts_at_random = False  # said once
-            warnings.warn("these vectors are random numbers: nothing is trained yet; call train() first",
-                          RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                "these vectors are random numbers: nothing is trained yet; call train() first",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         if self._wv is None:
-            self._wv = KeyedVectors(self.corpus.vocabulary.words, self.trainer.weights.vectors,
-                                    counts=self.corpus.vocabulary.counts,
-                                    output_vectors=self.trainer.weights.output_vectors,
-                                    metadata=self.config.as_metadata())
+            self._wv = KeyedVectors(
+                self.corpus.vocabulary.words,
+                self.trainer.weights.vectors,
+                counts=self.corpus.vocabulary.counts,
+                output_vectors=self.trainer.weights.output_vectors,
+                metadata=self.config.as_metadata(),
+            )
         return self._wv
 
     # -- what users of gensim look for here -------------------------------------------------------------------------
@@ -211,17 +264,23 @@ class Word2Vec:
         raise AttributeError(f"Word2Vec has no attribute {name!r}")
 
     def __getitem__(self, word: object) -> NoReturn:
-        raise TypeError("Word2Vec is not a table of vectors, model.wv is: write model.wv[word], word in model.wv")
+        raise TypeError(
+            "Word2Vec is not a table of vectors, model.wv is: write model.wv[word], word in model.wv"
+        )
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the vectors; "
-                        "train(checkpoint=folder) and resume(folder) go on with the run elsewhere")
+        raise TypeError(
+            "Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the vectors; "
+            "train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
+        )
 
     @classmethod
     def load(cls, *_: object, **__: object) -> NoReturn:
         """Not there: `w2v_fast.load` reads vectors, `resume` a run."""
-        raise TypeError("Word2Vec has no load: w2v_fast.load(path) reads vectors; a run goes on with "
-                        "Word2Vec(corpus, ...), resume(folder) and train()")
+        raise TypeError(
+            "Word2Vec has no load: w2v_fast.load(path) reads vectors; a run goes on with "
+            "Word2Vec(corpus, ...), resume(folder) and train()"
+        )
 
 
 ELSEWHERE = {
@@ -230,19 +289,31 @@ ELSEWHERE = {
     "build_vocab_from_freq": "Word2Vec(corpus, vocabulary={word: count})",
     "get_latest_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
     "running_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
-    "epochs": "model.config.epochs", "vector_size": "model.config.vector_size",
-    "corpus_total_words": "model.corpus.raw_tokens", "corpus_count": "sum(1 for _ in model.corpus.sentences())",
-    "syn1neg": "model.wv.output_vectors", "syn1": "model.wv.output_vectors",
+    "epochs": "model.config.epochs",
+    "vector_size": "model.config.vector_size",
+    "corpus_total_words": "model.corpus.raw_tokens",
+    "corpus_count": "sum(1 for _ in model.corpus.sentences())",
+    "syn1neg": "model.wv.output_vectors",
+    "syn1": "model.wv.output_vectors",
     "predict_output_word": "w2v_fast.evaluate_loss measures how well contexts are predicted",
-    "score": "w2v_fast.evaluate_loss(model, sentences)", "init_sims": "leave it out: it is not needed",
+    "score": "w2v_fast.evaluate_loss(model, sentences)",
+    "init_sims": "leave it out: it is not needed",
 }
 
 
-def train(corpus: Corpus | Source | None = None, *, progress: str | Report = "quiet",
-          vocabulary: Vocabulary | Mapping[str, int] | None = None, memory_budget: int | None = None,
-          init: KeyedVectors | str | os.PathLike[str] | None = None, grow: bool = False,
-          checkpoint: str | os.PathLike[str] | None = None, checkpoint_minutes: float = CHECKPOINT_MINUTES,
-          resume: bool = False, **options: Any) -> KeyedVectors:
+def train(
+    corpus: Corpus | Source | None = None,
+    *,
+    progress: str | Report = "quiet",
+    vocabulary: Vocabulary | Mapping[str, int] | None = None,
+    memory_budget: int | None = None,
+    init: KeyedVectors | str | os.PathLike[str] | None = None,
+    grow: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    resume: bool = False,
+    **options: Any,
+) -> KeyedVectors:
     """Train word vectors.
 
     Parameters
@@ -272,7 +343,9 @@ def train(corpus: Corpus | Source | None = None, *, progress: str | Report = "qu
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
     _as_report(progress)  # an error now, not after the corpus is read
-    model = Word2Vec(corpus, vocabulary=vocabulary, memory_budget=memory_budget, init=init, grow=grow, **options)
+    model = Word2Vec(
+        corpus, vocabulary=vocabulary, memory_budget=memory_budget, init=init, grow=grow, **options
+    )
     if resume and checkpoint is not None:
         model.resume(checkpoint)
     return model.train(progress, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes).wv
@@ -288,8 +361,10 @@ def _as_report(progress: Any) -> Report | None:
     if isinstance(progress, str):
         return reporter(progress)
     if progress is not None and not callable(progress):
-        raise TypeError(f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function "
-                        "(a corpus is given to Word2Vec(corpus, ...), not to train())")
+        raise TypeError(
+            f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function "
+            "(a corpus is given to Word2Vec(corpus, ...), not to train())"
+        )
     report: Report | None = progress
     return report
 
@@ -299,22 +374,36 @@ def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
     if vocabulary is None or isinstance(vocabulary, Vocabulary):
         return vocabulary
     if not isinstance(vocabulary, Mapping):
-        raise TypeError(f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a Vocabulary "
-                        "(Vocabulary.load(path) reads one); min_count and max_vocab limit the words of the corpus")
+        raise TypeError(
+            f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a Vocabulary "
+            "(Vocabulary.load(path) reads one); min_count and max_vocab limit the words of the corpus"
+        )
     words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
     return Vocabulary(words, [vocabulary[word] for word in words])
 
 
-def _read(source: Source, config: TrainConfig, vocabulary: Vocabulary | None, memory_budget: int | None,
-          every_word: bool) -> Corpus:
+def _read(
+    source: Source,
+    config: TrainConfig,
+    vocabulary: Vocabulary | None,
+    memory_budget: int | None,
+    every_word: bool,
+) -> Corpus:
     """Read a corpus; with `every_word`, words that occur once are kept too."""
     try:
-        return Corpus.from_source(source, min_count=1 if every_word else config.min_count,
-                                  max_vocab=None if every_word else config.max_vocab, vocabulary=vocabulary,
-                                  workers=config.workers, memory_budget=memory_budget)
+        return Corpus.from_source(
+            source,
+            min_count=1 if every_word else config.min_count,
+            max_vocab=None if every_word else config.max_vocab,
+            vocabulary=vocabulary,
+            workers=config.workers,
+            memory_budget=memory_budget,
+        )
     except MemoryError as error:
-        raise MemoryError(f"there is not enough memory to read the corpus ({error or 'none is left'}); lower "
-                          "memory_budget to hold fewer ids, or workers") from error
+        raise MemoryError(
+            f"there is not enough memory to read the corpus ({error or 'none is left'}); lower "
+            "memory_budget to hold fewer ids, or workers"
+        ) from error
 
 
 def _rows_are_words(config: TrainConfig | None) -> bool:
@@ -353,6 +442,8 @@ def _grown(corpus: Corpus, known: KeyedVectors, config: TrainConfig) -> Corpus:
     ids = np.array(corpus.ids)
     kept = compact(ids, 0, len(ids), 0, new_ids)
     if not kept:
-        raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in init, or occurs min_count times")
+        raise ValueError(
+            f"none of the {len(ids):,} tokens of the corpus is in init, or occurs min_count times"
+        )
     vocabulary = Vocabulary([*known.index_to_key, *(words[id] for id in added)], total)
     return Corpus.of_own_ids(ids[:kept], vocabulary, corpus.raw_tokens)

@@ -16,13 +16,17 @@ def compiler() -> str:
     """The C compiler: CC, or cc; SystemExit where there is none."""
     name = os.environ.get("CC", "cc")
     if shutil.which(name) is None:
-        raise SystemExit(f"this benchmark needs a C compiler; {name} is not on the path (set CC to another)")
+        raise SystemExit(
+            f"this benchmark needs a C compiler; {name} is not on the path (set CC to another)"
+        )
     return name
 
 
 def compiler_version() -> str:
     """The first line of what the compiler says of itself."""
-    return subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    return subprocess.run(
+        [compiler(), "--version"], capture_output=True, text=True
+    ).stdout.splitlines()[0]
 
 
 def load(source: str, *flags: str) -> ctypes.CDLL:
@@ -35,7 +39,20 @@ def load(source: str, *flags: str) -> ctypes.CDLL:
 
 def compile_library(source: str, library: str, *flags: str) -> None:
     """Compile `source` of this folder with `flags` into a shared library."""
-    done = subprocess.run([compiler(), "-std=gnu11", "-shared", "-fPIC", *flags, "-o", library, str(HERE / source),
-                           "-lm"], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            compiler(),
+            "-std=gnu11",
+            "-shared",
+            "-fPIC",
+            *flags,
+            "-o",
+            library,
+            str(HERE / source),
+            "-lm",
+        ],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise SystemExit(f"{source} does not compile:\n{done.stderr}")

@@ -24,7 +24,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import caption, corpus_parser, log, machine, markdown_table, publish, ratios, spread
+from benchmarks.common import (
+    caption,
+    corpus_parser,
+    log,
+    machine,
+    markdown_table,
+    publish,
+    ratios,
+    spread,
+)
 from benchmarks.kernels.build import compiler_version, load
 from benchmarks.text import first_words
 from benchmarks.trainers import PROTOCOL
@@ -36,7 +45,10 @@ from w2v_fast.training.jobs import NOISE, TOKENS
 from w2v_fast.training.tables import Tables
 from w2v_fast.training.weights import Weights, initial_weights
 
-BUILDS = {"scalar": ("-O2", "-fno-tree-vectorize"), "compiler": ("-O3", "-march=native", "-ffast-math")}
+BUILDS = {
+    "scalar": ("-O2", "-fno-tree-vectorize"),
+    "compiler": ("-O3", "-march=native", "-ffast-math"),
+}
 ONE_PAIR, ONE_WINDOW, SOME_WINDOWS = "one pair", "one window", "some windows"
 STEPS: dict[str, tuple[str, str, Iterable[str]]] = {
     "one pair at a time": (ONE_PAIR, "pair_steps", BUILDS),
@@ -74,19 +86,39 @@ def main() -> None:
     about = {**machine(), "compiler": compiler_version()}
     first = next(iter(times))
     rows: list[dict[str, Any]] = [
-        {"benchmark": "history", "run": name, "ns a kept word": taken,
-         "times the first": ratios(times[first], taken),
-         "text": text.name, "sha256": text.sha256, "words": text.words, "options": PROTOCOL, **about}
-        for name, taken in times.items()]
-    shown = [{**row, **{column: spread(row[column]) for column in ("ns a kept word", "times the first")}}
-             for row in rows]
-    publish(arguments.name, rows, "\n\n".join([
-        caption(about, text, f"vocabulary {len(corpus.vocabulary)}", about["compiler"]),
-        f"{', '.join(f'{name} {value}' for name, value in PROTOCOL.items())}, one thread, {bench.windows.kept:,} kept "
-        f"words. Medians of {arguments.repeats} rounds, and their range.",
-        markdown_table(shown, ["run", "ns a kept word", "times the first"]),
-    ]), arguments.store)
-    log(f"{median(times[first]):.0f} -> {min(median(taken) for taken in times.values()):.0f} ns a kept word")
+        {
+            "benchmark": "history",
+            "run": name,
+            "ns a kept word": taken,
+            "times the first": ratios(times[first], taken),
+            "text": text.name,
+            "sha256": text.sha256,
+            "words": text.words,
+            "options": PROTOCOL,
+            **about,
+        }
+        for name, taken in times.items()
+    ]
+    shown = [
+        {**row, **{column: spread(row[column]) for column in ("ns a kept word", "times the first")}}
+        for row in rows
+    ]
+    publish(
+        arguments.name,
+        rows,
+        "\n\n".join(
+            [
+                caption(about, text, f"vocabulary {len(corpus.vocabulary)}", about["compiler"]),
+                f"{', '.join(f'{name} {value}' for name, value in PROTOCOL.items())}, one thread, {bench.windows.kept:,} kept "
+                f"words. Medians of {arguments.repeats} rounds, and their range.",
+                markdown_table(shown, ["run", "ns a kept word", "times the first"]),
+            ]
+        ),
+        arguments.store,
+    )
+    log(
+        f"{median(times[first]):.0f} -> {min(median(taken) for taken in times.values()):.0f} ns a kept word"
+    )
 
 
 class Bench:
@@ -95,14 +127,19 @@ class Bench:
     def __init__(self, corpus: Corpus, config: TrainConfig) -> None:
         self.corpus, self.config = corpus, config
         self.tables = Tables(corpus.vocabulary, config)
-        self.token_key, self.noise_key = derive(config.seed, TOKENS, 0), derive(config.seed, NOISE, 0)
+        self.token_key, self.noise_key = (
+            derive(config.seed, TOKENS, 0),
+            derive(config.seed, NOISE, 0),
+        )
         self.windows = find_windows(corpus.ids, self.tables, config, self.token_key)
         self.start = initial_weights(len(corpus.vocabulary), config.vector_size, config.seed)
         self.weights = initial_weights(len(corpus.vocabulary), config.vector_size, config.seed)
         self.references: dict[str, Weights] = {}
         self.runs: dict[str, tuple[str, Callable[[], Any]]] = {}
         libraries = {build: load("steps.c", *flags) for build, flags in BUILDS.items()}
-        noise = {unit: self.noise_words(libraries["compiler"], unit) for unit in (ONE_PAIR, ONE_WINDOW)}
+        noise = {
+            unit: self.noise_words(libraries["compiler"], unit) for unit in (ONE_PAIR, ONE_WINDOW)
+        }
         for step, (unit, function, builds) in STEPS.items():
             for build in builds:
                 run = self.c_run(getattr(libraries[build], function), noise[unit])
@@ -123,20 +160,30 @@ class Bench:
         for ours, theirs in ((found.input, expected.input), (found.output, expected.output)):
             error = np.abs(ours - theirs).max()
             if not error <= 2e-3 * np.abs(theirs).max():
-                raise SystemExit(f"{unit} at a time: weights differ from those of the scalar code by up to {error}")
+                raise SystemExit(
+                    f"{unit} at a time: weights differ from those of the scalar code by up to {error}"
+                )
         return taken
 
     def inner_run(self, unit: str, isa: str) -> Callable[[], Any]:
         config = dataclasses.replace(self.config, share_noise=unit == SOME_WINDOWS)
-        loop = _inner.InnerLoop(self.corpus.ids, self.weights, self.tables, config, isa, len(self.corpus))
+        loop = _inner.InnerLoop(
+            self.corpus.ids, self.weights, self.tables, config, isa, len(self.corpus)
+        )
         return lambda: loop.run(0, len(self.corpus), config.alpha, self.token_key, self.noise_key)
 
     def c_run(self, function: Callable[..., Any], noise: Ints) -> Callable[[], Any]:
         found, config = self.windows, self.config
         windows = CWindows(
-            len(found.center), *map(address, (found.center, found.first, found.last, found.word, noise)),
-            config.negative, config.vector_size, self.weights.input.shape[1], config.alpha,
-            address(self.weights.input), address(self.weights.output))
+            len(found.center),
+            *map(address, (found.center, found.first, found.last, found.word, noise)),
+            config.negative,
+            config.vector_size,
+            self.weights.input.shape[1],
+            config.alpha,
+            address(self.weights.input),
+            address(self.weights.output),
+        )
 
         def run() -> NDArray[Any]:
             function(ctypes.byref(windows))
@@ -152,13 +199,23 @@ class Bench:
             targets = np.repeat(targets, found.last - found.first)
         noise = np.zeros(len(targets) * self.config.negative, np.int32)
         bits = draw(self.noise_key, np.arange(len(noise) + len(noise) // 4 + 1000))
-        column = ((bits >> np.uint64(32)) * np.uint64(self.tables.words) >> np.uint64(32)).astype(np.int64)
+        column = ((bits >> np.uint64(32)) * np.uint64(self.tables.words) >> np.uint64(32)).astype(
+            np.int64
+        )
         entry = self.tables.alias[column]
         own = (bits & np.uint64(0xFFFFFFFF)) < entry["threshold"]
         stream = np.where(own, column, entry["alias"]).astype(np.int32)
-        if not library.take_noise(address(stream), ctypes.c_long(len(stream)), address(targets),
-                                  ctypes.c_long(len(targets)), self.config.negative, address(noise)):
-            raise SystemExit("this vocabulary is too small: too many noise words are their own target")
+        if not library.take_noise(
+            address(stream),
+            ctypes.c_long(len(stream)),
+            address(targets),
+            ctypes.c_long(len(targets)),
+            self.config.negative,
+            address(noise),
+        ):
+            raise SystemExit(
+                "this vocabulary is too small: too many noise words are their own target"
+            )
         return noise
 
 
@@ -166,9 +223,18 @@ class CWindows(ctypes.Structure):
     """`windows` of steps.c."""
 
     _fields_ = (
-        ("count", ctypes.c_long), ("center", ctypes.c_void_p), ("first", ctypes.c_void_p), ("last", ctypes.c_void_p),
-        ("word", ctypes.c_void_p), ("noise", ctypes.c_void_p), ("negative", ctypes.c_int), ("dim", ctypes.c_int),
-        ("stride", ctypes.c_int), ("lr", ctypes.c_float), ("input", ctypes.c_void_p), ("output", ctypes.c_void_p),
+        ("count", ctypes.c_long),
+        ("center", ctypes.c_void_p),
+        ("first", ctypes.c_void_p),
+        ("last", ctypes.c_void_p),
+        ("word", ctypes.c_void_p),
+        ("noise", ctypes.c_void_p),
+        ("negative", ctypes.c_int),
+        ("dim", ctypes.c_int),
+        ("stride", ctypes.c_int),
+        ("lr", ctypes.c_float),
+        ("input", ctypes.c_void_p),
+        ("output", ctypes.c_void_p),
     )
 
 
@@ -181,7 +247,12 @@ def find_windows(ids: Ints, tables: Tables, config: TrainConfig, token_key: int)
     bits = draw(token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
-    radius = 1 + ((bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)).astype(np.int64)[kept]
+    radius = (
+        1
+        + ((bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)).astype(
+            np.int64
+        )[kept]
+    )
     sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])[kept]
     place = np.arange(len(sentence))
     first = np.maximum(place - radius, np.searchsorted(sentence, sentence, "left"))

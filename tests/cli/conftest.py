@@ -31,7 +31,9 @@ def topic_text(sentences: int, seed: int = 1) -> str:
 @contextlib.contextmanager
 def process(*argv, **options):
     """The command line as a process of its own, which is killed after a while: no test waits for ever."""
-    with subprocess.Popen([*COMMAND, *argv], cwd=ROOT, stderr=subprocess.PIPE, **options) as command:
+    with subprocess.Popen(
+        [*COMMAND, *argv], cwd=ROOT, stderr=subprocess.PIPE, **options
+    ) as command:
         watchdog = threading.Timer(PATIENCE, command.kill)
         watchdog.start()
         try:
@@ -54,14 +56,33 @@ def corpus(tmp_path_factory):
 @pytest.fixture(scope="session")
 def vectors(corpus):
     path = corpus.with_name("topics.bin")
-    assert main(["train", str(corpus), "-o", str(path), "--quiet", "--workers", "1", "--vector-size", "16",
-                 "--sample", "0", "--epochs", "3"]) == 0
+    assert (
+        main(
+            [
+                "train",
+                str(corpus),
+                "-o",
+                str(path),
+                "--quiet",
+                "--workers",
+                "1",
+                "--vector-size",
+                "16",
+                "--sample",
+                "0",
+                "--epochs",
+                "3",
+            ]
+        )
+        == 0
+    )
     return path
 
 
 @pytest.fixture
 def cli(capsys, monkeypatch):
     """Call the command line: returns its exit code, standard output and standard error."""
+
     def call(*argv, stdin=None, main=main):
         if stdin is not None:
             monkeypatch.setattr(sys, "stdin", stdin)
@@ -72,4 +93,5 @@ def cli(capsys, monkeypatch):
             code = stop.code
         out, err = capsys.readouterr()
         return code, out, err
+
     return call

@@ -54,38 +54,50 @@ def test_help_of_train_shows_defaults_and_units(cli):
 def test_names_repeated_for_a_quick_start_are_true():
     assert set(options.FORMATS) == set(FORMATS)
     assert options.PROGRESS_MODES == MODES
-    minutes = next(action for action in build_parser()._actions[-1].choices["train"]._actions
-                   if action.dest == "checkpoint_minutes")
+    minutes = next(
+        action
+        for action in build_parser()._actions[-1].choices["train"]._actions
+        if action.dest == "checkpoint_minutes"
+    )
     assert minutes.help.endswith(f"(default: {CHECKPOINT_MINUTES:g})")
 
 
-@pytest.mark.parametrize(("argv", "message"), [
-    ([], "required: COMMAND"),
-    (["trian"], "unknown command 'trian'; did you mean train? (see w2v-fast --help)"),
-    (["train", "x", "--vectorsize", "9"], "unknown option --vectorsize; did you mean --vector-size?"),
-    (["train", "x", "--size", "9"], "unknown option --size; did you mean --vector-size?"),
-    (["train", "--windw=9"], "unknown option --windw; did you mean --window?"),
-    (["train", "x", "-o", "y", "--vector"], "unknown option --vector"),
-    (["--verzion"], "unknown option --verzion; did you mean --version?"),
-    (["train", "x"], "required: -o/--output"),
-    (["train", "x", "-o", "y.bin", "--window", "five"], "--window: invalid int value: 'five'"),
-    (["train", "x", "-o", "y.bin", "--window", "0"], "window = 0 must lie in [1, 10000]"),
-    (["train", "x", "-o", "y.bin", "--alpha", "-1"], "alpha = -1.0"),
-    (["train", "x", "-o", "y.bin", "--architecture", "sg"], "'skipgram', 'cbow'"),
-    (["train", "x", "-o", "y.foo"], "the name y.foo does not tell a format"),
-    (["train", "x", "-o", "-"], "the name - does not tell a format"),
-    (["train", "x", "-o", "y", "--format", "word2vec_bin"], "did you mean word2vec_binary?"),
-    (["train", "x", "-o", "y.bin", "--memory-budget", "much"], "'much' is no number of bytes"),
-    (["train", "x", "-o", "y.bin", "--resume"], "--checkpoint DIR"),
-    (["train", "x", "-o", "y.bin", "--grow"], "--grow needs --init FILE"),
-    (["similar", "x", "--topn", "0"], "--topn"),
-    (["analogy", "x", "a", "b"], "needs three words"),
-    (["odd-one-out", "x", "a", "b", "a"], "three different words"),
-    (["plot", "x", "-o", "y.jpg"], ".png, .svg, .html"),
-    (["phrases", "-train", "x", "-output", "y", "-threshold", "-2"], "must be above 0"),
-    (["phrases", "-train", "x", "-output", "y", "-scoring", "npmi", "-threshold", "2"], "[-1, 1]"),
-    (["inspect", "-"], "standard input cannot be inspected"),
-])
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["trian"], "unknown command 'trian'; did you mean train? (see w2v-fast --help)"),
+        (
+            ["train", "x", "--vectorsize", "9"],
+            "unknown option --vectorsize; did you mean --vector-size?",
+        ),
+        (["train", "x", "--size", "9"], "unknown option --size; did you mean --vector-size?"),
+        (["train", "--windw=9"], "unknown option --windw; did you mean --window?"),
+        (["train", "x", "-o", "y", "--vector"], "unknown option --vector"),
+        (["--verzion"], "unknown option --verzion; did you mean --version?"),
+        (["train", "x"], "required: -o/--output"),
+        (["train", "x", "-o", "y.bin", "--window", "five"], "--window: invalid int value: 'five'"),
+        (["train", "x", "-o", "y.bin", "--window", "0"], "window = 0 must lie in [1, 10000]"),
+        (["train", "x", "-o", "y.bin", "--alpha", "-1"], "alpha = -1.0"),
+        (["train", "x", "-o", "y.bin", "--architecture", "sg"], "'skipgram', 'cbow'"),
+        (["train", "x", "-o", "y.foo"], "the name y.foo does not tell a format"),
+        (["train", "x", "-o", "-"], "the name - does not tell a format"),
+        (["train", "x", "-o", "y", "--format", "word2vec_bin"], "did you mean word2vec_binary?"),
+        (["train", "x", "-o", "y.bin", "--memory-budget", "much"], "'much' is no number of bytes"),
+        (["train", "x", "-o", "y.bin", "--resume"], "--checkpoint DIR"),
+        (["train", "x", "-o", "y.bin", "--grow"], "--grow needs --init FILE"),
+        (["similar", "x", "--topn", "0"], "--topn"),
+        (["analogy", "x", "a", "b"], "needs three words"),
+        (["odd-one-out", "x", "a", "b", "a"], "three different words"),
+        (["plot", "x", "-o", "y.jpg"], ".png, .svg, .html"),
+        (["phrases", "-train", "x", "-output", "y", "-threshold", "-2"], "must be above 0"),
+        (
+            ["phrases", "-train", "x", "-output", "y", "-scoring", "npmi", "-threshold", "2"],
+            "[-1, 1]",
+        ),
+        (["inspect", "-"], "standard input cannot be inspected"),
+    ],
+)
 def test_wrong_usage(cli, argv, message):
     code, out, err = cli(*argv)
     assert code == 2
@@ -95,14 +107,20 @@ def test_wrong_usage(cli, argv, message):
     assert message in err
 
 
-@pytest.mark.parametrize(("argv", "message"), [
-    (["train", "/nowhere/text", "-o", "{tmp}/y.bin"], "no such file or folder: /nowhere/text"),
-    (["train", "x", "-o", "{tmp}/nowhere/y.bin"], "there is no folder"),
-    (["train", "x", "-o", "{tmp}/y.bin", "--save-vocab", "{tmp}/nowhere/y"], "there is no folder"),
-    (["encode", "x", "-o", "{tmp}"], "is a folder"),
-    (["similar", "/nowhere/v.bin", "a"], "/nowhere/v.bin: No such file or directory"),
-    (["inspect", "{tmp}"], "this folder holds no model"),
-])
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["train", "/nowhere/text", "-o", "{tmp}/y.bin"], "no such file or folder: /nowhere/text"),
+        (["train", "x", "-o", "{tmp}/nowhere/y.bin"], "there is no folder"),
+        (
+            ["train", "x", "-o", "{tmp}/y.bin", "--save-vocab", "{tmp}/nowhere/y"],
+            "there is no folder",
+        ),
+        (["encode", "x", "-o", "{tmp}"], "is a folder"),
+        (["similar", "/nowhere/v.bin", "a"], "/nowhere/v.bin: No such file or directory"),
+        (["inspect", "{tmp}"], "this folder holds no model"),
+    ],
+)
 def test_failures(cli, tmp_path, argv, message):
     code, out, err = cli(*(word.format(tmp=tmp_path) for word in argv))
     assert code == 1
@@ -114,18 +132,30 @@ def test_failures(cli, tmp_path, argv, message):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("error", "code", "message"), [
-    (ValueError("two\nlines"), 1, "error: two lines"),
-    (KeyError("no 'x'"), 1, "error: no 'x'"),
-    (OSError(28, "No space left on device", "/v.bin"), 1, "error: /v.bin: No space left on device"),
-    (MemoryError("3 GiB"), 1, "error: not enough memory: 3 GiB"),
-    (ZeroDivisionError("oops"), 1, "error: ZeroDivisionError: oops (run again with --traceback and report it)"),
-    (KeyboardInterrupt(), 130, "interrupted"),
-    (Stopped(15), 143, "terminated"),
-])
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (ValueError("two\nlines"), 1, "error: two lines"),
+        (KeyError("no 'x'"), 1, "error: no 'x'"),
+        (
+            OSError(28, "No space left on device", "/v.bin"),
+            1,
+            "error: /v.bin: No space left on device",
+        ),
+        (MemoryError("3 GiB"), 1, "error: not enough memory: 3 GiB"),
+        (
+            ZeroDivisionError("oops"),
+            1,
+            "error: ZeroDivisionError: oops (run again with --traceback and report it)",
+        ),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Stopped(15), 143, "terminated"),
+    ],
+)
 def test_exit_codes(cli, error, code, message):
     def fail(arguments):
         raise error
+
     parser = Parser()
     parser.add_argument("--traceback", action="store_true")
     parser.set_defaults(run=fail)
@@ -140,7 +170,9 @@ def test_options_may_stand_between_positional_arguments():
     arguments = build_parser().parse_args(["train", "a", "-o", "v.bin", "b", "--window", "3", "c"])
     assert arguments.corpus == ["a", "b", "c"]
     assert arguments.window == 3
-    assert build_parser().parse_args(["similar", "v.bin", "--topn", "3", "--", "-x"]).words == ["-x"]
+    assert build_parser().parse_args(["similar", "v.bin", "--topn", "3", "--", "-x"]).words == [
+        "-x"
+    ]
 
 
 def test_hyper_parameters_reach_the_config():
@@ -149,23 +181,45 @@ def test_hyper_parameters_reach_the_config():
         --corrected-cbow --epochs 6 --alpha 0.5 --min-alpha 0.25 --seed 8 --workers 2 --isa base"""
     arguments = build_parser().parse_args(line.split())
     assert options.config_from(arguments) == TrainConfig(
-        vector_size=7, window=2, min_count=3, max_vocab=9, sample=0.5, architecture="cbow", objective="hs", negative=4,
-        noise_draws=2, ns_exponent=0.5, share_noise=False, corrected_cbow=True, epochs=6, alpha=0.5, min_alpha=0.25,
-        seed=8, workers=2, isa="base")
-    assert options.config_from(build_parser().parse_args(["train", "a", "-o", "b"])) == TrainConfig()
+        vector_size=7,
+        window=2,
+        min_count=3,
+        max_vocab=9,
+        sample=0.5,
+        architecture="cbow",
+        objective="hs",
+        negative=4,
+        noise_draws=2,
+        ns_exponent=0.5,
+        share_noise=False,
+        corrected_cbow=True,
+        epochs=6,
+        alpha=0.5,
+        min_alpha=0.25,
+        seed=8,
+        workers=2,
+        isa="base",
+    )
+    assert (
+        options.config_from(build_parser().parse_args(["train", "a", "-o", "b"])) == TrainConfig()
+    )
 
 
-@pytest.mark.parametrize(("text", "size"), [("0", 0), ("1000", 1000), ("64k", 2**16), ("1.5G", 3 * 2**29),
-                                            ("2GiB", 2**31), ("1T", 2**40)])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("1000", 1000), ("64k", 2**16), ("1.5G", 3 * 2**29), ("2GiB", 2**31), ("1T", 2**40)],
+)
 def test_byte_counts(text, size):
     assert options.byte_count(text) == size
 
 
 def test_parser_needs_no_numpy():
     """Only the package's own __init__ may load it: here an empty one stands in its place."""
-    code = ("import sys, types; package = types.ModuleType('w2v_fast'); package.__path__ = ['w2v_fast']; "
-            "sys.modules['w2v_fast'] = package; import w2v_fast.cli.main as main; main.build_parser(); "
-            "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules")
+    code = (
+        "import sys, types; package = types.ModuleType('w2v_fast'); package.__path__ = ['w2v_fast']; "
+        "sys.modules['w2v_fast'] = package; import w2v_fast.cli.main as main; main.build_parser(); "
+        "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
@@ -180,8 +234,13 @@ def test_completion(tmp_path):
     pytest.importorskip("argcomplete")
     line = "w2v-fast train --vec"
     found = tmp_path / "completions"
-    environment = {**os.environ, "_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)),
-                   "_ARGCOMPLETE_STDOUT_FILENAME": str(found)}
+    environment = {
+        **os.environ,
+        "_ARGCOMPLETE": "1",
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(found),
+    }
     subprocess.run(COMMAND, cwd=ROOT, env=environment, check=True)
     assert found.read_text().strip() == "--vector-size"
 

@@ -34,26 +34,47 @@ def state(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("command", [
-    "train text -o text --format word2vec_text", "train text -o ./more/../text --format glove",
-    "train text -o hard --format word2vec_binary", "train text -o link --format word2vec_binary",
-    "train more -o more/text --format glove", "train there -o more/text --format glove",
-    "train m*e -o there/text --format glove", "train text counts -o v.bin --save-vocab counts",
-    "train text -o v.bin --read-vocab counts --save-vocab counts", "train text -o v.bin --init v.bin",
-    "train text -o model --init model", "train text -o m.npy --init m.npy",
-    "train text -o v.bin --init m.npy --save-vocab m.words.txt",
-    "train text -o new.txt --save-vocab new.txt", "train text -o new.npy --save-vocab new.words.txt",
-    "train text -o new.tsv --save-vocab new_metadata.tsv", "train text -o run --checkpoint run",
-    "train text -o - --format glove --save-vocab -", "train text -o model --save-vocab model/counts",
-    "train text -o model --checkpoint model/run",
-    "encode text -o hard", "encode text -o counts --read-vocab counts", "vocab text -o link",
-    "phrases -train text -output text", "phrases -train counts more -output more/text",
-    "convert v.bin v.bin", "convert m.npy m.npy", "convert model model", "convert m.npy m.words.txt",
-    "classes v.bin -o v.bin", "plot x.svg -o x.svg",
-    "word2vec -train text -output text", "word2vec -train text -output v.bin -save-vocab v.bin",
-    "word2vec -train text -output counts -read-vocab counts", "word2vec -train text -save-vocab text",
-    "word2vec -train text -output link -classes 3",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train text -o text --format word2vec_text",
+        "train text -o ./more/../text --format glove",
+        "train text -o hard --format word2vec_binary",
+        "train text -o link --format word2vec_binary",
+        "train more -o more/text --format glove",
+        "train there -o more/text --format glove",
+        "train m*e -o there/text --format glove",
+        "train text counts -o v.bin --save-vocab counts",
+        "train text -o v.bin --read-vocab counts --save-vocab counts",
+        "train text -o v.bin --init v.bin",
+        "train text -o model --init model",
+        "train text -o m.npy --init m.npy",
+        "train text -o v.bin --init m.npy --save-vocab m.words.txt",
+        "train text -o new.txt --save-vocab new.txt",
+        "train text -o new.npy --save-vocab new.words.txt",
+        "train text -o new.tsv --save-vocab new_metadata.tsv",
+        "train text -o run --checkpoint run",
+        "train text -o - --format glove --save-vocab -",
+        "train text -o model --save-vocab model/counts",
+        "train text -o model --checkpoint model/run",
+        "encode text -o hard",
+        "encode text -o counts --read-vocab counts",
+        "vocab text -o link",
+        "phrases -train text -output text",
+        "phrases -train counts more -output more/text",
+        "convert v.bin v.bin",
+        "convert m.npy m.npy",
+        "convert model model",
+        "convert m.npy m.words.txt",
+        "classes v.bin -o v.bin",
+        "plot x.svg -o x.svg",
+        "word2vec -train text -output text",
+        "word2vec -train text -output v.bin -save-vocab v.bin",
+        "word2vec -train text -output counts -read-vocab counts",
+        "word2vec -train text -save-vocab text",
+        "word2vec -train text -output link -classes 3",
+    ],
+)
 def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, command):
     (folder / "x.svg").write_text("1 2\na 1 2\n")
     before = state(folder)
@@ -63,14 +84,23 @@ def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, co
     assert state(folder) == before
 
 
-@pytest.mark.parametrize("command", [
-    "train - -o text --format glove", "vocab - -o hard", "encode - -o link", "phrases -train - -output text",
-    "word2vec -train - -output text", "train /dev/stdin -o text --format glove",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train - -o text --format glove",
+        "vocab - -o hard",
+        "encode - -o link",
+        "phrases -train - -output text",
+        "word2vec -train - -output text",
+        "train /dev/stdin -o text --format glove",
+    ],
+)
 def test_a_file_that_is_standard_input_is_not_written_over(folder, command):
     before = state(folder)
     with open("text", "rb") as text:
-        run = subprocess.run([*COMMAND, *command.split()], stdin=text, capture_output=True, env=ENVIRONMENT)
+        run = subprocess.run(
+            [*COMMAND, *command.split()], stdin=text, capture_output=True, env=ENVIRONMENT
+        )
     assert (run.returncode, run.stdout) == (2, b"")
     assert b"which is read" in run.stderr
     assert state(folder) == before
@@ -84,24 +114,38 @@ def test_a_folder_with_other_files_is_not_replaced(cli, folder):
         assert state(folder) == before
 
 
-@pytest.mark.parametrize("command", [
-    "encode text -o new", "vocab text -o counts", "vocab text -o v.bin", "convert v.bin model", "convert model v.bin",
-    "vocab more -o more.counts", "classes v.bin --classes 2 -o v.bin.classes", "vocab text -o /dev/null",
-    "phrases -train text -output more/new",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "encode text -o new",
+        "vocab text -o counts",
+        "vocab text -o v.bin",
+        "convert v.bin model",
+        "convert model v.bin",
+        "vocab more -o more.counts",
+        "classes v.bin --classes 2 -o v.bin.classes",
+        "vocab text -o /dev/null",
+        "phrases -train text -output more/new",
+    ],
+)
 def test_other_files_may_be_replaced(cli, folder, command):
     assert cli(*command.split())[0] == 0
     assert (folder / "text").read_bytes() == (folder / "more" / "text").read_bytes()
 
 
-@pytest.mark.parametrize(("command", "message"), [
-    ("train text -o no/v.bin", "there is no folder"), ("train text -o v.bin --save-vocab more", "is a folder"),
-    ("train text -o v.bin --checkpoint counts", "counts: checkpoints need a folder"),
-    ("train text -o v.bin --checkpoint no/run", "there is no folder"),
-    ("train text -o more", "cannot replace "),
-    ("encode text -o more", "is a folder"), ("word2vec -train text -output no/v", "there is no folder"),
-    ("train text -o new.npy/v.npy", "there is no folder"),
-])
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train text -o no/v.bin", "there is no folder"),
+        ("train text -o v.bin --save-vocab more", "is a folder"),
+        ("train text -o v.bin --checkpoint counts", "counts: checkpoints need a folder"),
+        ("train text -o v.bin --checkpoint no/run", "there is no folder"),
+        ("train text -o more", "cannot replace "),
+        ("encode text -o more", "is a folder"),
+        ("word2vec -train text -output no/v", "there is no folder"),
+        ("train text -o new.npy/v.npy", "there is no folder"),
+    ],
+)
 def test_an_output_that_cannot_be_is_named_before_the_work(cli, folder, command, message):
     before = state(folder)
     code, _, err = cli(*command.split())
@@ -111,11 +155,15 @@ def test_an_output_that_cannot_be_is_named_before_the_work(cli, folder, command,
     assert state(folder) == before
 
 
-@pytest.mark.parametrize("command", [
-    "train text -o new.bin --read-vocab spaced", "train text -o new.txt --read-vocab spaced",
-    "word2vec -train text -output new -read-vocab spaced -min-count 1",
-    "train latin -o new --format spacy",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train text -o new.bin --read-vocab spaced",
+        "train text -o new.txt --read-vocab spaced",
+        "word2vec -train text -output new -read-vocab spaced -min-count 1",
+        "train latin -o new --format spacy",
+    ],
+)
 def test_words_that_the_output_cannot_hold_are_known_before_the_training(cli, folder, command):
     (folder / "spaced").write_text("cat 9\ndog 8\nnew york 7\n")
     (folder / "latin").write_bytes(b"caf\xe9 the cat\n" * 9)

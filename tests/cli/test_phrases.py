@@ -20,10 +20,15 @@ def text(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("flags", [
-    ["-threshold", "5"], ["--threshold", "5", "--min-count", "5"], ["-scoring", "npmi"],
-    ["-scoring", "default", "-threshold", "1.5"],
-])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["-threshold", "5"],
+        ["--threshold", "5", "--min-count", "5"],
+        ["-scoring", "npmi"],
+        ["-scoring", "default", "-threshold", "1.5"],
+    ],
+)
 def test_one_pass(cli, text, tmp_path, flags):
     out = tmp_path / "out"
     code, printed, err = cli("phrases", "-train", text, "-output", out, "-debug", "1", *flags)
@@ -38,14 +43,42 @@ def test_default_threshold_is_that_of_word2phrase(cli, text, tmp_path):
     """Here no pair scores 100, as (400 - 5) / 400 / 400 * 3600 = 8.9."""
     assert cli("phrases", "-train", text, "-output", tmp_path / "out", "-debug", "0") == (0, "", "")
     assert (tmp_path / "out").read_text() == text.read_text()
-    assert cli("phrases", "-train", text, "-output", tmp_path / "out", "-debug", "0", "-threshold", "8.8")[0] == 0
+    assert (
+        cli(
+            "phrases",
+            "-train",
+            text,
+            "-output",
+            tmp_path / "out",
+            "-debug",
+            "0",
+            "-threshold",
+            "8.8",
+        )[0]
+        == 0
+    )
     assert "_" in (tmp_path / "out").read_text()
-    assert cli("phrases", "-train", text, "-output", tmp_path / "out", "-debug", "0", "-threshold", "8.9")[0] == 0
+    assert (
+        cli(
+            "phrases",
+            "-train",
+            text,
+            "-output",
+            tmp_path / "out",
+            "-debug",
+            "0",
+            "-threshold",
+            "8.9",
+        )[0]
+        == 0
+    )
     assert "_" not in (tmp_path / "out").read_text()
 
 
 def test_two_passes_and_standard_output(cli, text):
-    code, out, err = cli("phrases", "-train", text, "-output", "-", "-threshold", "5", "-passes", "2")
+    code, out, err = cli(
+        "phrases", "-train", text, "-output", "-", "-threshold", "5", "-passes", "2"
+    )
     assert code == 0
     assert out.count("new_york_city") == 400
     assert "pass 2: " in err

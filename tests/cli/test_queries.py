@@ -12,8 +12,16 @@ from w2v_fast import KeyedVectors
 from w2v_fast.cli.main import main
 from w2v_fast.cli.prompt import LONGEST_LINE
 
-COMPASS = {"east": (1, 0), "north": (0, 1), "west": (-1, 0), "south": (0, -1), "northeast": (1, 0.9), "new": (2, 0.1),
-           "york": (3, -0.1), "zero": (0, 0)}
+COMPASS = {
+    "east": (1, 0),
+    "north": (0, 1),
+    "west": (-1, 0),
+    "south": (0, -1),
+    "northeast": (1, 0.9),
+    "new": (2, 0.1),
+    "york": (3, -0.1),
+    "zero": (0, 0),
+}
 
 
 @pytest.fixture
@@ -30,11 +38,16 @@ def lines(text):
 
 # -- questions ------------------------------------------------------------------------------------------------------
 
+
 def test_similar(cli, compass):
     code, out, err = cli("similar", compass, "north", "new york", "--topn", "2")
     assert (code, err) == (0, "")
-    assert lines(out) == [["north", "northeast", "0.6690"], ["north", "new", "0.0499"],
-                          ["new york", "east", "1.0000"], ["new york", "northeast", "0.7488"]]
+    assert lines(out) == [
+        ["north", "northeast", "0.6690"],
+        ["north", "new", "0.0499"],
+        ["new york", "east", "1.0000"],
+        ["new york", "northeast", "0.7488"],
+    ]
 
 
 def test_similar_as_json(cli, vectors):
@@ -43,7 +56,9 @@ def test_similar_as_json(cli, vectors):
     answers = [json.loads(line) for line in out.splitlines()]
     assert [answer["query"] for answer in answers] == ["cat", "iron"]
     for answer, topic in zip(answers, (ANIMALS, METALS), strict=True):
-        assert {neighbor["word"] for neighbor in answer["neighbors"]} == set(topic) - {answer["query"]}
+        assert {neighbor["word"] for neighbor in answer["neighbors"]} == set(topic) - {
+            answer["query"]
+        }
         assert all(-1 <= neighbor["cosine"] <= 1 for neighbor in answer["neighbors"])
 
 
@@ -94,10 +109,17 @@ def test_prompt_at_a_terminal(compass):
 def test_analogy(cli, compass):
     code, out, _ = cli("analogy", compass, "west", "south", "north", "--topn", "1")
     assert (code, out) == (0, "east\t1.0000\n")
-    code, out, _ = cli("analogy", compass, "west", "south", "north", "--method", "mul", "--topn", "1", "--json")
+    code, out, _ = cli(
+        "analogy", compass, "west", "south", "north", "--method", "mul", "--topn", "1", "--json"
+    )
     assert code == 0
     found = json.loads(out)
-    assert (found["a"], found["b"], found["c"], found["method"]) == ("west", "south", "north", "mul")
+    assert (found["a"], found["b"], found["c"], found["method"]) == (
+        "west",
+        "south",
+        "north",
+        "mul",
+    )
     assert [answer["word"] for answer in found["answers"]] == ["east"]
 
 
@@ -119,18 +141,23 @@ def test_odd_one_out(cli, vectors):
 
 # -- evaluation -----------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def pairs(tmp_path):
     path = tmp_path / "pairs.tsv"
-    path.write_text("# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\nEast\tnortheast\t8.5\nnorth\tsouth\t1\n"
-                    "north\teast\t5\nnorth\tup\t7\n")
+    path.write_text(
+        "# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\nEast\tnortheast\t8.5\nnorth\tsouth\t1\n"
+        "north\teast\t5\nnorth\tup\t7\n"
+    )
     return path
 
 
 @pytest.fixture
 def questions(tmp_path):
     path = tmp_path / "questions.txt"
-    path.write_text("\n: turns\nwest south north east\nwest south north northeast\n: gram1-lost\na b c d\n")
+    path.write_text(
+        "\n: turns\nwest south north east\nwest south north northeast\n: gram1-lost\na b c d\n"
+    )
     return path
 
 
@@ -148,22 +175,42 @@ def test_evaluate_prints_a_table_with_its_rules(cli, compass, pairs, questions):
 
 
 def test_evaluate_rules(cli, compass, pairs, questions):
-    code, out, _ = cli("evaluate", compass, questions, pairs, "--json", "--oov", "zero", "--case-sensitive",
-                       "--restrict-vocab", "4", "--method", "mul")
+    code, out, _ = cli(
+        "evaluate",
+        compass,
+        questions,
+        pairs,
+        "--json",
+        "--oov",
+        "zero",
+        "--case-sensitive",
+        "--restrict-vocab",
+        "4",
+        "--method",
+        "mul",
+    )
     assert code == 0
     answers, similar = json.loads(out)
     rules = answers["restrict_vocab"], answers["method"], answers["oov"]
     assert (answers["kind"], *rules) == ("analogies", 4, "mul", "zero")
-    assert answers["total"] == {"name": "total", "questions": 3, "covered": 1, "counted": 3, "correct": 1,
-                                "accuracy": pytest.approx(1 / 3)}
+    assert answers["total"] == {
+        "name": "total",
+        "questions": 3,
+        "covered": 1,
+        "counted": 3,
+        "correct": 1,
+        "accuracy": pytest.approx(1 / 3),
+    }
     assert (similar["kind"], similar["case_insensitive"], similar["covered"]) == ("pairs", False, 2)
     assert similar["coverage"] == 0.4
 
 
 def test_evaluate_json_has_no_nan(cli, compass, tmp_path):
     (tmp_path / "one").write_text("north east 3\n")
-    report = json.loads(cli("evaluate", compass, tmp_path / "one", "--json")[1],
-                        parse_constant=lambda name: pytest.fail(name))
+    report = json.loads(
+        cli("evaluate", compass, tmp_path / "one", "--json")[1],
+        parse_constant=lambda name: pytest.fail(name),
+    )
     assert report[0]["spearman"] is None
 
 
@@ -176,10 +223,13 @@ def test_evaluate_names_the_bad_line(cli, compass, tmp_path):
 
 # -- files ----------------------------------------------------------------------------------------------------------
 
+
 def test_convert_there_and_back(cli, vectors, tmp_path):
     code, out, err = cli("convert", vectors, tmp_path / "v.txt")
     assert (code, out) == (0, "")
-    assert err == f"w2v-fast: wrote {tmp_path / 'v.txt'}: 13 vectors of 16 dimensions, word2vec_text\n"
+    assert (
+        err == f"w2v-fast: wrote {tmp_path / 'v.txt'}: 13 vectors of 16 dimensions, word2vec_text\n"
+    )
     assert cli("convert", tmp_path / "v.txt", tmp_path / "native", "--quiet") == (0, "", "")
     assert cli("convert", tmp_path / "native", tmp_path / "v.bin", "--quiet") == (0, "", "")
     assert (tmp_path / "v.bin").read_bytes() == vectors.read_bytes()
@@ -187,12 +237,25 @@ def test_convert_there_and_back(cli, vectors, tmp_path):
 
 def test_convert_options(cli, compass, tmp_path):
     out = tmp_path / "v.txt"
-    assert cli("convert", compass, out, "--limit", "2", "--from", "word2vec_text", "--quiet")[0] == 0
+    assert (
+        cli("convert", compass, out, "--limit", "2", "--from", "word2vec_text", "--quiet")[0] == 0
+    )
     assert KeyedVectors.load(out).index_to_key == ["east", "north"]
     (tmp_path / "odd.txt").write_text("4 2\na 1 2\na 3 4\nb c 5 nan\nd 1")
     assert cli("convert", tmp_path / "odd.txt", out)[0] == 1
-    code, _, err = cli("convert", tmp_path / "odd.txt", tmp_path / "w.bin", "--on-duplicate", "last",
-                       "--on-truncated", "keep", "--allow-nonfinite", "--escape", "_", "--quiet")
+    code, _, err = cli(
+        "convert",
+        tmp_path / "odd.txt",
+        tmp_path / "w.bin",
+        "--on-duplicate",
+        "last",
+        "--on-truncated",
+        "keep",
+        "--allow-nonfinite",
+        "--escape",
+        "_",
+        "--quiet",
+    )
     assert code == 0
     assert all(line.startswith("w2v-fast: warning: ") for line in err.splitlines())
     converted = KeyedVectors.load(tmp_path / "w.bin", allow_nonfinite=True)
@@ -205,7 +268,12 @@ def test_convert_options(cli, compass, tmp_path):
 
 def test_convert_to_standard_output(cli, compass):
     code, out, err = cli("convert", compass, "-", "--format", "glove", "--limit", "1", "--quiet")
-    assert (code, out.split()[0], [float(number) for number in out.split()[1:]], err) == (0, "east", [1, 0], "")
+    assert (code, out.split()[0], [float(number) for number in out.split()[1:]], err) == (
+        0,
+        "east",
+        [1, 0],
+        "",
+    )
 
 
 def test_inspect(cli, vectors):
@@ -215,7 +283,9 @@ def test_inspect(cli, vectors):
     assert (facts["format"], facts["dtype"]) == ("word2vec_binary", "float32")
     assert (facts["words"], facts["vector_size"]) == (13, 16)
     norms = np.linalg.norm(KeyedVectors.load(vectors).vectors, axis=1)
-    assert facts["norms"] == pytest.approx({"min": norms.min(), "mean": norms.mean(), "max": norms.max()}, rel=1e-5)
+    assert facts["norms"] == pytest.approx(
+        {"min": norms.min(), "mean": norms.mean(), "max": norms.max()}, rel=1e-5
+    )
     assert (facts["zero_vectors"], facts["nonfinite_vectors"], facts["repeated_words"]) == (0, 0, 0)
     assert facts["problems"] == []
     assert facts["first_words"][0] == "the"
@@ -225,7 +295,12 @@ def test_inspect_finds_what_is_wrong(cli, tmp_path):
     path = tmp_path / "bad.txt"
     path.write_text("5 2\na 1 2\na 3 4\na 3 4\nb nan 1\nc 0 0\n")
     facts = json.loads(cli("inspect", path, "--json")[1])
-    assert (facts["words"], facts["repeated_words"], facts["nonfinite_vectors"], facts["zero_vectors"]) == (3, 2, 1, 1)
+    assert (
+        facts["words"],
+        facts["repeated_words"],
+        facts["nonfinite_vectors"],
+        facts["zero_vectors"],
+    ) == (3, 2, 1, 1)
     assert facts["norms"]["max"] == pytest.approx(5**0.5)
     path.write_text("9 2\na 1 2\nb 3 4\n")
     code, out, _ = cli("inspect", path)
@@ -242,6 +317,7 @@ def test_inspect_says_what_a_stranger_is(cli, tmp_path):
 
 
 # -- classes and plots ----------------------------------------------------------------------------------------------
+
 
 def test_classes(cli, vectors, tmp_path):
     pytest.importorskip("sklearn")
@@ -264,9 +340,15 @@ def test_plot(cli, vectors, tmp_path, method):
     pytest.importorskip("sklearn")
     from threadpoolctl import threadpool_limits
 
-    for name, start in [("map.png", b"\x89PNG"), ("map.svg", b"<?xml"), ("map.html", b"<!doctype html>")]:
+    for name, start in [
+        ("map.png", b"\x89PNG"),
+        ("map.svg", b"<?xml"),
+        ("map.html", b"<!doctype html>"),
+    ]:
         with threadpool_limits(1):  # threads that wait for each other are slow on a busy machine
-            assert cli("plot", vectors, "-o", tmp_path / name, "--method", method, "--top", "8") == (0, "", "")
+            assert cli(
+                "plot", vectors, "-o", tmp_path / name, "--method", method, "--top", "8"
+            ) == (0, "", "")
         assert (tmp_path / name).read_bytes().startswith(start)
     words = KeyedVectors.load(vectors).index_to_key
     page = (tmp_path / "map.html").read_text()
@@ -283,14 +365,23 @@ def test_plot_of_chosen_words(cli, vectors, tmp_path):
     assert cli("plot", vectors, "-o", out, "cat", "dog")[0] == 1
 
 
-@pytest.mark.parametrize(("argv", "module", "advice"), [
-    (["classes", "v"], "sklearn", "pip install 'w2v_fast[cluster]'"),
-    (["plot", "v", "-o", "{tmp}/m.png"], "matplotlib", "pip install 'w2v_fast[plot]'"),
-    (["plot", "v", "-o", "{tmp}/m.png", "--method", "umap"], "umap", "pip install umap-learn"),
-    (["word2vec", "-train", "t", "-output", "{tmp}/o", "-classes", "2"], "sklearn", "pip install 'w2v_fast[cluster]'"),
-])
+@pytest.mark.parametrize(
+    ("argv", "module", "advice"),
+    [
+        (["classes", "v"], "sklearn", "pip install 'w2v_fast[cluster]'"),
+        (["plot", "v", "-o", "{tmp}/m.png"], "matplotlib", "pip install 'w2v_fast[plot]'"),
+        (["plot", "v", "-o", "{tmp}/m.png", "--method", "umap"], "umap", "pip install umap-learn"),
+        (
+            ["word2vec", "-train", "t", "-output", "{tmp}/o", "-classes", "2"],
+            "sklearn",
+            "pip install 'w2v_fast[cluster]'",
+        ),
+    ],
+)
 def test_missing_extras_are_named_before_work(cli, tmp_path, monkeypatch, argv, module, advice):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == module else object())
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == module else object()
+    )
     code, _, err = cli(*(word.format(tmp=tmp_path) for word in argv), main=main)
     assert code == 1
     assert advice in err

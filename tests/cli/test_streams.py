@@ -24,16 +24,34 @@ SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs"
 
 def shell(redirections, *argv, **options):
     """The command line in a shell that closes or redirects its streams; returns the finished process."""
-    return subprocess.run(["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, argv)], cwd=ROOT,
-                          capture_output=True, timeout=PATIENCE, check=False, **options)
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, argv)],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+        **options,
+    )
 
 
 @pytest.mark.parametrize("progress", ["bar", "json"])
 @pytest.mark.parametrize("redirections", ["2>/dev/full", "2>&-", "2>&- >&- <&-"])
 def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redirections, progress):
     out = tmp_path / "v.bin"
-    done = shell(redirections, "train", corpus, "-o", out, "--progress", progress, "--save-vocab", tmp_path / "counts",
-                 "--checkpoint", tmp_path / "run", *SETTINGS)
+    done = shell(
+        redirections,
+        "train",
+        corpus,
+        "-o",
+        out,
+        "--progress",
+        progress,
+        "--save-vocab",
+        tmp_path / "counts",
+        "--checkpoint",
+        tmp_path / "run",
+        *SETTINGS,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert out.read_bytes() == vectors.read_bytes()
     assert (tmp_path / "counts").read_text().startswith("the 2000\n")
@@ -42,8 +60,11 @@ def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redi
 def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     """Ctrl-C reaches `tee` too, which ends first."""
     out = tmp_path / "v.bin"
-    with subprocess.Popen([*COMMAND, "train", corpus, "-o", out, "--epochs", "100000"], cwd=ROOT,
-                          stderr=subprocess.PIPE) as command:
+    with subprocess.Popen(
+        [*COMMAND, "train", corpus, "-o", out, "--epochs", "100000"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+    ) as command:
         watchdog = threading.Timer(PATIENCE, command.kill)
         watchdog.start()
         try:
@@ -61,8 +82,12 @@ def test_a_terminal_that_hangs_up(corpus, tmp_path):
     """The log is a terminal that vanishes: SIGHUP comes, and what is written there fails."""
     out = tmp_path / "v.bin"
     terminal, side = os.openpty()
-    command = subprocess.Popen([*COMMAND, "train", corpus, "-o", out, "--epochs", "100000"], cwd=ROOT, stderr=side,
-                               start_new_session=True)
+    command = subprocess.Popen(
+        [*COMMAND, "train", corpus, "-o", out, "--epochs", "100000"],
+        cwd=ROOT,
+        stderr=side,
+        start_new_session=True,
+    )
     os.close(side)
     until = time.monotonic() + PATIENCE
     said = b""
@@ -80,16 +105,29 @@ def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
     assert (done.returncode, done.stdout) == (0, b"the 2000\n")
 
 
-@pytest.mark.parametrize(("redirections", "argv", "message"), [
-    (">&-", ["vocab", "CORPUS"], b"error: standard output: it is closed"),
-    (">&-", ["similar", "VECTORS", "cat"], b"error: standard output: it is closed"),
-    (">&-", ["train", "CORPUS", "-o", "-", "--format", "glove"], b"error: standard output: it is closed"),
-    (">/dev/full", ["vocab", "CORPUS"], b"No space left on device"),
-    (">/dev/full", ["inspect", "VECTORS"], b"No space left on device"),
-    ("<&-", ["train", "-", "-o", "/dev/null", "--format", "glove"], b"error: standard input: it is closed"),
-    ("<&-", ["similar", "VECTORS"], b"error: standard input: it is closed"),
-])
-def test_data_that_cannot_be_read_or_written_are_an_error(corpus, vectors, redirections, argv, message):
+@pytest.mark.parametrize(
+    ("redirections", "argv", "message"),
+    [
+        (">&-", ["vocab", "CORPUS"], b"error: standard output: it is closed"),
+        (">&-", ["similar", "VECTORS", "cat"], b"error: standard output: it is closed"),
+        (
+            ">&-",
+            ["train", "CORPUS", "-o", "-", "--format", "glove"],
+            b"error: standard output: it is closed",
+        ),
+        (">/dev/full", ["vocab", "CORPUS"], b"No space left on device"),
+        (">/dev/full", ["inspect", "VECTORS"], b"No space left on device"),
+        (
+            "<&-",
+            ["train", "-", "-o", "/dev/null", "--format", "glove"],
+            b"error: standard input: it is closed",
+        ),
+        ("<&-", ["similar", "VECTORS"], b"error: standard input: it is closed"),
+    ],
+)
+def test_data_that_cannot_be_read_or_written_are_an_error(
+    corpus, vectors, redirections, argv, message
+):
     names = {"CORPUS": corpus, "VECTORS": vectors}
     done = shell(redirections, *(names.get(word, word) for word in argv))
     assert done.returncode == 1
@@ -122,13 +160,22 @@ def test_progress_of_the_library_survives_a_broken_stream(monkeypatch, mode, str
 def test_json_has_no_number_that_is_not_finite():
     value = {"a": [math.nan, 1.5, (math.inf, "NaN")], "b": {"c": -math.inf}, "d": True}
     assert json.loads(as_json(value), parse_constant=pytest.fail) == {
-        "a": [None, 1.5, [None, "NaN"]], "b": {"c": None}, "d": True}
+        "a": [None, 1.5, [None, "NaN"]],
+        "b": {"c": None},
+        "d": True,
+    }
 
 
-@pytest.mark.parametrize("argv", [
-    ["similar", "VECTORS", "zero"], ["analogy", "VECTORS", "zero", "a", "b"],
-    ["odd-one-out", "VECTORS", "zero", "a", "b"], ["inspect", "VECTORS"], ["evaluate", "VECTORS", "PAIRS"],
-])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["similar", "VECTORS", "zero"],
+        ["analogy", "VECTORS", "zero", "a", "b"],
+        ["odd-one-out", "VECTORS", "zero", "a", "b"],
+        ["inspect", "VECTORS"],
+        ["evaluate", "VECTORS", "PAIRS"],
+    ],
+)
 def test_json_of_every_command_is_json(cli, tmp_path, argv):
     """A vector of zeros has no direction, and so many cosines are undefined."""
     files = {"VECTORS": tmp_path / "v.txt", "PAIRS": tmp_path / "pairs.tsv"}

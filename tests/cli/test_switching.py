@@ -26,7 +26,11 @@ def test_there_are_commands():
 def test_options_in_the_tables_exist():
     commands = build_parser()._actions[-1].choices
     known = {option for command in commands.values() for option in command._option_string_actions}
-    ours = {name for row in re.findall(r"^\|.*$", PAGE, re.M) for name in re.findall(r"`(--[a-z-]+)", row)}
+    ours = {
+        name
+        for row in re.findall(r"^\|.*$", PAGE, re.M)
+        for name in re.findall(r"`(--[a-z-]+)", row)
+    }
     assert ours <= known
     assert {"--vector-size", "--epochs", "--init"} <= ours
 
@@ -35,14 +39,24 @@ def test_names_and_defaults_said_to_be_gensims():
     """The row of names that are the same, and its defaults."""
     names, defaults = re.search(r"^\| (`vector_size`, [^|]+) \| ([^|]+) \|", PAGE, re.M).groups()
     fields = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    assert [fields[name] for name in re.findall(r"`(\w+)`", names)] == [float(text) for text in defaults.split(", ")]
+    assert [fields[name] for name in re.findall(r"`(\w+)`", names)] == [
+        float(text) for text in defaults.split(", ")
+    ]
 
 
 def test_names_said_to_be_gensims_are_there():
     gensim = pytest.importorskip("gensim")
     theirs = gensim.models.Word2Vec([["a", "b"]], min_count=1, vector_size=4).wv
     ours = Word2Vec([["a", "b"]], min_count=1, vector_size=4).wv
-    for name in ("most_similar", "doesnt_match", "key_to_index", "get_vecattr", "evaluate_word_analogies",
-                 "evaluate_word_pairs", "save_word2vec_format", "load_word2vec_format"):
+    for name in (
+        "most_similar",
+        "doesnt_match",
+        "key_to_index",
+        "get_vecattr",
+        "evaluate_word_analogies",
+        "evaluate_word_pairs",
+        "save_word2vec_format",
+        "load_word2vec_format",
+    ):
         assert hasattr(theirs, name)
         assert hasattr(ours, name)

@@ -26,6 +26,7 @@ SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs"
 
 # -- input and output -----------------------------------------------------------------------------------------------
 
+
 def test_vectors_are_those_of_the_library(corpus, vectors):
     expected = Word2Vec(str(corpus), workers=1, vector_size=16, sample=0, epochs=3).train().wv
     written = KeyedVectors.load(vectors)
@@ -57,20 +58,32 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
 
 def test_pipe_of_processes(corpus, vectors):
     """Text comes by standard input and vectors leave by standard output, with nothing else in them."""
-    done = subprocess.run([*COMMAND, "train", "-", "-o", "-", "--format", "word2vec_binary", *SETTINGS], cwd=ROOT,
-                          input=corpus.read_bytes(), capture_output=True, check=True)
+    done = subprocess.run(
+        [*COMMAND, "train", "-", "-o", "-", "--format", "word2vec_binary", *SETTINGS],
+        cwd=ROOT,
+        input=corpus.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
     assert done.stdout == vectors.read_bytes()
     assert b"epoch 3/3" in done.stderr
 
 
-@pytest.mark.parametrize(("name", "options", "start"), [
-    ("v.txt", [], b"13 16\n"), ("v.vec", [], b"13 16\n"), ("v.any", ["--format", "glove"], b"the "),
-    ("v.npy", [], b"\x93NUMPY"),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "start"),
+    [
+        ("v.txt", [], b"13 16\n"),
+        ("v.vec", [], b"13 16\n"),
+        ("v.any", ["--format", "glove"], b"the "),
+        ("v.npy", [], b"\x93NUMPY"),
+    ],
+)
 def test_format_of_the_output(cli, corpus, vectors, tmp_path, name, options, start):
     assert cli("train", corpus, "-o", tmp_path / name, "--quiet", *SETTINGS, *options)[0] == 0
     assert (tmp_path / name).read_bytes().startswith(start)
-    np.testing.assert_array_equal(KeyedVectors.load(tmp_path / name).vectors, KeyedVectors.load(vectors).vectors)
+    np.testing.assert_array_equal(
+        KeyedVectors.load(tmp_path / name).vectors, KeyedVectors.load(vectors).vectors
+    )
 
 
 def test_native_folder_is_written_and_replaced(cli, corpus, vectors, tmp_path):
@@ -89,8 +102,18 @@ def test_native_folder_is_written_and_replaced(cli, corpus, vectors, tmp_path):
 
 @pytest.mark.parametrize("objective", ["nce", "hs", "softmax"])
 def test_every_objective(cli, corpus, tmp_path, objective):
-    arguments = ["train", corpus, "-o", tmp_path / "v.bin", "--quiet", "--objective", objective, "--architecture",
-                 "cbow", *SETTINGS]
+    arguments = [
+        "train",
+        corpus,
+        "-o",
+        tmp_path / "v.bin",
+        "--quiet",
+        "--objective",
+        objective,
+        "--architecture",
+        "cbow",
+        *SETTINGS,
+    ]
     assert cli(*arguments) == (0, "", "")
     assert KeyedVectors.load(tmp_path / "v.bin").vectors.shape == (13, 16)
 
@@ -103,17 +126,37 @@ def test_vocabulary_files(cli, corpus, tmp_path):
     assert lines[0] == "the 2000"
     code, out, err = cli("vocab", corpus)
     assert (code, out) == (0, counts.read_text())
-    assert err == "w2v-fast: read 18,000 words: 18,000 of them are of the 13 words in the vocabulary\n"
-    assert cli("vocab", corpus, "--max-vocab", "3", "--quiet") == (0, "".join(f"{line}\n" for line in lines[:3]), "")
-    assert cli("vocab", corpus, "--min-count", "1999", "-o", tmp_path / "few", "--quiet") == (0, "", "")
+    assert (
+        err == "w2v-fast: read 18,000 words: 18,000 of them are of the 13 words in the vocabulary\n"
+    )
+    assert cli("vocab", corpus, "--max-vocab", "3", "--quiet") == (
+        0,
+        "".join(f"{line}\n" for line in lines[:3]),
+        "",
+    )
+    assert cli("vocab", corpus, "--min-count", "1999", "-o", tmp_path / "few", "--quiet") == (
+        0,
+        "",
+        "",
+    )
     assert (tmp_path / "few").read_text() == "the 2000\n"
 
 
 def test_read_vocabulary(cli, corpus, tmp_path):
     counts = tmp_path / "counts.txt"
     counts.write_text("</s> 2000\ncat 70\ndog 80\nrare 4\nmore 5\n")
-    code, _, err = cli("train", corpus, "-o", tmp_path / "v.txt", "--read-vocab", counts, "--max-vocab", "2",
-                       "--epochs", "1")
+    code, _, err = cli(
+        "train",
+        corpus,
+        "-o",
+        tmp_path / "v.txt",
+        "--read-vocab",
+        counts,
+        "--max-vocab",
+        "2",
+        "--epochs",
+        "1",
+    )
     assert code == 0
     assert f"{counts}: left out </s>" in err
     assert KeyedVectors.load(tmp_path / "v.txt").index_to_key == ["dog", "cat"]
@@ -123,7 +166,9 @@ def test_saved_corpus_keeps_its_vocabulary(cli, corpus, tmp_path):
     saved = tmp_path / "saved"
     assert cli("encode", corpus, "-o", saved, "--max-vocab", "5", "--quiet")[0] == 0
     assert len(Corpus.open(saved).vocabulary) == 5
-    code, _, err = cli("train", saved, "-o", tmp_path / "v.bin", "--min-count", "9", "--read-vocab", "x")
+    code, _, err = cli(
+        "train", saved, "-o", tmp_path / "v.bin", "--min-count", "9", "--read-vocab", "x"
+    )
     assert code == 2
     assert "--min-count and --read-vocab to 'w2v-fast encode'" in err
     code, _, err = cli("train", corpus, saved, "-o", tmp_path / "v.bin")
@@ -156,7 +201,12 @@ def test_progress_as_json(cli, corpus, tmp_path):
     events = [json.loads(line) for line in err.splitlines()]
     assert events[0]["event"] == "reading"
     assert events[0]["total_bytes"] == corpus.stat().st_size
-    assert {"event": "read", "words": 18000, "words_in_vocabulary": 18000, "vocabulary": 13} in events
+    assert {
+        "event": "read",
+        "words": 18000,
+        "words_in_vocabulary": 18000,
+        "vocabulary": 13,
+    } in events
     assert [event["epoch"] for event in events if event["event"] == "epoch"] == [1, 2, 3]
     assert events[-1] == {"event": "wrote", "file": str(tmp_path / "v.bin"), "words": 13}
 
@@ -166,22 +216,41 @@ def test_unusual_bytes_pass_through(cli, tmp_path):
     text = tmp_path / "text"
     text.write_bytes("größe \udcff 東京\n".encode("utf-8", "surrogateescape") * 9)
     assert cli("vocab", text, "-o", tmp_path / "counts", "--quiet")[0] == 0
-    assert (tmp_path / "counts").read_bytes() == "größe 9\n\udcff 9\n東京 9\n".encode("utf-8", "surrogateescape")
+    assert (tmp_path / "counts").read_bytes() == "größe 9\n\udcff 9\n東京 9\n".encode(
+        "utf-8", "surrogateescape"
+    )
     assert cli("train", text, "-o", tmp_path / "v.txt", "--quiet", "--epochs", "1")[0] == 0
-    done = subprocess.run([*COMMAND, "similar", tmp_path / "v.txt", b"\xff", "--topn", "1"], cwd=ROOT,
-                          capture_output=True, check=True)
+    done = subprocess.run(
+        [*COMMAND, "similar", tmp_path / "v.txt", b"\xff", "--topn", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
     assert done.stdout.startswith(b"\xff\t")
 
 
 # -- signals --------------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def long_run(tmp_path_factory):
     """A corpus, and the command that would train on it for an hour."""
     folder = tmp_path_factory.mktemp("long")
     (folder / "text").write_text(topic_text(20_000))
-    return folder, ["train", folder / "text", "-o", folder / "v.bin", "--progress", "json", "--epochs",
-                    "100000", "--sample", "0", "--min-count", "1"]
+    return folder, [
+        "train",
+        folder / "text",
+        "-o",
+        folder / "v.bin",
+        "--progress",
+        "json",
+        "--epochs",
+        "100000",
+        "--sample",
+        "0",
+        "--min-count",
+        "1",
+    ]
 
 
 def wait_for_training(command):
@@ -189,9 +258,14 @@ def wait_for_training(command):
     return next(line for line in command.stderr if '"progress"' in line)
 
 
-@pytest.mark.parametrize(("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"),
-                                                      (signal.SIGTERM, 143, "terminated"),
-                                                      (signal.SIGHUP, 129, "hung up")])
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "hung up"),
+    ],
+)
 def test_signal_writes_what_is_trained(long_run, number, code, said):
     folder, argv = long_run
     out = folder / "v.bin"
@@ -250,7 +324,9 @@ def test_a_hang_up_that_nohup_ignores_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
-def test_signal_while_writing_does_not_stop_the_writing(cli, corpus, vectors, tmp_path, monkeypatch):
+def test_signal_while_writing_does_not_stop_the_writing(
+    cli, corpus, vectors, tmp_path, monkeypatch
+):
     save = KeyedVectors.save
 
     def interrupted(*arguments, **options):
@@ -278,12 +354,16 @@ def test_second_signal_while_writing_leaves_no_file(cli, corpus, tmp_path, monke
 def test_disk_full_is_an_error(cli, corpus):
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")
-    code, _, err = cli("train", corpus, "-o", "/dev/full", "--format", "word2vec_binary", "--quiet", *SETTINGS)
+    code, _, err = cli(
+        "train", corpus, "-o", "/dev/full", "--format", "word2vec_binary", "--quiet", *SETTINGS
+    )
     assert code == 1
     assert "No space left on device" in err
 
 
-def test_a_full_disk_and_too_little_memory_are_known_before_training(cli, corpus, tmp_path, monkeypatch):
+def test_a_full_disk_and_too_little_memory_are_known_before_training(
+    cli, corpus, tmp_path, monkeypatch
+):
     monkeypatch.setattr(Trainer, "train", lambda *_: pytest.fail("must not train"))
     with monkeypatch.context() as patch:
         patch.setattr("w2v_fast.files.shutil.disk_usage", lambda _: SimpleNamespace(free=99))
@@ -314,7 +394,10 @@ def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path,
     assert code == 130
     done = float(re.search(r"interrupted after (\S+)% of the run", err)[1])
     assert 40 < done < 100
-    assert re.search(r"wrote \S+/run/checkpoint-\d+\.w2v: to go on, give the same command with --resume auto", err)
+    assert re.search(
+        r"wrote \S+/run/checkpoint-\d+\.w2v: to go on, give the same command with --resume auto",
+        err,
+    )
     assert out.read_bytes() != vectors.read_bytes()
     code, _, err = cli(*train)
     assert code == 1
@@ -331,7 +414,20 @@ def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path,
 def test_start_from_other_vectors(cli, corpus, vectors, tmp_path):
     text, out = tmp_path / "text", tmp_path / "v.bin"
     text.write_text("cat lion cat lion tiger\n" * 9 + "rare\n")
-    train = ["train", text, "-o", out, "--quiet", "--init", vectors, *SETTINGS, "--alpha", "1e-9", "--min-alpha", "0"]
+    train = [
+        "train",
+        text,
+        "-o",
+        out,
+        "--quiet",
+        "--init",
+        vectors,
+        *SETTINGS,
+        "--alpha",
+        "1e-9",
+        "--min-alpha",
+        "0",
+    ]
     assert cli(*train)[0] == 0
     before, after = KeyedVectors.load(vectors), KeyedVectors.load(out)
     assert after.index_to_key == ["cat", "lion", "tiger"]
@@ -341,7 +437,9 @@ def test_start_from_other_vectors(cli, corpus, vectors, tmp_path):
 
 
 def test_divergence_is_an_error(cli, corpus, tmp_path):
-    code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", "--alpha", "1e30", *SETTINGS)
+    code, _, err = cli(
+        "train", corpus, "-o", tmp_path / "v.bin", "--quiet", "--alpha", "1e30", *SETTINGS
+    )
     assert code == 1
     assert "try a smaller alpha" in err
     assert "--traceback" not in err
@@ -357,14 +455,31 @@ def test_a_run_that_learns_nothing_says_so_and_shows_no_nan(cli, tmp_path):
     assert "loss - nats" in err
     assert "w2v-fast: warning: nothing was learned: no two of the " in err
     code, _, err = cli(*train, "--progress", "json")
-    events = [json.loads(line, parse_constant=pytest.fail) for line in err.splitlines() if line.startswith("{")]
+    events = [
+        json.loads(line, parse_constant=pytest.fail)
+        for line in err.splitlines()
+        if line.startswith("{")
+    ]
     assert [event["loss"] for event in events if event["event"] == "epoch"] == [None]
-    assert "nothing was learned" in cli("word2vec", "-train", text, "-output", tmp_path / "v.bin", "-debug", "0",
-                                        "-iter", "1")[2]
+    assert (
+        "nothing was learned"
+        in cli(
+            "word2vec", "-train", text, "-output", tmp_path / "v.bin", "-debug", "0", "-iter", "1"
+        )[2]
+    )
 
 
 def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, tmp_path):
-    train = ["train", corpus, "-o", tmp_path / "v.bin", "--checkpoint", tmp_path / "run", "--quiet", *SETTINGS]
+    train = [
+        "train",
+        corpus,
+        "-o",
+        tmp_path / "v.bin",
+        "--checkpoint",
+        tmp_path / "run",
+        "--quiet",
+        *SETTINGS,
+    ]
     assert cli(*train)[0] == 0
     written = (tmp_path / "v.bin").read_bytes()
     code, _, err = cli(*train, "--resume", "auto")
@@ -375,6 +490,7 @@ def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, t
 
 
 # -- demo -----------------------------------------------------------------------------------------------------------
+
 
 def test_demo_on_a_corpus(cli, tmp_path):
     text = tmp_path / "text"
@@ -397,21 +513,34 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "site-packages" / "other.py").write_text('"""Never read this."""')
     (tmp_path / "broken.py").write_text("def (:  # not python")
-    (tmp_path / "latin.py").write_bytes(b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n")
+    (tmp_path / "latin.py").write_bytes(
+        b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n"
+    )
     (tmp_path / "module.py").write_text(
         '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
-        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n')
+        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n'
+    )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
     found = [" ".join(sentence) for sentence in standard_library.sentences()]
-    assert found == ["help on topics", "caf au lait", "first part", "second part",
-                     "comment on two lines", "about this", "all of it", "of one"]
+    assert found == [
+        "help on topics",
+        "caf au lait",
+        "first part",
+        "second part",
+        "comment on two lines",
+        "about this",
+        "all of it",
+        "of one",
+    ]
 
 
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
     files = standard_library._files
-    monkeypatch.setattr(standard_library, "_files", lambda folder: itertools.islice(files(folder), 60))
+    monkeypatch.setattr(
+        standard_library, "_files", lambda folder: itertools.islice(files(folder), 60)
+    )
     monkeypatch.setitem(demo.SETTINGS, "epochs", 1)
     code, out, err = cli("demo")
     assert code == 0

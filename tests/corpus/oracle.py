@@ -11,14 +11,20 @@ from w2v_fast.corpus.corpus import Corpus
 
 def split(text: bytes) -> list[list[bytes]]:
     """Sentences of words: newline ends a sentence; NUL and ASCII white space separate."""
-    return [[word for word in re.split(rb"[\0\t\v\f\r ]", line) if word] for line in text.split(b"\n")]
+    return [
+        [word for word in re.split(rb"[\0\t\v\f\r ]", line) if word] for line in text.split(b"\n")
+    ]
 
 
-def encode(sentences: Iterable[Iterable[Hashable]], min_count: int = 1, max_vocab: int | None = None) -> dict:
+def encode(
+    sentences: Iterable[Iterable[Hashable]], min_count: int = 1, max_vocab: int | None = None
+) -> dict:
     """Everything a corpus holds. `Counter.most_common` keeps words of equal count in the order of first appearance."""
     sentences = [list(sentence) for sentence in sentences]
     counter = Counter(word for sentence in sentences for word in sentence)
-    ranked = [(word, count) for word, count in counter.most_common() if count >= min_count][:max_vocab]
+    ranked = [(word, count) for word, count in counter.most_common() if count >= min_count][
+        :max_vocab
+    ]
     index = {word: id for id, (word, _) in enumerate(ranked)}
     kept = [[index[word] for word in sentence if word in index] for sentence in sentences]
     return {

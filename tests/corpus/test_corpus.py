@@ -38,12 +38,18 @@ def test_properties(corpus):
     assert corpus.ids.tolist() == [0, 1, ~2, 0, ~3, 4, 5, 0, ~1]
     assert len(corpus) == corpus.raw_tokens == 9
     assert "9 tokens" in repr(corpus)
-    assert [sentence.tolist() for sentence in corpus.sentences()] == [[0, 1, 2], [0, 3], [4, 5, 0, 1]]
+    assert [sentence.tolist() for sentence in corpus.sentences()] == [
+        [0, 1, 2],
+        [0, 3],
+        [4, 5, 0, 1],
+    ]
 
 
 def test_sentences_across_chunks_and_without_an_end(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 2)
-    corpus = Corpus(np.array([0, 1, 2, ~0, ~1, 0, 1], np.int32), Vocabulary(["a", "b", "c"], [3, 3, 1]))
+    corpus = Corpus(
+        np.array([0, 1, 2, ~0, ~1, 0, 1], np.int32), Vocabulary(["a", "b", "c"], [3, 3, 1])
+    )
     assert [sentence.tolist() for sentence in corpus.sentences()] == [[0, 1, 2, 0], [1], [0, 1]]
     assert corpus.ids.tolist() == [0, 1, 2, ~0, ~1, 0, 1]
 
@@ -59,10 +65,15 @@ def test_ids_beyond_the_vocabulary_are_refused(monkeypatch, id, place):
         Corpus(ids, Vocabulary(["a", "b", "c"], [3, 3, 3]))
 
 
-@pytest.mark.parametrize("ids", [
-    np.array([0, 1, ~0], np.int64), np.array([0, 1, -1], ">i4"), np.array([0, 9, 1, 9, -1, 9], np.int32)[::2],
-    [0, 1, -1],
-])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([0, 1, ~0], np.int64),
+        np.array([0, 1, -1], ">i4"),
+        np.array([0, 9, 1, 9, -1, 9], np.int32)[::2],
+        [0, 1, -1],
+    ],
+)
 def test_ids_of_any_integer_type_and_layout(ids):
     corpus = Corpus(ids, Vocabulary(["a", "b"], [2, 1]))
     assert corpus.ids.tolist() == [0, 1, ~0]
@@ -70,10 +81,18 @@ def test_ids_of_any_integer_type_and_layout(ids):
     assert corpus.ids.flags.c_contiguous
 
 
-@pytest.mark.parametrize("ids", [
-    np.array([0.0, 1.0]), np.array([True]), np.array([[0, 1]]), ["a"], np.array([2**40]), np.array([2**63], np.uint64),
-    np.array([0, None]),
-])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([0.0, 1.0]),
+        np.array([True]),
+        np.array([[0, 1]]),
+        ["a"],
+        np.array([2**40]),
+        np.array([2**63], np.uint64),
+        np.array([0, None]),
+    ],
+)
 def test_what_are_no_ids_is_refused(ids):
     with pytest.raises((TypeError, ValueError), match=r"integers|beyond"):
         Corpus(ids, Vocabulary(["a", "b"], [2, 1]))
@@ -105,7 +124,9 @@ def test_what_happens_to_a_saved_file_later_does_not_reach_the_ids(corpus, saved
 
 
 def test_a_saved_file_that_is_cut_while_it_is_opened_is_an_error(saved, monkeypatch):
-    Corpus(np.zeros(1_000_000, np.int32), Vocabulary(["a"], [1_000_000])).save(saved)  # more than a buffer
+    Corpus(np.zeros(1_000_000, np.int32), Vocabulary(["a"], [1_000_000])).save(
+        saved
+    )  # more than a buffer
     read = module._read
 
     def cut_first(file, checksum, size):
@@ -137,14 +158,23 @@ def test_a_given_vocabulary_keeps_its_counts():
 
 
 def test_integers_with_a_given_vocabulary():
-    corpus = Corpus.from_source(np.array([[1, 2], [3, 1]]), vocabulary=Vocabulary(["1", "3"], [1, 1]))
+    corpus = Corpus.from_source(
+        np.array([[1, 2], [3, 1]]), vocabulary=Vocabulary(["1", "3"], [1, 1])
+    )
     assert corpus.ids.tolist() == [~0, 1, ~0]
 
 
-@pytest.mark.parametrize(("options", "error"), [
-    ({"min_count": 0}, ValueError), ({"min_count": "5"}, TypeError), ({"max_vocab": 0}, ValueError),
-    ({"workers": 0}, ValueError), ({"block_bytes": 0}, ValueError), ({"memory_budget": -1}, ValueError),
-])
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"min_count": 0}, ValueError),
+        ({"min_count": "5"}, TypeError),
+        ({"max_vocab": 0}, ValueError),
+        ({"workers": 0}, ValueError),
+        ({"block_bytes": 0}, ValueError),
+        ({"memory_budget": -1}, ValueError),
+    ],
+)
 def test_options_out_of_range(options, error):
     with pytest.raises(error, match=next(iter(options))):
         Corpus.from_source(SENTENCES, **{"min_count": 1, **options})
@@ -156,7 +186,9 @@ def test_the_spill_file_gives_the_same_corpus(tmp_path, monkeypatch, budget, wor
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     text = [[f"w{number % 97}" for number in range(length)] for length in range(1, 142)]
     options = {"min_count": 50, "block_bytes": 300, "workers": workers}
-    spilled, kept = (Corpus.from_source(text, memory_budget=size, **options) for size in (budget, 1 << 30))
+    spilled, kept = (
+        Corpus.from_source(text, memory_budget=size, **options) for size in (budget, 1 << 30)
+    )
     assert isinstance(spilled.ids.base, memoryview)
     assert not isinstance(kept.ids.base, memoryview)
     assert np.array_equal(spilled.ids, kept.ids)
@@ -212,7 +244,11 @@ def test_save_and_open(corpus, saved):
     assert not opened.ids.flags.writeable
     assert opened.vocabulary == corpus.vocabulary
     assert opened.raw_tokens == 9
-    assert [sentence.tolist() for sentence in opened.sentences()] == [[0, 1, 2], [0, 3], [4, 5, 0, 1]]
+    assert [sentence.tolist() for sentence in opened.sentences()] == [
+        [0, 1, 2],
+        [0, 3],
+        [4, 5, 0, 1],
+    ]
     opened.save(saved)
     assert Corpus.open(saved).vocabulary == corpus.vocabulary
 
@@ -251,14 +287,17 @@ def test_a_changed_byte_is_refused_everywhere(saved):
             Corpus.open(saved)
 
 
-@pytest.mark.parametrize(("place", "value", "message"), [
-    (128, 1, "offsets"),            # the first word does not start at 0
-    (128 + 8, 2**40, "offsets"),    # a word ends before it starts
-    (128 + 6 * 8, 1, "offsets"),    # the last word does not end where the words end
-    (256, 2**63, "negative"),       # the first count
-    (320, 6, "beyond"),             # the first id
-    (320, 2**32 - 7, "beyond"),     # the same as the end of a sentence
-])
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (128, 1, "offsets"),  # the first word does not start at 0
+        (128 + 8, 2**40, "offsets"),  # a word ends before it starts
+        (128 + 6 * 8, 1, "offsets"),  # the last word does not end where the words end
+        (256, 2**63, "negative"),  # the first count
+        (320, 6, "beyond"),  # the first id
+        (320, 2**32 - 7, "beyond"),  # the same as the end of a sentence
+    ],
+)
 def test_a_right_checksum_does_not_make_wrong_contents_right(saved, place, value, message):
     whole = bytearray(saved.read_bytes()[:-32])
     whole[place : place + 8] = np.array([value], np.uint64).tobytes()
@@ -297,7 +336,9 @@ print(len(corpus), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     pytest.importorskip("resource")
     command = [sys.executable, "-c", script, str(tmp_path / "text")]
-    tokens, kilobytes = map(int, subprocess.run(command, capture_output=True, check=True).stdout.split())
+    tokens, kilobytes = map(
+        int, subprocess.run(command, capture_output=True, check=True).stdout.split()
+    )
     assert tokens == 20_000_000
     unit = 1 if sys.platform == "darwin" else 1024
     assert kilobytes * unit < 4 * tokens + 64 * 2**20

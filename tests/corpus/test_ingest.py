@@ -24,8 +24,23 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.text_check import check_is_text
 from w2v_fast.files import compression_of
 
-WORDS = [b"a", b"b", b"the", b"sixteen-bytes-xx", b"seventeen-bytes-x", b"exactly8", b"nine-char", b"\xff\xfe",
-         "straße".encode(), b"\x01", b"ab\x1fcd", b"x" * 40, b"12345678\x0212345678", b"\x80" * 9, b"</s>"]
+WORDS = [
+    b"a",
+    b"b",
+    b"the",
+    b"sixteen-bytes-xx",
+    b"seventeen-bytes-x",
+    b"exactly8",
+    b"nine-char",
+    b"\xff\xfe",
+    "straße".encode(),
+    b"\x01",
+    b"ab\x1fcd",
+    b"x" * 40,
+    b"12345678\x0212345678",
+    b"\x80" * 9,
+    b"</s>",
+]
 SEPARATORS = [b" ", b"\n", b"\t", b"\v", b"\f", b"\r", b"\0", b"\r\n", b"  ", b"\n\n", b" \n"]
 PIECES = st.lists(st.sampled_from(WORDS + SEPARATORS), max_size=60).map(b"".join)
 
@@ -38,7 +53,9 @@ def is_text(data: bytes) -> bool:
     return compression_of(data) is None and not data.startswith(codecs.BOM_UTF8)
 
 
-TEXTS = st.one_of(PIECES, st.binary(max_size=200), st.text(max_size=100).map(str.encode)).filter(is_text)
+TEXTS = st.one_of(PIECES, st.binary(max_size=200), st.text(max_size=100).map(str.encode)).filter(
+    is_text
+)
 BLOCKS = st.one_of(st.integers(1, 70), st.just(1 << 20))
 
 
@@ -50,14 +67,27 @@ def read(text: bytes, **options) -> Corpus:
 
 
 @settings(max_examples=400, deadline=None)
-@given(TEXTS, BLOCKS, st.integers(1, 4), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 5)),
-       st.sampled_from([None, 0, 40]))
+@given(
+    TEXTS,
+    BLOCKS,
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.one_of(st.none(), st.integers(1, 5)),
+    st.sampled_from([None, 0, 40]),
+)
 def test_equals_the_oracle(text, block_bytes, workers, min_count, max_vocab, memory_budget):
     expected = oracle.encode(oracle.split(text), min_count, max_vocab)
-    options = {"min_count": min_count, "max_vocab": max_vocab, "workers": workers, "block_bytes": block_bytes,
-               "memory_budget": memory_budget}
+    options = {
+        "min_count": min_count,
+        "max_vocab": max_vocab,
+        "workers": workers,
+        "block_bytes": block_bytes,
+        "memory_budget": memory_budget,
+    }
     if not expected["words"]:
-        with pytest.raises(ValueError, match="empty" if not expected["raw_tokens"] else "min_count"):
+        with pytest.raises(
+            ValueError, match="empty" if not expected["raw_tokens"] else "min_count"
+        ):
             read(text, **options)
         return
     corpus = read(text, **options)
@@ -85,7 +115,10 @@ def test_a_fixed_vocabulary_drops_other_tokens(text, other, block_bytes, workers
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_many_words_and_growing_tables(workers):
     random = np.random.default_rng(3)
-    text = b" ".join(b"%d" % number + b"y" * (number % 40) for number in random.integers(0, 30_000, 100_000).tolist())
+    text = b" ".join(
+        b"%d" % number + b"y" * (number % 40)
+        for number in random.integers(0, 30_000, 100_000).tolist()
+    )
     corpus = read(text, min_count=1, workers=workers, block_bytes=5_000)
     assert oracle.contents(corpus) == oracle.encode(oracle.split(text))
 
@@ -104,16 +137,21 @@ def test_one_line_of_many_tokens():
     assert oracle.contents(corpus)["sentences"] == [[0, 1, 2, 3] * 100_000]
 
 
-@pytest.mark.parametrize(("text", "sentences"), [
-    (b"a b\nc", [[b"a", b"b"], [b"c"]]),
-    (b"a b\nc\n", [[b"a", b"b"], [b"c"]]),
-    (b"a b\r\nc\r\n", [[b"a", b"b"], [b"c"]]),
-    (b"\n\n a\0b \n\n\n c \n", [[b"a", b"b"], [b"c"]]),
-    (b"a\rb\nc", [[b"a", b"b"], [b"c"]]),
-])
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (b"a b\nc", [[b"a", b"b"], [b"c"]]),
+        (b"a b\nc\n", [[b"a", b"b"], [b"c"]]),
+        (b"a b\r\nc\r\n", [[b"a", b"b"], [b"c"]]),
+        (b"\n\n a\0b \n\n\n c \n", [[b"a", b"b"], [b"c"]]),
+        (b"a\rb\nc", [[b"a", b"b"], [b"c"]]),
+    ],
+)
 @pytest.mark.parametrize("block_bytes", range(1, 9))
 def test_ends_of_lines(text, sentences, block_bytes):
-    assert oracle.contents(read(text, min_count=1, block_bytes=block_bytes)) == oracle.encode(sentences)
+    assert oracle.contents(read(text, min_count=1, block_bytes=block_bytes)) == oracle.encode(
+        sentences
+    )
 
 
 def test_a_dropped_last_word_moves_the_mark():
@@ -168,13 +206,21 @@ def test_positions_decide_ties_between_tables():
     assert firsts.tolist() == [1 << 32, 0, 1]
 
 
-@pytest.mark.parametrize("encode", [
-    lambda table, words, block, ids: table.encode_tokens([words], block, ids),
-    lambda table, words, block, ids: table.encode_text(
-        " ".join([*words, ""]).encode() + bytes(PADDING), len(" ".join([*words, ""])), block, ids),
-    lambda table, words, block, ids: table.encode_integers(
-        np.array([ord(word) for word in words]), np.array([len(words)]), block, ids),
-])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda table, words, block, ids: table.encode_tokens([words], block, ids),
+        lambda table, words, block, ids: table.encode_text(
+            " ".join([*words, ""]).encode() + bytes(PADDING),
+            len(" ".join([*words, ""])),
+            block,
+            ids,
+        ),
+        lambda table, words, block, ids: table.encode_integers(
+            np.array([ord(word) for word in words]), np.array([len(words)]), block, ids
+        ),
+    ],
+)
 def test_the_smallest_position_counts_in_whatever_order_blocks_come(encode):
     table, ids = Table(), np.empty(8, np.int32)
     encode(table, ["c", "b", "b"], 2, ids)

@@ -25,10 +25,14 @@ of the new york"""
 SENTENCES = [line.split() for line in TEXT.split("\n")] * 3
 CONNECTORS = frozenset(["of", "the"])
 
-WORDS = st.sampled_from(["a", "b", "c", "d", "of", "the", "é", "a_b", "b_c", "a_of_b", "_", "a_", "\udcff"])
+WORDS = st.sampled_from(
+    ["a", "b", "c", "d", "of", "the", "é", "a_b", "b_c", "a_of_b", "_", "a_", "\udcff"]
+)
 PLAIN = st.sampled_from(["a", "b", "c", "d", "of", "the", "é", "long-word-of-many-letters"])
 SETTINGS = {
-    "min_count": st.integers(1, 3), "threshold": st.floats(0.01, 5), "scoring": st.just("default"),
+    "min_count": st.integers(1, 3),
+    "threshold": st.floats(0.01, 5),
+    "scoring": st.just("default"),
     "connector_words": st.sampled_from([frozenset(), CONNECTORS]),
 }
 
@@ -55,7 +59,9 @@ def test_equals_gensim(sentences, options):
     close(ours.export_phrases(), theirs.export_phrases())
     close(ours.find_phrases(sentences), theirs.find_phrases(sentences))
     assert list(ours[sentences]) == [theirs[sentence] for sentence in sentences]
-    assert [ours[sentence] for sentence in sentences] == [theirs[sentence] for sentence in sentences]
+    assert [ours[sentence] for sentence in sentences] == [
+        theirs[sentence] for sentence in sentences
+    ]
 
 
 @settings(max_examples=100, deadline=None)
@@ -73,7 +79,10 @@ def test_npmi_equals_gensim(sentences, min_count, threshold):
     if not any(len(sentence) > 2 for sentence in sentences):
         return
     options = {"min_count": min_count, "threshold": threshold, "scoring": "npmi"}
-    close(Phrases(sentences, **options).export_phrases(), gensim_phrases(sentences, **options).export_phrases())
+    close(
+        Phrases(sentences, **options).export_phrases(),
+        gensim_phrases(sentences, **options).export_phrases(),
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -98,7 +107,10 @@ def custom(worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_
 
 def test_a_scoring_function_equals_gensim():
     options = {"min_count": 1, "threshold": 0.2, "scoring": custom}
-    close(Phrases(SENTENCES, **options).export_phrases(), gensim_phrases(SENTENCES, **options).export_phrases())
+    close(
+        Phrases(SENTENCES, **options).export_phrases(),
+        gensim_phrases(SENTENCES, **options).export_phrases(),
+    )
 
 
 @pytest.mark.parametrize("delimiter", ["__", "", " ", "–", "ab"])
@@ -106,15 +118,24 @@ def test_other_delimiters_equal_gensim(delimiter):
     sentences = [["a_", "b"], ["a", "_b"], ["a__b", "x", "b"], ["a", "b"], ["ab"]] * 4 + SENTENCES
     options = {"min_count": 1, "threshold": 0.1, "delimiter": delimiter}
     theirs = gensim_phrases(sentences, **options)
-    assert list(Phrases(sentences, **options)[sentences]) == [theirs[sentence] for sentence in sentences]
+    assert list(Phrases(sentences, **options)[sentences]) == [
+        theirs[sentence] for sentence in sentences
+    ]
 
 
 def words_of(corpus: Corpus) -> list[list[str]]:
-    return [[corpus.vocabulary.words[id] for id in sentence.tolist()] for sentence in corpus.sentences()]
+    return [
+        [corpus.vocabulary.words[id] for id in sentence.tolist()] for sentence in corpus.sentences()
+    ]
 
 
 @settings(max_examples=60, deadline=None)
-@given(random_sentences(WORDS), st.fixed_dictionaries(SETTINGS), st.integers(1, 9), st.sampled_from([0, None]))
+@given(
+    random_sentences(WORDS),
+    st.fixed_dictionaries(SETTINGS),
+    st.integers(1, 9),
+    st.sampled_from([0, None]),
+)
 def test_a_corpus_is_joined_like_its_sentences(sentences, options, chunk, memory_budget):
     corpus = Corpus.from_source(sentences, min_count=1)
     with pytest.MonkeyPatch.context() as patch:
@@ -134,7 +155,11 @@ def test_known_phrases():
     phrases = Phrases(SENTENCES, min_count=1, threshold=1, connector_words=CONNECTORS)
     expected = ["the", "bank_of_america", "or", "new_york"]
     assert phrases[["the", "bank", "of", "america", "or", "new", "york"]] == expected
-    assert {"new_york", "bank_of_america"} <= set(phrases.find_phrases(SENTENCES)) <= set(phrases.export_phrases())
+    assert (
+        {"new_york", "bank_of_america"}
+        <= set(phrases.find_phrases(SENTENCES))
+        <= set(phrases.export_phrases())
+    )
     assert phrases[[]] == []
     assert phrases[["bank", "of"]] == ["bank", "of"]
     assert phrases[("unknown", "words")] == ["unknown", "words"]
@@ -152,7 +177,10 @@ def test_limits_of_the_joined_corpus():
 
 
 def test_long_runs_of_connectors():
-    sentences = [["bank", *["of", "the"] * 20, "america"], ["bank", "of", "of", "of", "america"]] * 5
+    sentences = [
+        ["bank", *["of", "the"] * 20, "america"],
+        ["bank", "of", "of", "of", "america"],
+    ] * 5
     options = {"min_count": 1, "threshold": 0.1, "connector_words": CONNECTORS}
     corpus = Corpus.from_source(sentences, min_count=1)
     phrases = Phrases(corpus, **options)
@@ -171,13 +199,21 @@ def test_the_formula_of_word2phrase():
 def test_the_order_does_not_depend_on_threads(workers):
     options = {"min_count": 1, "threshold": 0.1}
     assert list(Phrases(SENTENCES, **options, workers=workers).phrases.items()) == list(
-        Phrases(SENTENCES, **options, workers=1).phrases.items())
+        Phrases(SENTENCES, **options, workers=1).phrases.items()
+    )
 
 
-@pytest.mark.parametrize(("options", "error"), [
-    ({"min_count": 0}, ValueError), ({"threshold": 0}, ValueError), ({"threshold": 2, "scoring": "npmi"}, ValueError),
-    ({"scoring": "other"}, ValueError), ({"connector_words": "of"}, TypeError), ({"workers": 0}, ValueError),
-])
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"min_count": 0}, ValueError),
+        ({"threshold": 0}, ValueError),
+        ({"threshold": 2, "scoring": "npmi"}, ValueError),
+        ({"scoring": "other"}, ValueError),
+        ({"connector_words": "of"}, TypeError),
+        ({"workers": 0}, ValueError),
+    ],
+)
 def test_wrong_options(options, error):
     with pytest.raises(error):
         Phrases(SENTENCES, **options)
@@ -185,8 +221,11 @@ def test_wrong_options(options, error):
 
 def test_wrong_sentences():
     phrases = Phrases(SENTENCES)
-    for call in (lambda: phrases["new york"], lambda: list(phrases[iter(["new york"])]),
-                 lambda: phrases.find_phrases(["new york"])):
+    for call in (
+        lambda: phrases["new york"],
+        lambda: list(phrases[iter(["new york"])]),
+        lambda: phrases.find_phrases(["new york"]),
+    ):
         with pytest.raises(TypeError, match="list of tokens"):
             call()
     for sentence in ({"new": "york"}, {"new", "york"}, [1, 2], [None], b"new york"):
@@ -208,7 +247,9 @@ def test_joined_sentences_can_be_iterated_again():
 
 def test_save_and_load(tmp_path):
     path = tmp_path / "phrases.txt"
-    phrases = Phrases([*SENTENCES, *[["tab\there", "\udcff\n"]] * 9], 1, 0.1, "–", connector_words=CONNECTORS)
+    phrases = Phrases(
+        [*SENTENCES, *[["tab\there", "\udcff\n"]] * 9], 1, 0.1, "–", connector_words=CONNECTORS
+    )
     phrases.save(path)
     loaded = FrozenPhrases.load(path)
     frozen = phrases.freeze()
@@ -219,19 +260,25 @@ def test_save_and_load(tmp_path):
         assert list(other[SENTENCES]) == list(phrases[SENTENCES])
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda lines: lines[:-1], "cut or damaged: it has 9 phrases of 10"),
-    (lambda lines: [], "line 1: expected JSON"),
-    (lambda lines: ["text", *lines[1:]], "line 1: expected JSON"),
-    (lambda lines: ["{}", *lines[1:]], "first line must say"),
-    (lambda lines: [*lines[:2], "[1.5, 2, 3]", *lines[3:]], "line 3: expected a score"),
-    (lambda lines: [*lines[:2], '[1.5, "a"]', *lines[3:]], "line 3: expected a score"),
-    (lambda lines: [*lines[:2], lines[2][:5], *lines[3:]], "line 3: expected JSON"),
-    (lambda lines: [lines[0].replace('"_"', "5"), *lines[1:]], "line 1: expected a delimiter"),
-    (lambda lines: [lines[0].replace("[]", "null"), *lines[1:]], "line 1: expected a delimiter"),
-    (lambda lines: [*lines[:2], "[" * 100_000, *lines[3:]], "line 3: expected JSON"),
-    (lambda lines: [*lines[:2], '[NaN, "a", "b"]', *lines[3:]], "line 3: expected a score"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines[:-1], "cut or damaged: it has 9 phrases of 10"),
+        (lambda lines: [], "line 1: expected JSON"),
+        (lambda lines: ["text", *lines[1:]], "line 1: expected JSON"),
+        (lambda lines: ["{}", *lines[1:]], "first line must say"),
+        (lambda lines: [*lines[:2], "[1.5, 2, 3]", *lines[3:]], "line 3: expected a score"),
+        (lambda lines: [*lines[:2], '[1.5, "a"]', *lines[3:]], "line 3: expected a score"),
+        (lambda lines: [*lines[:2], lines[2][:5], *lines[3:]], "line 3: expected JSON"),
+        (lambda lines: [lines[0].replace('"_"', "5"), *lines[1:]], "line 1: expected a delimiter"),
+        (
+            lambda lines: [lines[0].replace("[]", "null"), *lines[1:]],
+            "line 1: expected a delimiter",
+        ),
+        (lambda lines: [*lines[:2], "[" * 100_000, *lines[3:]], "line 3: expected JSON"),
+        (lambda lines: [*lines[:2], '[NaN, "a", "b"]', *lines[3:]], "line 3: expected a score"),
+    ],
+)
 def test_wrong_files(tmp_path, change, message):
     path = tmp_path / "phrases.txt"
     FrozenPhrases({("a", str(number)): 1.5 for number in range(10)}).save(path)
@@ -255,8 +302,13 @@ def word2phrase(sentences, min_count, threshold):
     for sentence in sentences:
         line, last = [], None
         for word in sentence:
-            score = 0.0 if last is None else (
-                (pairs[last, word] - min_count) / counts[last] / counts[word] * counts.total())
+            score = (
+                0.0
+                if last is None
+                else (
+                    (pairs[last, word] - min_count) / counts[last] / counts[word] * counts.total()
+                )
+            )
             if score > threshold:
                 line[-1] += "_" + word
                 last = None
@@ -271,7 +323,9 @@ def test_phrase_text(tmp_path, monkeypatch, passes):
     monkeypatch.setattr(module, "CHUNK", 7)
     source, output = tmp_path / "in.txt", tmp_path / "out.txt"
     source.write_bytes((TEXT.encode() + b"\r\n\n \xff \xfe\xff") * 9)
-    expected = [line.split() for line in source.read_bytes().decode("utf-8", "surrogateescape").split("\n")]
+    expected = [
+        line.split() for line in source.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    ]
     for _ in range(passes):
         expected = [line for line in word2phrase(expected, 2, 5.0) if line]
     found = phrase_text(source, output, min_count=2, threshold=5.0, passes=passes)
@@ -305,7 +359,12 @@ def test_phrase_text_does_not_write_over_what_it_reads(tmp_path):
     path, link = tmp_path / "text", tmp_path / "link"
     path.write_text("new york\n" * 9)
     link.symlink_to(path)
-    for source, output in ((path, path), ([path], link), (tmp_path, path), (str(tmp_path / "t*t"), path)):
+    for source, output in (
+        (path, path),
+        ([path], link),
+        (tmp_path, path),
+        (str(tmp_path / "t*t"), path),
+    ):
         with pytest.raises(ValueError, match=r"would replace .*which is read"):
             phrase_text(source, output)
     assert path.read_text() == "new york\n" * 9

@@ -29,12 +29,16 @@ from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.text_files import expand
 from w2v_fast.files import zstd_module
 
-TEXT = b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"
+TEXT = (
+    b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"
+)
 EXPECTED = oracle.encode(oracle.split(TEXT))
 
 
 def read(source, **options) -> dict:
-    return oracle.contents(Corpus.from_source(source, **{"min_count": 1, "block_bytes": 50, "workers": 2, **options}))
+    return oracle.contents(
+        Corpus.from_source(source, **{"min_count": 1, "block_bytes": 50, "workers": 2, **options})
+    )
 
 
 @pytest.fixture
@@ -46,7 +50,10 @@ def path(tmp_path):
 
 @pytest.fixture
 def tokens():
-    return [[word.decode("utf-8", "surrogateescape") for word in sentence] for sentence in oracle.split(TEXT)]
+    return [
+        [word.decode("utf-8", "surrogateescape") for word in sentence]
+        for sentence in oracle.split(TEXT)
+    ]
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])
@@ -63,7 +70,9 @@ def test_zstd(tmp_path):
 
 
 def test_standard_input_is_read_once(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(gzip.compress(TEXT)))))
+    monkeypatch.setattr(
+        sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(gzip.compress(TEXT))))
+    )
     assert read("-") == EXPECTED
 
 
@@ -74,7 +83,9 @@ print(Corpus.from_source("-", min_count=1).vocabulary.digest())
 """
     with open(path, "rb") as text:
         pipe = subprocess.Popen(["cat"], stdin=text, stdout=subprocess.PIPE)
-        digest = subprocess.check_output([sys.executable, "-c", script], stdin=pipe.stdout, text=True).strip()
+        digest = subprocess.check_output(
+            [sys.executable, "-c", script], stdin=pipe.stdout, text=True
+        ).strip()
         pipe.stdout.close()
         pipe.wait()
     assert digest == Corpus.from_source(path, min_count=1).vocabulary.digest()
@@ -98,11 +109,22 @@ def test_many_files_end_words_and_sentences(tmp_path):
     files = sorted(tmp_path.iterdir())
     for block_bytes in (1, 2, 3, 5, 1 << 20):
         assert read(files, block_bytes=block_bytes) == expected
-    assert read(tmp_path) == read(str(tmp_path / "*.txt")) == read([str(file) for file in files]) == expected
+    assert (
+        read(tmp_path)
+        == read(str(tmp_path / "*.txt"))
+        == read([str(file) for file in files])
+        == expected
+    )
 
 
 def test_a_folder_is_read_below_in_order_without_hidden_files(tmp_path):
-    for name, text in [("b.txt", b"b"), ("a/z.txt", b"z"), ("a/.hidden", b"h"), (".git/x", b"x"), ("c/d/e", b"e")]:
+    for name, text in [
+        ("b.txt", b"b"),
+        ("a/z.txt", b"z"),
+        ("a/.hidden", b"h"),
+        (".git/x", b"x"),
+        ("c/d/e", b"e"),
+    ]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(text)
     assert read(tmp_path)["words"] == [b"z", b"b", b"e"]
@@ -125,14 +147,20 @@ def test_token_lists(tokens):
 
 def test_a_token_is_one_word_whatever_its_characters():
     sentences = [["New York", "a\nb", "a\0b", "", "x" * 50, "é" * 20], ["New York", ""]]
-    assert read(sentences) == oracle.encode([[word.encode() for word in sentence] for sentence in sentences])
+    assert read(sentences) == oracle.encode(
+        [[word.encode() for word in sentence] for sentence in sentences]
+    )
 
 
 INTEGERS = st.one_of(st.integers(0, 5), st.integers(-(2**63), 2**63 - 1))
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.lists(INTEGERS, max_size=50), max_size=20).filter(any), st.integers(1, 100), st.integers(1, 3))
+@given(
+    st.lists(st.lists(INTEGERS, max_size=50), max_size=20).filter(any),
+    st.integers(1, 100),
+    st.integers(1, 3),
+)
 def test_integers(sentences, block_bytes, workers):
     expected = oracle.encode([[b"%d" % token for token in sentence] for sentence in sentences])
     options = {"block_bytes": block_bytes, "workers": workers}
@@ -147,33 +175,81 @@ def test_arrays(dtype, block_bytes):
     rows = [[b"%d" % token for token in row] for row in walks.tolist()]
     assert read(walks, block_bytes=block_bytes) == oracle.encode(rows)
     assert read(walks[:, ::2], block_bytes=block_bytes) == oracle.encode([row[::2] for row in rows])
-    assert read(walks.ravel(), block_bytes=block_bytes) == oracle.encode([[token for row in rows for token in row]])
+    assert read(walks.ravel(), block_bytes=block_bytes) == oracle.encode(
+        [[token for row in rows for token in row]]
+    )
 
 
-@pytest.mark.parametrize("source", [
-    iter(["the cat sat"]), [["a"], "the cat sat"], [["a"], b"bytes"], [["a", 1]], [[1, "a"]], [[1, 2.5]], [[1, True]],
-    [["a"], [1]], [[1], ["a"]], [1, 2], [None], 5, None, b"text", [[["a"]]], np.array([1.5]), [np.array([1.5])],
-    [np.array([[1, 2]])], np.array([True]), ["path", ["a"]], [[b"a"]],
-    [["a", None]], [[["a"], ["b"]]], [bytearray(b"ab")], [memoryview(b"ab")], [{"a", "b"}], [frozenset(["a"])],
-    [{"text": "a b"}], [Counter("ab")], [MappingProxyType({"a": 1})], [iter("cat")], [iter("ca\xf1on")],
-    {("a", "b"): 1}, {("a", "b")}, [np.ma.array([1, 2], mask=[0, 1])], [io.StringIO("a\nb\n")], [{}],
-    [Path("a"), ["a"]],
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        iter(["the cat sat"]),
+        [["a"], "the cat sat"],
+        [["a"], b"bytes"],
+        [["a", 1]],
+        [[1, "a"]],
+        [[1, 2.5]],
+        [[1, True]],
+        [["a"], [1]],
+        [[1], ["a"]],
+        [1, 2],
+        [None],
+        5,
+        None,
+        b"text",
+        [[["a"]]],
+        np.array([1.5]),
+        [np.array([1.5])],
+        [np.array([[1, 2]])],
+        np.array([True]),
+        ["path", ["a"]],
+        [[b"a"]],
+        [["a", None]],
+        [[["a"], ["b"]]],
+        [bytearray(b"ab")],
+        [memoryview(b"ab")],
+        [{"a", "b"}],
+        [frozenset(["a"])],
+        [{"text": "a b"}],
+        [Counter("ab")],
+        [MappingProxyType({"a": 1})],
+        [iter("cat")],
+        [iter("ca\xf1on")],
+        {("a", "b"): 1},
+        {("a", "b")},
+        [np.ma.array([1, 2], mask=[0, 1])],
+        [io.StringIO("a\nb\n")],
+        [{}],
+        [Path("a"), ["a"]],
+    ],
+)
 def test_wrong_types(source):
     with pytest.raises(TypeError):
         Corpus.from_source(source, min_count=1)
 
 
-@pytest.mark.parametrize(("row", "message"), [
-    ({"id": 5, "text": "the cat"}, r"keys 'id', 'text'; .*\(row\['text'\]\.split\(\) for row in rows\)"),
-    ({"id": 5, "tokens": ["the", "cat"]}, r"keys 'id', 'tokens'; .*\(row\['tokens'\] for row in rows\)"),
-    ({f"c{number}": "x" * 10_000 for number in range(1000)}, r"'c0', 'c1', .*, \.\.\.; .*row\['c0'\]"),
-    ("the cat", r"'the cat' of type str; .*\(text\.split\(\) for text in texts\)"),
-    (b"the cat" * 1000, r"of type bytes; .*line\.decode\(\)\.split\(\)"),
-    ({"the", "cat"}, "a set, which has no order"),
-    (["the", None], "tokens of type NoneType, str"),
-    (io.StringIO("the cat"), "an open file of type StringIO; .*give its path"),
-])
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            {"id": 5, "text": "the cat"},
+            r"keys 'id', 'text'; .*\(row\['text'\]\.split\(\) for row in rows\)",
+        ),
+        (
+            {"id": 5, "tokens": ["the", "cat"]},
+            r"keys 'id', 'tokens'; .*\(row\['tokens'\] for row in rows\)",
+        ),
+        (
+            {f"c{number}": "x" * 10_000 for number in range(1000)},
+            r"'c0', 'c1', .*, \.\.\.; .*row\['c0'\]",
+        ),
+        ("the cat", r"'the cat' of type str; .*\(text\.split\(\) for text in texts\)"),
+        (b"the cat" * 1000, r"of type bytes; .*line\.decode\(\)\.split\(\)"),
+        ({"the", "cat"}, "a set, which has no order"),
+        (["the", None], "tokens of type NoneType, str"),
+        (io.StringIO("the cat"), "an open file of type StringIO; .*give its path"),
+    ],
+)
 def test_what_is_no_sentence_is_named_with_a_way_out(row, message):
     with pytest.raises(TypeError, match=f"sentence 2 .*{message}") as caught:
         Corpus.from_source([["a"], row], min_count=1)
@@ -190,7 +266,12 @@ def test_rows_of_a_database_and_of_data_frames_are_no_sentences():
             Corpus.from_source(rows, min_count=1)
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"title": ["t", "u"], "text": ["a b", "c d"]})
-    for source in (frame, frame.to_dict("records"), (row for _, row in frame.iterrows()), frame.to_dict()):
+    for source in (
+        frame,
+        frame.to_dict("records"),
+        (row for _, row in frame.iterrows()),
+        frame.to_dict(),
+    ):
         with pytest.raises(TypeError, match="with the keys 'title', 'text'"):
             Corpus.from_source(source, min_count=1)
     for source in (frame.iterrows(), frame["text"], frame.itertuples()):
@@ -205,7 +286,9 @@ def test_named_tuples_of_words_are_sentences_and_those_with_text_are_rows():
     pair, row = namedtuple("pair", "subject object"), namedtuple("row", "id text")
     assert read([pair("the", "cat")])["words"] == [b"the", b"cat"]
     for sentence in (row("1", "the cat sat"), row(1, "cat")):
-        with pytest.raises(TypeError, match=r"of type row with the fields 'id', 'text'; .*\(row\.text\.split\(\)"):
+        with pytest.raises(
+            TypeError, match=r"of type row with the fields 'id', 'text'; .*\(row\.text\.split\(\)"
+        ):
             Corpus.from_source([sentence], min_count=1)
 
 
@@ -229,11 +312,15 @@ def test_an_array_of_str_is_refused_with_a_way_out():
 
 
 def test_a_list_of_words_is_told_from_a_list_of_paths():
-    with pytest.raises(FileNotFoundError, match="a corpus is a list of sentences, each a list of tokens"):
+    with pytest.raises(
+        FileNotFoundError, match="a corpus is a list of sentences, each a list of tokens"
+    ):
         Corpus.from_source(["the", "cat"], min_count=1)
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i8", object, str])
+@pytest.mark.parametrize(
+    "dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i8", object, str]
+)
 def test_a_buffer_that_is_filled_again_is_copied(dtype):
     def sentences():
         buffer = np.empty(4, dtype if dtype is not str else "U1")
@@ -249,7 +336,9 @@ def test_a_buffer_that_is_filled_again_is_copied(dtype):
 
     for source in (sentences(), lists()):
         corpus = Corpus.from_source(source, min_count=1)
-        assert dict(zip(corpus.vocabulary.words, corpus.vocabulary.counts, strict=True)) == dict.fromkeys("01234", 4)
+        assert dict(
+            zip(corpus.vocabulary.words, corpus.vocabulary.counts, strict=True)
+        ) == dict.fromkeys("01234", 4)
 
 
 def words_and_warnings(source) -> tuple[list[bytes], list[str]]:
@@ -320,9 +409,18 @@ def test_special_files_of_a_folder_are_left_out_and_said(tmp_path):
             assert "left out 2 special files" in messages[0]
 
 
-@pytest.mark.parametrize("source", [
-    [], [[]], iter([]), [[], []], np.empty(0, np.int64), np.empty((0, 3), int), np.empty((3, 0), int),
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        [],
+        [[]],
+        iter([]),
+        [[], []],
+        np.empty(0, np.int64),
+        np.empty((0, 3), int),
+        np.empty((3, 0), int),
+    ],
+)
 def test_empty_iterables(source):
     with pytest.raises(ValueError, match="empty"):
         Corpus.from_source(source)
@@ -335,10 +433,16 @@ def test_empty_files(tmp_path, text):
         Corpus.from_source(tmp_path / "text")
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    (np.zeros((2, 2, 2), int), "dimensions"), (np.array([2**63], np.uint64), "64 bits"), ([[2**63]], "64 bits"),
-    ([[2**70]], "64 bits"), ([["\ud800"]], "surrogate"),
-])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (np.zeros((2, 2, 2), int), "dimensions"),
+        (np.array([2**63], np.uint64), "64 bits"),
+        ([[2**63]], "64 bits"),
+        ([[2**70]], "64 bits"),
+        ([["\ud800"]], "surrogate"),
+    ],
+)
 def test_wrong_values(source, message):
     with pytest.raises(ValueError, match=message):
         Corpus.from_source(source, min_count=1)
@@ -355,7 +459,9 @@ def test_missing_paths(tmp_path):
         Corpus.from_source(["the cat sat", "the dog sat"])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file"
+)
 def test_unreadable_file(path):
     path.chmod(0)
     with pytest.raises(PermissionError, match=r"text\.txt"):
@@ -427,4 +533,6 @@ def test_errors_of_the_caller_come_through(path, tokens):
         read(sentences())
     with pytest.raises(KeyboardInterrupt):
         read(path, progress=on_progress)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2v_fast-ingest")]
+    assert not [
+        thread for thread in threading.enumerate() if thread.name.startswith("w2v_fast-ingest")
+    ]

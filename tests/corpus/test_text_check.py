@@ -64,7 +64,9 @@ def sqlite(tmp_path) -> bytes:
     path = tmp_path / "database"
     with sqlite3.connect(path) as connection:
         connection.execute("create table documents (text)")
-        connection.executemany("insert into documents values (?)", [[sentence] for sentence in SENTENCES])
+        connection.executemany(
+            "insert into documents values (?)", [[sentence] for sentence in SENTENCES]
+        )
     return path.read_bytes()
 
 
@@ -98,29 +100,59 @@ NOT_TEXT = {
     "parquet": (b"PAR1\x15\x04" + TEXT, r"Parquet table; .*pandas\.read_parquet"),
     "arrow": (b"ARROW1\0\0" + TEXT, "Arrow"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + TEXT, "HDF5"),
-    "npy": (saved(lambda file: np.save(file, np.arange(3))), r"numpy array; .*w2v_fast\.train\(numpy\.load"),
+    "npy": (
+        saved(lambda file: np.save(file, np.arange(3))),
+        r"numpy array; .*w2v_fast\.train\(numpy\.load",
+    ),
     "pickle": (pickle.dumps(SENTENCES), "pickle"),
     "old pickle": (pickle.dumps(SENTENCES, 0), "pickle"),
-    "safetensors": ((80).to_bytes(8, "little") + b'{"vectors":{"dtype":"F32"}}' + TEXT, "safetensors"),
+    "safetensors": (
+        (80).to_bytes(8, "little") + b'{"vectors":{"dtype":"F32"}}' + TEXT,
+        "safetensors",
+    ),
     "elf": (b"\x7fELF\x02\x01\x01" + TEXT, "program"),
     "png": (b"\x89PNG\r\n\x1a\n" + TEXT, "picture"),
-    "jsonl": ("\n".join(map(json.dumps, RECORDS)).encode(), r"JSON lines; .*jq -r '\.\[\"text\"\]'"),
+    "jsonl": (
+        "\n".join(map(json.dumps, RECORDS)).encode(),
+        r"JSON lines; .*jq -r '\.\[\"text\"\]'",
+    ),
     "python dicts": ("\n".join(map(str, RECORDS)).encode(), "JSON"),
-    "json arrays": ("\n".join(json.dumps(sentence.split()) for sentence in SENTENCES).encode(), "JSON; .*json.loads"),
+    "json arrays": (
+        "\n".join(json.dumps(sentence.split()) for sentence in SENTENCES).encode(),
+        "JSON; .*json.loads",
+    ),
     "json": (json.dumps(RECORDS, indent=2).encode(), "JSON"),
     "json on one line": (json.dumps(RECORDS * 20).encode(), "JSON"),
     "json object": (json.dumps({"documents": SENTENCES}, indent=1).encode(), "JSON"),
     "long jsonl": (json.dumps({"text": "word " * HEAD_BYTES}).encode(), "JSON"),
     "csv": (table(",", ["id", "text"], ROWS), r"a table; .*row\['text'\].* csv\.DictReader"),
-    "csv of pandas": (table(",", ["", "label", "review"], [[n, "good", text] for n, text in ROWS]), "a table"),
+    "csv of pandas": (
+        table(",", ["", "label", "review"], [[n, "good", text] for n, text in ROWS]),
+        "a table",
+    ),
     "csv of two lines": (b'id,text\n1,"a b c"\n', "a table"),
-    "csv of one word": (table(",", ["text", "label"], [["good", "pos"], ["bad", "neg"]]), "a table"),
+    "csv of one word": (
+        table(",", ["text", "label"], [["good", "pos"], ["bad", "neg"]]),
+        "a table",
+    ),
     "csv without a header": (table(",", None, ROWS), r"a table; .*row\[1\]"),
-    "csv with line breaks": (table(",", ["title", "body"], [["x", f"{t}\n{t}"] for t in SENTENCES]), "a table"),
-    "csv of points and semicolons": (table(";", ["Text", "Wert"], [[t, "1"] for t in SENTENCES]), "a table"),
-    "tsv": (table("\t", ["label", "sentence"], [["en", text] for text in SENTENCES]), r"a table; .*delimiter='\\t'"),
+    "csv with line breaks": (
+        table(",", ["title", "body"], [["x", f"{t}\n{t}"] for t in SENTENCES]),
+        "a table",
+    ),
+    "csv of points and semicolons": (
+        table(";", ["Text", "Wert"], [[t, "1"] for t in SENTENCES]),
+        "a table",
+    ),
+    "tsv": (
+        table("\t", ["label", "sentence"], [["en", text] for text in SENTENCES]),
+        r"a table; .*delimiter='\\t'",
+    ),
     "numbered lines": (table("\t", None, ROWS), "a table"),
-    "tsv of scores without a header": (table("\t", None, [[n * 7 % 31, t] for n, t in ROWS]), "a table"),
+    "tsv of scores without a header": (
+        table("\t", None, [[n * 7 % 31, t] for n, t in ROWS]),
+        "a table",
+    ),
     "json strings": ("\n".join(map(json.dumps, SENTENCES)).encode(), r"JSON lines; .*jq -r \. "),
     "json array of texts": (json.dumps(SENTENCES).encode(), r"JSON; .*jq -r '\.\. \| strings'"),
     "html after a comment": (b"<!-- a -->\n<!-- b --><html>" + TEXT, "HTML document"),
@@ -129,12 +161,21 @@ NOT_TEXT = {
     "mediawiki": (b"<mediawiki xmlns=''>" + TEXT, "XML document"),
     "warc": (b"WARC/1.0\r\nWARC-Type: warcinfo\r\n" + TEXT, "WARC"),
     "sql": (b"-- MySQL dump 10.13\n" + TEXT, "dump of a database"),
-    "sql without comments": (b"CREATE TABLE texts (id int, text varchar);\n" + TEXT, "dump of a database"),
+    "sql without comments": (
+        b"CREATE TABLE texts (id int, text varchar);\n" + TEXT,
+        "dump of a database",
+    ),
     "sql of rows": (b"insert into texts values (1, 'the cat');\n" + TEXT, "dump of a database"),
     "lmdb": (bytes(16) + b"\xde\xc0\xef\xbe" + TEXT, "LMDB"),
     "tfrecords": (b"\x10\x01" + bytes(6) + b"crc." + TEXT, "TFRecords"),
-    "binary vectors": (b"400 3\nthe " + np.ones(3, np.float32).tobytes() + b"\n" + TEXT, "binary file of word vectors"),
-    "vectors": (b"400 6\n" + b"".join(b"w%d" % i + b" 0.25" * 6 + b"\n" for i in range(400)), "word vectors"),
+    "binary vectors": (
+        b"400 3\nthe " + np.ones(3, np.float32).tobytes() + b"\n" + TEXT,
+        "binary file of word vectors",
+    ),
+    "vectors": (
+        b"400 6\n" + b"".join(b"w%d" % i + b" 0.25" * 6 + b"\n" for i in range(400)),
+        "word vectors",
+    ),
 }
 
 
@@ -172,41 +213,60 @@ def test_every_file_of_a_folder_is_looked_at(tmp_path):
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "warc", "html"])
 def test_the_same_on_standard_input(kind):
     script = "from w2v_fast.corpus.corpus import Corpus; Corpus.from_source('-', min_count=1)"
-    run = subprocess.run([sys.executable, "-c", script], input=NOT_TEXT[kind][0], capture_output=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script], input=NOT_TEXT[kind][0], capture_output=True
+    )
     assert run.returncode == 1
     assert b"ValueError: - is not text but" in run.stderr
 
 
-@pytest.mark.parametrize("text", [
-    "{ braces } begin this line\n{and this}\n",
-    '{"a": 1}\nis what a line of JSON looks like, and this is prose\n',
-    "[1]\n[2]\n[3]\n",
-    '["Hello," he said]\n',
-    '"Hello," she said.\n"Good bye," he said.\n',
-    "[Music]\n[Applause]\n",
-    "Hello, world\nGood bye, moon\nYes, sir\n",
-    "Roses,Violets\nSugar,You\n",
-    "Main Street, 12\nHigh Street, 14\nMill Lane, 3\n",
-    "Go.\tGeh.\nHi\tHallo\nRun!\tLauf!\n",
-    "Hi\tHallo du\nRun\tLauf los\n",
-    "a\tb\tc\nd\te\tf\nthe\ttime\tof\n",
-    "12\t5\t7\n3\t4\t5\n8\t8\t1\n",
-    "1,000 men\n2,000 men\n3,000 men\n",
-    "1. one\n2. two\n3. three\n",
-    "# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
-    "<doc id=\"1\" url=\"u\">\nthe text of a page\n</doc>\n",
-    "<3 hearts & <angles>\n",
-    "def f(x):\n    return {\"a\": x}\n",
-    "-- a comment\nselect\n", "Create table of contents (draft)\n", "Insert into the slot (left)\n",
-    "yes,I know\nno,I do not\nwell,it is so\nor,what else\n",
-    "<!-- a --> " * 500 + "prose\n", "1999 12\nwords \xe9 of text\n",
-    "PARIS is a city\n", "PAREIDOLIA\n", "ORC raiders\n", "BM is a name\n", "RIFF raff\n", "MZ and so on\n",
-    "GGUF is a format\n", "ID3 tags\n", "Obj a\n", "(less)\n", "cat\n", "070701 is a number\n", "7z is a tool\n",
-    "BZh is not a word\n",
-    "title: x\ndate: y\n---\ntext\n",
-    "From me@example.org Thu\nSubject: hello\n\ntext\n",
-    "b\x00y\x00 NUL as separator " * 3,
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ braces } begin this line\n{and this}\n",
+        '{"a": 1}\nis what a line of JSON looks like, and this is prose\n',
+        "[1]\n[2]\n[3]\n",
+        '["Hello," he said]\n',
+        '"Hello," she said.\n"Good bye," he said.\n',
+        "[Music]\n[Applause]\n",
+        "Hello, world\nGood bye, moon\nYes, sir\n",
+        "Roses,Violets\nSugar,You\n",
+        "Main Street, 12\nHigh Street, 14\nMill Lane, 3\n",
+        "Go.\tGeh.\nHi\tHallo\nRun!\tLauf!\n",
+        "Hi\tHallo du\nRun\tLauf los\n",
+        "a\tb\tc\nd\te\tf\nthe\ttime\tof\n",
+        "12\t5\t7\n3\t4\t5\n8\t8\t1\n",
+        "1,000 men\n2,000 men\n3,000 men\n",
+        "1. one\n2. two\n3. three\n",
+        "# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        '<doc id="1" url="u">\nthe text of a page\n</doc>\n',
+        "<3 hearts & <angles>\n",
+        'def f(x):\n    return {"a": x}\n',
+        "-- a comment\nselect\n",
+        "Create table of contents (draft)\n",
+        "Insert into the slot (left)\n",
+        "yes,I know\nno,I do not\nwell,it is so\nor,what else\n",
+        "<!-- a --> " * 500 + "prose\n",
+        "1999 12\nwords \xe9 of text\n",
+        "PARIS is a city\n",
+        "PAREIDOLIA\n",
+        "ORC raiders\n",
+        "BM is a name\n",
+        "RIFF raff\n",
+        "MZ and so on\n",
+        "GGUF is a format\n",
+        "ID3 tags\n",
+        "Obj a\n",
+        "(less)\n",
+        "cat\n",
+        "070701 is a number\n",
+        "7z is a tool\n",
+        "BZh is not a word\n",
+        "title: x\ndate: y\n---\ntext\n",
+        "From me@example.org Thu\nSubject: hello\n\ntext\n",
+        "b\x00y\x00 NUL as separator " * 3,
+    ],
+)
 def test_text_that_looks_a_little_like_it_is_read(tmp_path, text):
     path = tmp_path / "text"
     path.write_text(text * 2)
@@ -225,7 +285,9 @@ def test_every_stretch_of_a_long_text_passes():
 def test_text_of_wide_characters_is_refused(tmp_path, encoding, text):
     path = tmp_path / "text"
     path.write_bytes(text.encode(encoding))
-    with pytest.raises(ValueError, match=f"is text in {encoding.upper()}; .*iconv -f {encoding.upper()} -t UTF-8"):
+    with pytest.raises(
+        ValueError, match=f"is text in {encoding.upper()}; .*iconv -f {encoding.upper()} -t UTF-8"
+    ):
         Corpus.from_source(path, min_count=1)
 
 
@@ -242,7 +304,12 @@ def test_wide_ascii_without_a_mark_is_refused(tmp_path, encoding):
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compress, block_bytes):
     for number in range(2):
         (tmp_path / f"{number}.txt").write_bytes(compress(codecs.BOM_UTF8 + b"the cat\nthe dog"))
-    for source in (tmp_path / "0.txt", tmp_path, str(tmp_path / "*.txt"), [tmp_path / "0.txt", tmp_path / "1.txt"]):
+    for source in (
+        tmp_path / "0.txt",
+        tmp_path,
+        str(tmp_path / "*.txt"),
+        [tmp_path / "0.txt", tmp_path / "1.txt"],
+    ):
         corpus = Corpus.from_source(source, min_count=1, block_bytes=block_bytes)
         assert corpus.vocabulary.words == ["the", "cat", "dog"]
     (tmp_path / "empty").write_bytes(codecs.BOM_UTF8)
@@ -252,7 +319,9 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compress, block_byte
 
 def test_a_byte_order_mark_on_standard_input():
     script = "from w2v_fast.corpus.corpus import Corpus; print(Corpus.from_source('-', min_count=1).vocabulary.words)"
-    output = subprocess.check_output([sys.executable, "-c", script], input=codecs.BOM_UTF8 + b"the cat")
+    output = subprocess.check_output(
+        [sys.executable, "-c", script], input=codecs.BOM_UTF8 + b"the cat"
+    )
     assert output.strip() == b"['the', 'cat']"
 
 
@@ -274,10 +343,15 @@ def test_a_byte_order_mark_in_vocabularies_and_phrases(tmp_path, compress):
 
 
 @pytest.mark.parametrize("load", [Vocabulary.load, FrozenPhrases.load])
-@pytest.mark.parametrize(("data", "message"), [
-    ("the 3\ncat 2\n".encode("utf-16"), "UTF-16"), (NOT_TEXT["tar"][0], "tar archive"),
-    (NOT_TEXT["zip"][0], "zip archive"), (NOT_TEXT["npy"][0], "numpy array"),
-])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("the 3\ncat 2\n".encode("utf-16"), "UTF-16"),
+        (NOT_TEXT["tar"][0], "tar archive"),
+        (NOT_TEXT["zip"][0], "zip archive"),
+        (NOT_TEXT["npy"][0], "numpy array"),
+    ],
+)
 def test_vocabularies_and_phrases_that_are_no_text(tmp_path, load, data, message):
     path = tmp_path / "file"
     path.write_bytes(data)

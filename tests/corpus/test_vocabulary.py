@@ -29,9 +29,9 @@ def test_basic_properties():
     assert vocabulary != 5
 
 
-@pytest.mark.parametrize(("words", "counts"), [
-    (["a"], [1, 2]), (["a"], [-1]), (["a"], [[1]]), (["a", "b"], [2**62] * 2),
-])
+@pytest.mark.parametrize(
+    ("words", "counts"), [(["a"], [1, 2]), (["a"], [-1]), (["a"], [[1]]), (["a", "b"], [2**62] * 2)]
+)
 def test_wrong_counts(words, counts):
     with pytest.raises(ValueError, match="count"):
         Vocabulary(words, counts)
@@ -57,7 +57,11 @@ def test_a_word_that_comes_twice():
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(1, 5), st.one_of(st.none(), st.integers(1, 9)))
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=30),
+    st.integers(1, 5),
+    st.one_of(st.none(), st.integers(1, 9)),
+)
 def test_rank(counts, min_count, max_vocab):
     firsts = np.random.default_rng(0).permutation(len(counts))
     kept = [id for id, count in enumerate(counts) if count >= min_count]
@@ -68,7 +72,10 @@ def test_rank(counts, min_count, max_vocab):
 def test_keep_probabilities_are_those_of_word2vec_c():
     counts = [5000, 300, 20, 1, 0]
     total = sum(counts)
-    expected = [min(1.0, (np.sqrt(count / (1e-2 * total)) + 1) * (1e-2 * total) / count) for count in counts[:4]] + [1]
+    expected = [
+        min(1.0, (np.sqrt(count / (1e-2 * total)) + 1) * (1e-2 * total) / count)
+        for count in counts[:4]
+    ] + [1]
     vocabulary = Vocabulary(list("abcde"), counts)
     np.testing.assert_allclose(vocabulary.keep_probabilities(1e-2), expected, rtol=1e-12)
     assert vocabulary.keep_probabilities(1e-2).dtype == np.float64
@@ -94,19 +101,22 @@ def test_load_what_others_write(path):
     assert Vocabulary.load(path) == Vocabulary(["the", "cat", "</s>"], [17, 5, 3])
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    (b"a 1\nb\n", "line 2: expected a word and its count"),
-    (b"a 1\nb x\n", "line 2: the count"),
-    (b"a -1\n", "line 1: the count"),
-    (b"a 1.5\n", "line 1: the count"),
-    (b"a 9223372036854775808\n", "line 1: the count"),
-    (b"a " + b"9" * 5000, "line 1: the count"),
-    (b"a \xb2", "line 1: the count"),
-    (b"a 1\nb 1\na 2\n", "line 3: the word 'a' was in line 1"),
-    (b"", "no words"),
-    (b" \n\n", "no words"),
-    (b"a 3\nb 2\n", "min_count = 5.*3 times"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a 1\nb\n", "line 2: expected a word and its count"),
+        (b"a 1\nb x\n", "line 2: the count"),
+        (b"a -1\n", "line 1: the count"),
+        (b"a 1.5\n", "line 1: the count"),
+        (b"a 9223372036854775808\n", "line 1: the count"),
+        (b"a " + b"9" * 5000, "line 1: the count"),
+        (b"a \xb2", "line 1: the count"),
+        (b"a 1\nb 1\na 2\n", "line 3: the word 'a' was in line 1"),
+        (b"", "no words"),
+        (b" \n\n", "no words"),
+        (b"a 3\nb 2\n", "min_count = 5.*3 times"),
+    ],
+)
 def test_wrong_files(path, text, message):
     path.write_bytes(text)
     with pytest.raises(ValueError, match=message) as caught:
@@ -140,10 +150,17 @@ def test_words_that_a_line_cannot_hold(path, word):
 
 
 def test_digest_depends_on_words_and_counts_and_order():
-    vocabularies = [Vocabulary(words, counts) for words, counts in [
-        (["ab", "c"], [2, 1]), (["a", "bc"], [2, 1]), (["ab", "c"], [2, 2]), (["c", "ab"], [2, 1]), (["ab"], [2]),
-        ([], []),
-    ]]
+    vocabularies = [
+        Vocabulary(words, counts)
+        for words, counts in [
+            (["ab", "c"], [2, 1]),
+            (["a", "bc"], [2, 1]),
+            (["ab", "c"], [2, 2]),
+            (["c", "ab"], [2, 1]),
+            (["ab"], [2]),
+            ([], []),
+        ]
+    ]
     assert len({vocabulary.digest() for vocabulary in vocabularies}) == len(vocabularies)
     assert vocabularies[0].digest() == Vocabulary(["ab", "c"], [2, 1]).digest()
     assert len(vocabularies[0].digest()) == 64

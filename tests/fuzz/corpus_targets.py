@@ -34,11 +34,18 @@ PEAK_PER_BYTE = 64
 CONFIG = TrainConfig(vector_size=4, window=2, epochs=1, workers=1, min_count=1, sample=0)
 IDS = np.array([0, 1, ~2, 0, ~1], np.int32)
 VOCABULARY = Vocabulary(["a", "b\u00e9", "c"], [2, 2, 1])
-TEXT = "the cat sat \u00e9t\u00e9\r\nthe\tdog\0sat\n\nfour\x0bfive averylongwordofmanybytes".encode()
+TEXT = (
+    "the cat sat \u00e9t\u00e9\r\nthe\tdog\0sat\n\nfour\x0bfive averylongwordofmanybytes".encode()
+)
 
 
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd_module().compress}
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstd_module().compress,
+}
 
 
 def check(read: Callable[[], object], size: int) -> None:
@@ -65,13 +72,17 @@ def text(folder: Path, data: bytes) -> None:
             holds(corpus)
             if compression_of(data[:MAGIC_LENGTH]) is None:
                 assert contents(corpus) == encode(split(data.removeprefix(codecs.BOM_UTF8)))
+
     check(read, len(data))
 
 
 def holds(corpus: Corpus) -> None:
     """The ids are of the vocabulary, and its counts are theirs."""
     ids = np.where(corpus.ids < 0, ~corpus.ids, corpus.ids)
-    assert np.bincount(ids, minlength=len(corpus.vocabulary)).tolist() == corpus.vocabulary.counts.tolist()
+    assert (
+        np.bincount(ids, minlength=len(corpus.vocabulary)).tolist()
+        == corpus.vocabulary.counts.tolist()
+    )
 
 
 def vocabulary(folder: Path, data: bytes) -> None:
@@ -82,6 +93,7 @@ def vocabulary(folder: Path, data: bytes) -> None:
         loaded = Vocabulary.load(path)
         assert len(set(loaded.words)) == len(loaded.words) == len(loaded.counts) > 0
         loaded.keep_probabilities(1e-3)
+
     check(read, len(data))
 
 
@@ -93,6 +105,7 @@ def phrases(folder: Path, data: bytes) -> None:
         loaded = FrozenPhrases.load(path)
         assert all(score == score for score in loaded.phrases.values())
         loaded.find_phrases([["a", "b", "c"]])
+
     check(read, len(data))
 
 
@@ -108,6 +121,7 @@ def saved_corpus(folder: Path, data: bytes) -> None:
                 list(corpus.sentences())
                 with contextlib.suppress(DivergenceError):
                     Word2Vec(corpus, CONFIG).train()
+
         check(read, len(data) + (4 << 20))
 
 
@@ -123,6 +137,7 @@ def checkpoint(folder: Path, data: bytes) -> None:
             if trainer.resume(folder / "run"):
                 with contextlib.suppress(DivergenceError):
                     trainer.train()
+
         check(read, len(data) + (4 << 20))
 
 
@@ -131,7 +146,12 @@ def checksummed(data: bytes) -> bytes:
 
 
 TARGETS: dict[str, Callable[[Path, bytes], None]] = {
-    "text": text, "vocabulary": vocabulary, "phrases": phrases, "saved_corpus": saved_corpus, "checkpoint": checkpoint}
+    "text": text,
+    "vocabulary": vocabulary,
+    "phrases": phrases,
+    "saved_corpus": saved_corpus,
+    "checkpoint": checkpoint,
+}
 
 
 def seeds() -> dict[str, list[bytes]]:
@@ -139,14 +159,22 @@ def seeds() -> dict[str, list[bytes]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         Corpus(IDS, VOCABULARY).save(folder / "corpus")
-        FrozenPhrases({("a", "b\u00e9"): 1.5, ("b", "of", "c"): 0.25}, "\u2013", ["of"]).save(folder / "phrases")
+        FrozenPhrases({("a", "b\u00e9"): 1.5, ("b", "of", "c"): 0.25}, "\u2013", ["of"]).save(
+            folder / "phrases"
+        )
         trainer = Trainer(IDS, VOCABULARY, CONFIG)
         trainer.train(checkpoint=folder / "run")
         newest = next((folder / "run").iterdir())
         return {
             "text": [compress(TEXT) for compress in COMPRESSIONS.values()],
-            "vocabulary": [b"the 5\ncat 3\nsat\t2\ntwo words 1\n", gzip.compress(b"a 2\nb\xff 1\n")],
-            "phrases": [(folder / "phrases").read_bytes(), gzip.compress((folder / "phrases").read_bytes())],
+            "vocabulary": [
+                b"the 5\ncat 3\nsat\t2\ntwo words 1\n",
+                gzip.compress(b"a 2\nb\xff 1\n"),
+            ],
+            "phrases": [
+                (folder / "phrases").read_bytes(),
+                gzip.compress((folder / "phrases").read_bytes()),
+            ],
             "saved_corpus": [(folder / "corpus").read_bytes()],
             "checkpoint": [newest.read_bytes()],
         }

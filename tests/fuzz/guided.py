@@ -1,6 +1,6 @@
 """One target under atheris, which lets coverage guide it, from the valid files that it is known to read.
 
-    python -m tests.fuzz.guided TARGET [libFuzzer flags]        (needs atheris)
+python -m tests.fuzz.guided TARGET [libFuzzer flags]        (needs atheris)
 """
 
 import sys

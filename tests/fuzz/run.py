@@ -28,9 +28,16 @@ Target = Callable[[Path, bytes], None]
 def all_targets(folder: Path) -> dict[str, tuple[Target, list[bytes]]]:
     """Every target and the valid files it starts from; `folder` is made ready for them."""
     targets.prepare(folder)
-    parts = {f"{format}/{name}": [(folder / format / name).read_bytes()] for format, name in targets.PARTS}
-    return {name: (target, {**SEEDS, **parts}[name]) for name, target in targets.TARGETS.items()} | {
-        name: (corpus_targets.TARGETS[name], seeds) for name, seeds in corpus_targets.seeds().items()}
+    parts = {
+        f"{format}/{name}": [(folder / format / name).read_bytes()]
+        for format, name in targets.PARTS
+    }
+    return {
+        name: (target, {**SEEDS, **parts}[name]) for name, target in targets.TARGETS.items()
+    } | {
+        name: (corpus_targets.TARGETS[name], seeds)
+        for name, seeds in corpus_targets.seeds().items()
+    }
 
 
 def main() -> int:

@@ -15,7 +15,11 @@ from w2v_fast.vectors.formats import load
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 ALLOWED = (ValueError, OSError)  # FormatError is a ValueError
-VARIANTS: list[dict] = [{}, {"strict": False, "on_truncated": "keep", "allow_nonfinite": True}, {"limit": 1}]
+VARIANTS: list[dict] = [
+    {},
+    {"strict": False, "on_truncated": "keep", "allow_nonfinite": True},
+    {"limit": 1},
+]
 MEMORY = 64 << 20  # for buffers, whatever the file
 PEAK_PER_BYTE = 64
 
@@ -48,7 +52,11 @@ def read_part(format: str, name: str, folder: Path, data: bytes) -> None:
     (folder / format / name).unlink(missing_ok=True)  # a map of the old one may be open
     (folder / format / name).write_bytes(data)
     path = folder / format / "v.npy" if format == "npy" else folder / format
-    for options in [{"mmap": False}, {"limit": 1}, *([] if format == "npy" else [{"verify": True}])]:
+    for options in [
+        {"mmap": False},
+        {"limit": 1},
+        *([] if format == "npy" else [{"verify": True}]),
+    ]:
         check(partial(load, path, format=format, **options), len(data))
 
 
@@ -83,14 +91,21 @@ TARGETS |= {
     "analogies": partial(read_text_file, evaluation.read_analogies),
     "counts": partial(read_text_file, counts_of),
 }
-PARTS = [("safetensors", "model.safetensors"), ("safetensors", "words.safetensors"), ("safetensors", "config.json"),
-         ("npy", "v.npy"), ("npy", "v.words.txt")]
+PARTS = [
+    ("safetensors", "model.safetensors"),
+    ("safetensors", "words.safetensors"),
+    ("safetensors", "config.json"),
+    ("npy", "v.npy"),
+    ("npy", "v.words.txt"),
+]
 TARGETS |= {f"{format}/{name}": partial(read_part, format, name) for format, name in PARTS}
 
 
 def prepare(folder: Path) -> None:
     """Write a whole and valid model in each format of several files."""
-    kv = KeyedVectors(["a", "b\u00e9", "c"], np.arange(6, dtype=np.float32).reshape(3, 2) / 8, np.array([3, 2, 1]))
+    kv = KeyedVectors(
+        ["a", "b\u00e9", "c"], np.arange(6, dtype=np.float32).reshape(3, 2) / 8, np.array([3, 2, 1])
+    )
     (folder / "npy").mkdir()
     kv.save(folder / "npy" / "v.npy")
     kv.save(folder / "safetensors")

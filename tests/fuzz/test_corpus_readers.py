@@ -26,7 +26,10 @@ def test_damaged_files(name, number, tmp_path):
     seed = SEEDS[name][number]
     target = corpus_targets.TARGETS[name]
     target(tmp_path, seed)
-    for data in (*list(mutations.cuts(seed))[:: max(1, len(seed) // 200)], *mutations.flips(seed, 60, number)):
+    for data in (
+        *list(mutations.cuts(seed))[:: max(1, len(seed) // 200)],
+        *mutations.flips(seed, 60, number),
+    ):
         target(tmp_path, data)
 
 
@@ -52,6 +55,8 @@ def test_a_decompression_bomb_takes_little_memory(tmp_path, fill):
     if fill == b"a ":
         assert len(Corpus.from_source(path, min_count=1, workers=1, memory_budget=1 << 20)) == 10**8
     else:
-        with pytest.raises(ValueError, match="corpus is empty" if fill == b"\0" else "a word of 16,777,216 bytes"):
+        with pytest.raises(
+            ValueError, match="corpus is empty" if fill == b"\0" else "a word of 16,777,216 bytes"
+        ):
             Corpus.from_source(path, min_count=1, workers=1)
     assert tracemalloc.get_traced_memory()[1] < 100 << 20

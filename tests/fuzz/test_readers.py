@@ -12,11 +12,26 @@ from w2v_fast.vectors.formats import word2vec_binary, word2vec_text
 BINARY = b"3 2\n" + b"".join(word + b" \1\2\3<\n  =\n" for word in (b"a", b"b\xc3", b"c"))
 TEXT = b"3 2\na 1.5 -2\nb \xc3\xa9 0.25 1e-3\nc 3 4\n"
 GLOVE = b"the 1.5 -2\n. . . 0.25 1e-3\nc\t3\t4\n"
-SEEDS = {"word2vec_binary": [BINARY], "word2vec_text": [TEXT], "glove": [GLOVE],
-         "pairs": [b"# c\nw1\tw2\tscore\na\tb\t7.5\n", b"\xef\xbb\xbfa;b;7,5\r\nc;d;1\r\n",
-                   b'"a","b","7"\n"c","d","NA"\n'],
-         "analogies": [b": s\na b c d\na;b;c;d\n\"a\",b,c,d\n"], "counts": [b"\xef\xbb\xbfthe 10\r\nNew York\t5\n"],
-         "sniffed": [BINARY, TEXT, GLOVE, gzip.compress(BINARY), b"\x93NUMPY\x01\x00v\x00{'descr'", b"\x80\x04."]}
+SEEDS = {
+    "word2vec_binary": [BINARY],
+    "word2vec_text": [TEXT],
+    "glove": [GLOVE],
+    "pairs": [
+        b"# c\nw1\tw2\tscore\na\tb\t7.5\n",
+        b"\xef\xbb\xbfa;b;7,5\r\nc;d;1\r\n",
+        b'"a","b","7"\n"c","d","NA"\n',
+    ],
+    "analogies": [b': s\na b c d\na;b;c;d\n"a",b,c,d\n'],
+    "counts": [b"\xef\xbb\xbfthe 10\r\nNew York\t5\n"],
+    "sniffed": [
+        BINARY,
+        TEXT,
+        GLOVE,
+        gzip.compress(BINARY),
+        b"\x93NUMPY\x01\x00v\x00{'descr'",
+        b"\x80\x04.",
+    ],
+}
 
 
 @pytest.fixture(autouse=True)

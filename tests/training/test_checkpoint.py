@@ -32,8 +32,11 @@ KILLS = 20
 
 
 def trainer_of(ids=IDS, vocabulary=VOCABULARY, **options):
-    return Trainer(ids, vocabulary, TrainConfig(**{"vector_size": 20, "epochs": 3, "workers": 1, "sample": 1e-2,
-                                                   **options}))
+    return Trainer(
+        ids,
+        vocabulary,
+        TrainConfig(**{"vector_size": 20, "epochs": 3, "workers": 1, "sample": 1e-2, **options}),
+    )
 
 
 def stop_after(run, jobs):
@@ -71,9 +74,16 @@ def stopped(tmp_path):
     return tmp_path / "run"
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"architecture": "cbow", "objective": "hs"}, {"objective": "nce", "share_noise": False}, {"noise_draws": 2},
-    {"objective": "softmax", "epochs": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"architecture": "cbow", "objective": "hs"},
+        {"objective": "nce", "share_noise": False},
+        {"noise_draws": 2},
+        {"objective": "softmax", "epochs": 1},
+    ],
+)
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, options):
     whole = trainer_of(**options)
     whole.train()
@@ -100,8 +110,13 @@ class TestKill:
         rng = random.Random(number)
         if number % 2:
             left = rng.randrange(1, 200)
-            for module, name in ((checkpoint_module, "_write"), (os, "fsync"), (os, "replace"), (os, "chmod"),
-                                 (files, "sync_folder")):
+            for module, name in (
+                (checkpoint_module, "_write"),
+                (os, "fsync"),
+                (os, "replace"),
+                (os, "chmod"),
+                (files, "sync_folder"),
+            ):
                 original = getattr(module, name)
 
                 def deadly(*arguments, original=original):
@@ -110,6 +125,7 @@ class TestKill:
                     if left == 0:
                         os.kill(os.getpid(), signal.SIGKILL)
                     return original(*arguments)
+
                 setattr(module, name, deadly)
         run = trainer_of(**self.OPTIONS)
         run.resume(folder)
@@ -160,7 +176,9 @@ def test_many_workers_do_the_same_jobs_after_a_resume(tmp_path):
     assert again.tokens == whole.tokens == 3 * len(IDS)
     assert again.kept_tokens == whole.kept_tokens
     assert [loss.pairs for loss in again.losses] == [loss.pairs for loss in whole.losses]
-    np.testing.assert_allclose([loss.mean for loss in again.losses], [loss.mean for loss in whole.losses], rtol=0.03)
+    np.testing.assert_allclose(
+        [loss.mean for loss in again.losses], [loss.mean for loss in whole.losses], rtol=0.03
+    )
 
 
 @pytest.mark.skipif(len(supported_isas()) < 2, reason="this CPU or build has one instruction set")
@@ -185,12 +203,15 @@ def test_a_missing_or_empty_folder_is_a_fresh_start(tmp_path):
     assert not trainer_of().resume(tmp_path)
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"alpha": 0.05}, r"config\.alpha is 0\.05, the checkpoint has 0\.025"),
-    ({"vector_size": 21}, r"config\.vector_size is 21, the checkpoint has 20"),
-    ({"noise_draws": 2}, r"config\.noise_draws is 2, the checkpoint has None"),
-    ({"window": 4, "seed": 9}, r"config\.seed is 9, the checkpoint has 1; config\.window is 4"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": 0.05}, r"config\.alpha is 0\.05, the checkpoint has 0\.025"),
+        ({"vector_size": 21}, r"config\.vector_size is 21, the checkpoint has 20"),
+        ({"noise_draws": 2}, r"config\.noise_draws is 2, the checkpoint has None"),
+        ({"window": 4, "seed": 9}, r"config\.seed is 9, the checkpoint has 1; config\.window is 4"),
+    ],
+)
 def test_another_configuration_is_refused(stopped, options, message):
     run = trainer_of(**options)
     before = digest(run)
@@ -258,7 +279,7 @@ def test_every_cut_and_every_changed_byte_is_found(tmp_path):
         with pytest.raises(CheckpointError):
             Checkpoint.read(path)
     for at in range(len(data)):
-        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with pytest.raises(CheckpointError):
             Checkpoint.read(path)
 
@@ -273,10 +294,27 @@ def with_header(path, change):
     checkpoint_module.write(path, header, arrays)
 
 
-@pytest.mark.parametrize("position", [
-    None, [], {}, {"job": -1}, {"job": 10**9}, {"job": "1"}, {"job": 1.0}, {"job": True}, {"kept_tokens": -1},
-    {"kept_tokens": 10**12}, {"losses": []}, {"losses": [[1.0, 1]] * 4}, {"losses": [["1", 1]] * 3},
-    {"losses": [[1.0, -1]] * 3}, {"losses": [[1.0]] * 3}, {"losses": 3}])
+@pytest.mark.parametrize(
+    "position",
+    [
+        None,
+        [],
+        {},
+        {"job": -1},
+        {"job": 10**9},
+        {"job": "1"},
+        {"job": 1.0},
+        {"job": True},
+        {"kept_tokens": -1},
+        {"kept_tokens": 10**12},
+        {"losses": []},
+        {"losses": [[1.0, 1]] * 4},
+        {"losses": [["1", 1]] * 3},
+        {"losses": [[1.0, -1]] * 3},
+        {"losses": [[1.0]] * 3},
+        {"losses": 3},
+    ],
+)
 def test_an_impossible_position_is_refused(stopped, position):
     def change(header):
         header["position"] = position if not position else {**header["position"], **position}
@@ -336,7 +374,9 @@ def test_a_checkpoint_that_fails_does_not_end_the_run(tmp_path, monkeypatch):
         yield
 
     monkeypatch.setattr(checkpoint_module, "atomic_write", full)
-    with pytest.warns(RuntimeWarning, match="no checkpoint after 60,000 of 60,000 words: .*No space left"):
+    with pytest.warns(
+        RuntimeWarning, match="no checkpoint after 60,000 of 60,000 words: .*No space left"
+    ):
         stop_after(run, 10_000).train(checkpoint=tmp_path)
     assert run.done
     assert len(list(tmp_path.iterdir())) == 1
@@ -351,7 +391,9 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path):
     run.train(checkpoint=tmp_path)
     good = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     run.weights.vectors[3, 5] = np.nan
-    with pytest.raises(DivergenceError, match=r"diverged .* learning rate 0\.02.*last checkpoint is .*checkpoint-"):
+    with pytest.raises(
+        DivergenceError, match=r"diverged .* learning rate 0\.02.*last checkpoint is .*checkpoint-"
+    ):
         run.train(checkpoint=tmp_path, checkpoint_minutes=OFTEN)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == good
     again = trainer_of()
@@ -361,7 +403,9 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path):
 
 
 def test_a_weight_outside_of_the_sample_of_the_loss_is_found_at_the_end():
-    ids = np.append(IDS[: np.flatnonzero(IDS < 0)[-1] + 1], [~WORDS]).astype(np.int32)  # alone in its sentence
+    ids = np.append(IDS[: np.flatnonzero(IDS < 0)[-1] + 1], [~WORDS]).astype(
+        np.int32
+    )  # alone in its sentence
     run = trainer_of(ids, vocabulary_of(ids, WORDS + 1), objective="hs")
     run.weights.vectors[WORDS, 0] = np.inf
     with pytest.raises(DivergenceError, match="not finite"):
@@ -390,7 +434,10 @@ def test_stop_from_another_thread(tmp_path, number):
     thread.join()
     assert not run.done
     assert time.monotonic() - started < 10
-    assert trainer_of(epochs=100_000).resume(tmp_path / "run") == (run.next_job > 0) or run.next_job == 0
+    assert (
+        trainer_of(epochs=100_000).resume(tmp_path / "run") == (run.next_job > 0)
+        or run.next_job == 0
+    )
 
 
 def test_a_stop_before_training_is_not_lost():
@@ -422,14 +469,20 @@ def test_signals(tmp_path, number):
             except KeyboardInterrupt:
                 code = 2
             again = trainer_of(epochs=100_000)
-            code = code if again.resume(folder) and digest(again) == digest(run) and again.next_job else 98
+            code = (
+                code
+                if again.resume(folder) and digest(again) == digest(run) and again.next_job
+                else 98
+            )
         finally:
             os._exit(code)
     while not (tmp_path / "ready").exists():
         time.sleep(0.01)
     time.sleep(0.3)
     os.kill(pid, number)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == (1 if number == signal.SIGTERM else 2)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == (
+        1 if number == signal.SIGTERM else 2
+    )
 
 
 def test_an_interrupt_while_a_checkpoint_is_written_writes_it_again(tmp_path, monkeypatch):

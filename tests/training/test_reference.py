@@ -25,10 +25,12 @@ def finite_difference(f, x, eps=1e-5):
     """Fourth-order central differences of f with respect to every entry of x."""
     gradient = np.zeros_like(x)
     for k in np.ndindex(*x.shape):
+
         def at(h, k=k):
             y = x.copy()
             y[k] += h
             return f(y)
+
         gradient[k] = (8 * (at(eps) - at(-eps)) - (at(2 * eps) - at(-2 * eps))) / (12 * eps)
     return gradient
 
@@ -49,15 +51,22 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
     inputs, rows = random.normal(size=(4, 7)), random.normal(size=(5, 7))
 
     weight = np.ones(len(label))
-    score, to_inputs, to_rows = reference.step(inputs[in_index], rows[out_index], label, shift, weight, lr=1.0)
+    score, to_inputs, to_rows = reference.step(
+        inputs[in_index], rows[out_index], label, shift, weight, lr=1.0
+    )
 
     assert reference.loss(score, label, shift, weight) == pytest.approx(
-        written_loss(inputs, rows, label, shift, in_index, out_index), rel=1e-12)
+        written_loss(inputs, rows, label, shift, in_index, out_index), rel=1e-12
+    )
     summed_inputs, summed_rows = np.zeros_like(inputs), np.zeros_like(rows)
     np.add.at(summed_inputs, in_index, to_inputs)
     np.add.at(summed_rows, out_index, to_rows)
-    by_input = finite_difference(lambda x: written_loss(x, rows, label, shift, in_index, out_index), inputs)
-    by_row = finite_difference(lambda x: written_loss(inputs, x, label, shift, in_index, out_index), rows)
+    by_input = finite_difference(
+        lambda x: written_loss(x, rows, label, shift, in_index, out_index), inputs
+    )
+    by_row = finite_difference(
+        lambda x: written_loss(inputs, x, label, shift, in_index, out_index), rows
+    )
     np.testing.assert_allclose(summed_inputs, -by_input, atol=1e-8)
     np.testing.assert_allclose(summed_rows, -by_row, atol=1e-8)
 
@@ -76,8 +85,12 @@ def test_cbow_gradient_of_the_mean(corrected):
     by_row = finite_difference(lambda y: loss(inputs, y), rows)
     new_inputs, new_rows = inputs.copy(), rows.copy()
     config = TrainConfig(architecture="cbow", corrected_cbow=corrected)
-    reference.train_sigmoid(new_inputs, new_rows, [(contexts, ([0, 1, 2], label, shift, np.ones(3)))], config, lr=1.0)
-    np.testing.assert_allclose(new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8)
+    reference.train_sigmoid(
+        new_inputs, new_rows, [(contexts, ([0, 1, 2], label, shift, np.ones(3)))], config, lr=1.0
+    )
+    np.testing.assert_allclose(
+        new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8
+    )
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
 
 
@@ -88,18 +101,27 @@ def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
     contexts = [[1, 4, 4, 8], [0, 1, 2]]
 
     def loss(v, u):
-        return sum(-sum(u[o] @ v[c] for o in outside) + len(outside) * np.log(np.exp(u @ v[c]).sum())
-                   for c, outside in enumerate(contexts))
+        return sum(
+            -sum(u[o] @ v[c] for o in outside) + len(outside) * np.log(np.exp(u @ v[c]).sum())
+            for c, outside in enumerate(contexts)
+        )
 
     label = np.array([np.bincount(outside, minlength=9) for outside in contexts], float)
     nats, to_centers, to_rows = reference.softmax_step(centers, rows, label, lr=1.0)
     assert nats == pytest.approx(loss(centers, rows), rel=1e-12)
-    np.testing.assert_allclose(to_centers, -finite_difference(lambda v: loss(v, rows), centers), atol=1e-8)
-    np.testing.assert_allclose(to_rows, -finite_difference(lambda u: loss(centers, u), rows), atol=1e-8)
+    np.testing.assert_allclose(
+        to_centers, -finite_difference(lambda v: loss(v, rows), centers), atol=1e-8
+    )
+    np.testing.assert_allclose(
+        to_rows, -finite_difference(lambda u: loss(centers, u), rows), atol=1e-8
+    )
 
 
 K = 3
-SHARING = [(0, [1, 2]), (3, [2, 4, 4])]  # targets and contexts of two windows of a step, which share their noise
+SHARING = [
+    (0, [1, 2]),
+    (3, [2, 4, 4]),
+]  # targets and contexts of two windows of a step, which share their noise
 WEIGHTS = np.random.default_rng(8).normal(size=(2, 6, 4))
 
 
@@ -117,8 +139,15 @@ def every_draw(objective, draws):
     tables, q = tables_of_six_words(config)
     for noise in itertools.product(map(int, np.flatnonzero(q)), repeat=draws):
         moved = WEIGHTS.copy()
-        loss = reference.train_sigmoid(*moved, [(contexts, reference.rows_of(target, list(noise), tables, config))
-                                                for target, contexts in SHARING], config, lr=1.0)
+        loss = reference.train_sigmoid(
+            *moved,
+            [
+                (contexts, reference.rows_of(target, list(noise), tables, config))
+                for target, contexts in SHARING
+            ],
+            config,
+            lr=1.0,
+        )
         yield q[list(noise)].prod(), loss, moved - WEIGHTS
 
 
@@ -140,8 +169,11 @@ def test_any_number_of_draws_is_an_unbiased_estimate_of_the_loss_and_its_gradien
     probabilities, losses, steps = zip(*every_draw(objective, draws), strict=True)
     assert sum(probabilities) == pytest.approx(1, rel=1e-12)
     assert np.dot(probabilities, losses) == pytest.approx(expected_loss(WEIGHTS), rel=1e-6)
-    np.testing.assert_allclose(np.tensordot(probabilities, np.array(steps), 1),
-                               -finite_difference(expected_loss, WEIGHTS), atol=1e-6)
+    np.testing.assert_allclose(
+        np.tensordot(probabilities, np.array(steps), 1),
+        -finite_difference(expected_loss, WEIGHTS),
+        atol=1e-6,
+    )
 
 
 @pytest.mark.parametrize("draws", [2, 3])
@@ -155,7 +187,13 @@ def test_the_variance_of_a_step_is_that_of_one_draw_over_their_number(objective,
 
 
 def test_activations_at_known_points():
-    np.testing.assert_allclose(reference.sigmoid(np.array([0.0, np.log(3), -np.log(3), 800, -800])),
-                               [0.5, 0.75, 0.25, 1.0, 0.0], atol=1e-15)
-    np.testing.assert_allclose(reference.softmax(np.array([[0.0, np.log(3.0)], [1000.0, 1000.0]])),
-                               [[0.25, 0.75], [0.5, 0.5]], atol=1e-15)
+    np.testing.assert_allclose(
+        reference.sigmoid(np.array([0.0, np.log(3), -np.log(3), 800, -800])),
+        [0.5, 0.75, 0.25, 1.0, 0.0],
+        atol=1e-15,
+    )
+    np.testing.assert_allclose(
+        reference.softmax(np.array([[0.0, np.log(3.0)], [1000.0, 1000.0]])),
+        [[0.25, 0.75], [0.5, 0.5]],
+        atol=1e-15,
+    )

@@ -17,7 +17,9 @@ from w2v_fast.training.noise import alias_table, noise_distribution
 from w2v_fast.training.reference import noise_words
 from w2v_fast.training.tables import PRIVATE_NODES, PRIVATE_WORDS, merge_share
 
-COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=60).map(lambda c: np.array(c, np.int64))
+COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=60).map(
+    lambda c: np.array(c, np.int64)
+)
 
 
 def splitmix64(key, index):
@@ -34,7 +36,11 @@ def test_draw_is_splitmix64(key, indices):
 
 
 def test_draw_of_the_published_test_vector():
-    assert [int(draw(1234567, i)) for i in range(3)] == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    assert [int(draw(1234567, i)) for i in range(3)] == [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+    ]
 
 
 def test_derived_keys_differ():
@@ -101,8 +107,12 @@ def test_huffman_paths(counts):
     lengths = np.diff(paths.start)
     if len(counts) > 1:
         assert sum(2.0 ** -int(length) for length in lengths) == 1.0, "Kraft's sum"
-    assert int((lengths.astype(object) * counts.astype(object)).sum()) == optimal_cost(counts), "the least cost"
-    codes = {tuple(paths.codes[a:b].tolist()) for a, b in zip(paths.start, paths.start[1:], strict=False)}
+    assert int((lengths.astype(object) * counts.astype(object)).sum()) == optimal_cost(counts), (
+        "the least cost"
+    )
+    codes = {
+        tuple(paths.codes[a:b].tolist()) for a, b in zip(paths.start, paths.start[1:], strict=False)
+    }
     assert len(codes) == len(counts), "every word has its own code"
     branches = {}
     for a, b in zip(paths.start, paths.start[1:], strict=False):
@@ -111,7 +121,9 @@ def test_huffman_paths(counts):
         for k, node in enumerate(nodes):
             assert 0 <= node < len(counts) - 1
             after = nodes[k + 1] if k + 1 < len(nodes) else ("leaf", a)
-            assert branches.setdefault((node, code[k]), after) == after, "a branch leads to one place"
+            assert branches.setdefault((node, code[k]), after) == after, (
+                "a branch leads to one place"
+            )
 
 
 def test_a_path_of_any_length():
@@ -183,10 +195,15 @@ def test_visits_of_the_first_rows(objective):
     tables = tables_of(ids, 1000, config)
     words = np.where(ids < 0, ~ids, ids)
     if objective == "ns":
-        visits, found = tables.noise_visits, np.bincount(words, minlength=1000) / len(ids) + 3 * tables.noise
+        visits, found = (
+            tables.noise_visits,
+            np.bincount(words, minlength=1000) / len(ids) + 3 * tables.noise,
+        )
     else:
         start = tables.paths.start
-        nodes = np.concatenate([tables.paths.nodes[start[word] : start[word + 1]] for word in words])
+        nodes = np.concatenate(
+            [tables.paths.nodes[start[word] : start[word + 1]] for word in words]
+        )
         visits, found = tables.path_visits, np.bincount(nodes, minlength=1000) / len(ids)
     assert len(visits) == (PRIVATE_WORDS if objective == "ns" else PRIVATE_NODES)
     np.testing.assert_allclose(visits, found[: len(visits)], rtol=1e-9)

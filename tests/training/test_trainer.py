@@ -26,7 +26,9 @@ IDS = zipf_ids(20_000, WORDS, 12)
 
 
 def trainer_of(**options):
-    config = TrainConfig(**{"vector_size": 24, "epochs": 2, "workers": 1, "sample": 1e-2, **options})
+    config = TrainConfig(
+        **{"vector_size": 24, "epochs": 2, "workers": 1, "sample": 1e-2, **options}
+    )
     return Trainer(IDS, vocabulary_of(IDS, WORDS), config)
 
 
@@ -46,10 +48,16 @@ def test_one_worker_is_repeatable():
 
 
 def test_one_worker_is_repeatable_across_processes():
-    code = ("from tests.training.test_trainer import trainer_of; import hashlib; t = trainer_of(); t.train(); "
-            "print(hashlib.sha256(t.weights.input.tobytes() + t.weights.output.tobytes()).hexdigest())")
-    digests = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-               for _ in range(2)}
+    code = (
+        "from tests.training.test_trainer import trainer_of; import hashlib; t = trainer_of(); t.train(); "
+        "print(hashlib.sha256(t.weights.input.tobytes() + t.weights.output.tobytes()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
     assert len(digests) == 1
 
 
@@ -199,7 +207,9 @@ def test_a_run_that_ends_at_the_end_of_an_epoch_goes_on_there(ending):
             elif progress.epoch == 2:
                 raise ValueError("enough")
 
-    with contextlib.nullcontext() if ending == "stop" else pytest.raises(ValueError, match="enough"):
+    with (
+        contextlib.nullcontext() if ending == "stop" else pytest.raises(ValueError, match="enough")
+    ):
         run.train(report)
     assert (told, run.tokens, run.epochs_done) == ([1, 2], 2 * len(IDS), 2)
     run.train(report)
@@ -210,13 +220,17 @@ def test_no_worker_waits_for_a_display(monkeypatch):
     """What only shows numbers is told of an epoch when all of it is done, while the next may be under way."""
     monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
     started = []
-    monkeypatch.setattr(trainer_module, "Worker", lambda *arguments: started.append(1) or Worker(*arguments))
+    monkeypatch.setattr(
+        trainer_module, "Worker", lambda *arguments: started.append(1) or Worker(*arguments)
+    )
     lines = io.StringIO()
     run = trainer_of(epochs=5, workers=2)
     run.train(reporter("json", lines))
     told = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert [event["epoch"] for event in told if event["event"] == "epoch"] == [1, 2, 3, 4, 5]
-    assert [event["loss"] for event in told if event["event"] == "epoch"] == [loss.mean for loss in run.losses]
+    assert [event["loss"] for event in told if event["event"] == "epoch"] == [
+        loss.mean for loss in run.losses
+    ]
     assert len(started) == 2
 
 
@@ -285,18 +299,25 @@ def test_two_threads_that_train_one_run_lose_no_token():
         assert len(refused) <= 1
 
 
-@pytest.mark.parametrize(("ids", "kind", "message"), [
-    (IDS.astype(np.int64), TypeError, "int32"),
-    (IDS.astype(">i4"), TypeError, "int32"),
-    (IDS[::2], TypeError, "contiguous"),
-    (IDS.reshape(2, -1), TypeError, "shape"),
-    (IDS.tolist(), TypeError, "array"),
-    (IDS[:0], ValueError, "no tokens"),
-    (np.append(IDS, WORDS).astype(np.int32), ValueError, f"the id {WORDS}, but its vocabulary has {WORDS} words"),
-    (np.append(IDS, ~WORDS).astype(np.int32), ValueError, f"the id {WORDS}"),
-    (np.append(IDS, 2**31 - 1).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
-    (np.append(IDS, -(2**31)).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
-])
+@pytest.mark.parametrize(
+    ("ids", "kind", "message"),
+    [
+        (IDS.astype(np.int64), TypeError, "int32"),
+        (IDS.astype(">i4"), TypeError, "int32"),
+        (IDS[::2], TypeError, "contiguous"),
+        (IDS.reshape(2, -1), TypeError, "shape"),
+        (IDS.tolist(), TypeError, "array"),
+        (IDS[:0], ValueError, "no tokens"),
+        (
+            np.append(IDS, WORDS).astype(np.int32),
+            ValueError,
+            f"the id {WORDS}, but its vocabulary has {WORDS} words",
+        ),
+        (np.append(IDS, ~WORDS).astype(np.int32), ValueError, f"the id {WORDS}"),
+        (np.append(IDS, 2**31 - 1).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
+        (np.append(IDS, -(2**31)).astype(np.int32), ValueError, f"the id {2**31 - 1}"),
+    ],
+)
 def test_ids_that_the_native_loop_cannot_take(ids, kind, message):
     with pytest.raises(kind, match=message):
         Trainer(ids, vocabulary_of(IDS, WORDS), TrainConfig(vector_size=8, workers=1))
@@ -311,19 +332,28 @@ def test_ids_that_change_after_the_run_was_made():
 
 
 def changed(weights, **parts):
-    return Weights(**{"input": weights.input, "output": weights.output, "dim": weights.dim, **parts})
+    return Weights(
+        **{"input": weights.input, "output": weights.output, "dim": weights.dim, **parts}
+    )
 
 
-@pytest.mark.parametrize(("change", "kind", "message"), [
-    (lambda w: changed(w, input=w.input[:-1]), ValueError, "the input matrix has the shape"),
-    (lambda w: changed(w, output=w.output[:, :16]), TypeError, "the output matrix must be"),
-    (lambda w: changed(w, output=w.output.astype(np.float64)), TypeError, "the output matrix must be"),
-    (lambda w: changed(w, input=w.input.ravel()[1:-31].reshape(-1, 32)), TypeError, "64 bytes"),
-    (lambda w: changed(w, dim=23), ValueError, "23 dimensions"),
-    (lambda w: changed(w, output=w.input), ValueError, "must not share memory"),
-    (lambda w: w.input[:, 24:].fill(1) or w, ValueError, "padding must be zero"),
-    (lambda w: w.output.setflags(write=False) or w, TypeError, "writable"),
-])
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        (lambda w: changed(w, input=w.input[:-1]), ValueError, "the input matrix has the shape"),
+        (lambda w: changed(w, output=w.output[:, :16]), TypeError, "the output matrix must be"),
+        (
+            lambda w: changed(w, output=w.output.astype(np.float64)),
+            TypeError,
+            "the output matrix must be",
+        ),
+        (lambda w: changed(w, input=w.input.ravel()[1:-31].reshape(-1, 32)), TypeError, "64 bytes"),
+        (lambda w: changed(w, dim=23), ValueError, "23 dimensions"),
+        (lambda w: changed(w, output=w.input), ValueError, "must not share memory"),
+        (lambda w: w.input[:, 24:].fill(1) or w, ValueError, "padding must be zero"),
+        (lambda w: w.output.setflags(write=False) or w, TypeError, "writable"),
+    ],
+)
 def test_weights_that_the_native_loop_cannot_take(change, kind, message):
     config = TrainConfig(vector_size=24, workers=1)
     weights = change(initial_weights(WORDS, 24, 1))
@@ -341,10 +371,13 @@ def test_a_kernel_without_huge_pages(monkeypatch):
     assert not zeros(3, 16).any()
 
 
-@pytest.mark.parametrize(("ids", "options", "advice"), [
-    (~np.arange(100, dtype=np.int32) % 5 - 5, {"sample": 0}, "give longer sentences$"),
-    (np.arange(100, dtype=np.int32) % 5, {"sample": 1e-12}, "or a larger sample than 1e-12"),
-])
+@pytest.mark.parametrize(
+    ("ids", "options", "advice"),
+    [
+        (~np.arange(100, dtype=np.int32) % 5 - 5, {"sample": 0}, "give longer sentences$"),
+        (np.arange(100, dtype=np.int32) % 5, {"sample": 1e-12}, "or a larger sample than 1e-12"),
+    ],
+)
 def test_a_run_without_a_pair_is_a_warning(ids, options, advice):
     run = Trainer(ids, vocabulary_of(ids, 5), TrainConfig(vector_size=8, workers=1, **options))
     before = run.weights.input.copy()
@@ -353,11 +386,17 @@ def test_a_run_without_a_pair_is_a_warning(ids, options, advice):
     np.testing.assert_array_equal(run.weights.input, before)
 
 
-@pytest.mark.parametrize("variant", [{}, {"architecture": "cbow"}, {"objective": "hs"}, {"objective": "softmax"}])
+@pytest.mark.parametrize(
+    "variant", [{}, {"architecture": "cbow"}, {"objective": "hs"}, {"objective": "softmax"}]
+)
 def test_one_pair_in_many_sentences_is_no_warning(recwarn, variant):
     ids = np.full(100_000, ~0, np.int32)
     ids[77_000] = 1
-    run = Trainer(ids, vocabulary_of(ids, 2), TrainConfig(vector_size=8, workers=2, sample=0, epochs=1, **variant))
+    run = Trainer(
+        ids,
+        vocabulary_of(ids, 2),
+        TrainConfig(vector_size=8, workers=2, sample=0, epochs=1, **variant),
+    )
     run.train()
     assert not recwarn.list
     assert run.losses[0].pairs > 0
@@ -367,7 +406,9 @@ def test_a_run_at_its_end_says_that_nothing_is_left():
     run = trainer_of()
     run.train()
     weights = run.weights.input.copy()
-    with pytest.warns(RuntimeWarning, match=r"nothing is left to do: all 2 epochs are trained.*init="):
+    with pytest.warns(
+        RuntimeWarning, match=r"nothing is left to do: all 2 epochs are trained.*init="
+    ):
         run.train()
     np.testing.assert_array_equal(run.weights.input, weights)
 

@@ -29,15 +29,25 @@ def made(count: int = 50, size: int = 12, dtype: Any = np.float32, seed: int = 0
 def assert_close(one: Any, other: Any, tolerance: float = 1e-5) -> None:
     """Same words in the same order, scores alike."""
     assert [word for word, _ in one] == [word for word, _ in other]
-    np.testing.assert_allclose([score for _, score in one], [score for _, score in other], atol=tolerance)
+    np.testing.assert_allclose(
+        [score for _, score in one], [score for _, score in other], atol=tolerance
+    )
 
 
 # -- construction ---------------------------------------------------------------------------------------------------
 
+
 def test_attributes() -> None:
     vectors = np.ones((2, 3), np.float32)
-    kv = KeyedVectors(("a", "b"), vectors, [5, 2], output_vectors=vectors * 2, metadata={"source": "test"})
-    assert (kv.index_to_key, kv.key_to_index, kv.vector_size, len(kv)) == (["a", "b"], {"a": 0, "b": 1}, 3, 2)
+    kv = KeyedVectors(
+        ("a", "b"), vectors, [5, 2], output_vectors=vectors * 2, metadata={"source": "test"}
+    )
+    assert (kv.index_to_key, kv.key_to_index, kv.vector_size, len(kv)) == (
+        ["a", "b"],
+        {"a": 0, "b": 1},
+        3,
+        2,
+    )
     assert kv.counts.dtype == np.int64
     assert kv.output_vectors[0, 0] == 2
     assert kv.metadata == {"source": "test"}
@@ -63,15 +73,22 @@ def test_other_numbers_become_float32() -> None:
         assert kv.vectors.dtype.isnative
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ((["a", "b", "a"], np.ones((3, 2))), ValueError, "key 'a' occurs twice, in rows 0 and 2"),
-    ((["a", 5], np.ones((2, 2))), TypeError, "key 5 is of type int"),
-    ((["a"], np.ones((2, 2))), ValueError, r"vectors of shape \(2, 2\); expected \(1, vector_size\)"),
-    ((["a"], np.ones(2)), ValueError, r"vectors of shape \(2,\)"),
-    ((["a"], np.array([["x"]])), TypeError, "expected float32 or float16"),
-    ((["a"], np.ones((1, 2), complex)), TypeError, "complex128"),
-    ((["a"], np.ones((1, 2)), [1, 2]), ValueError, r"counts of shape \(2,\); expected \(1,\)"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((["a", "b", "a"], np.ones((3, 2))), ValueError, "key 'a' occurs twice, in rows 0 and 2"),
+        ((["a", 5], np.ones((2, 2))), TypeError, "key 5 is of type int"),
+        (
+            (["a"], np.ones((2, 2))),
+            ValueError,
+            r"vectors of shape \(2, 2\); expected \(1, vector_size\)",
+        ),
+        ((["a"], np.ones(2)), ValueError, r"vectors of shape \(2,\)"),
+        ((["a"], np.array([["x"]])), TypeError, "expected float32 or float16"),
+        ((["a"], np.ones((1, 2), complex)), TypeError, "complex128"),
+        ((["a"], np.ones((1, 2)), [1, 2]), ValueError, r"counts of shape \(2,\); expected \(1,\)"),
+    ],
+)
 def test_bad_construction(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         KeyedVectors(*arguments)
@@ -96,10 +113,17 @@ def test_an_empty_vocabulary() -> None:
 
 # -- keys -----------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("asked", "hint"), [
-    ("king", "did you mean 'King'"), ("PARIS ", "did you mean 'paris'"), ("new york", "did you mean 'New_York'"),
-    ("New York", "did you mean 'New_York'"), ("nasa", "did you mean 'NASA'"),
-])
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("king", "did you mean 'King'"),
+        ("PARIS ", "did you mean 'paris'"),
+        ("new york", "did you mean 'New_York'"),
+        ("New York", "did you mean 'New_York'"),
+        ("nasa", "did you mean 'NASA'"),
+    ],
+)
 def test_an_unknown_word_is_named_with_a_known_spelling(asked: str, hint: str) -> None:
     kv = KeyedVectors(["King", "paris", "New_York", "NASA"], np.eye(4, dtype=np.float32))
     with pytest.raises(KeyError, match=hint) as error:
@@ -116,8 +140,19 @@ def test_old_names_tell_the_new_one(name: str) -> None:
         getattr(made(), name)
 
 
-@pytest.mark.parametrize("name", ["vocab", "index2word", "index2entity", "word_vec", "syn0", "syn0norm",
-                                  "vectors_norm", "init_sims"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vocab",
+        "index2word",
+        "index2entity",
+        "word_vec",
+        "syn0",
+        "syn0norm",
+        "vectors_norm",
+        "init_sims",
+    ],
+)
 def test_the_new_names_exist(name: str) -> None:
     new_name = MOVED[name].split("(")[0].split(",")[0]
     assert hasattr(made(), new_name)
@@ -136,17 +171,27 @@ def test_copies() -> None:
 
 # -- storage types --------------------------------------------------------------------------------------------------
 
+
 def test_half_precision_is_computed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbors, "BLOCK_ROWS", 7)
     half = made(dtype=np.float16)
     single = KeyedVectors(half.index_to_key, half.vectors.astype(np.float32))
     assert half["w0"].dtype == np.float16
-    assert half.get_vector("w0", norm=True).dtype == half.norms.dtype == half.get_normed_vectors().dtype == np.float32
+    assert (
+        half.get_vector("w0", norm=True).dtype
+        == half.norms.dtype
+        == half.get_normed_vectors().dtype
+        == np.float32
+    )
     for ask in ("most_similar", "most_similar_cosmul"):
-        assert_close(getattr(half, ask)(["w0", "w2"], ["w1"]), getattr(single, ask)(["w0", "w2"], ["w1"]))
+        assert_close(
+            getattr(half, ask)(["w0", "w2"], ["w1"]), getattr(single, ask)(["w0", "w2"], ["w1"])
+        )
     assert half.similarity("w0", "w1") == pytest.approx(single.similarity("w0", "w1"), abs=1e-6)
     assert half.doesnt_match(["w0", "w1", "w2"]) == single.doesnt_match(["w0", "w1", "w2"])
-    for one, other in zip(half.most_similar_many(["w0", "w1"]), single.most_similar_many(["w0", "w1"]), strict=True):
+    for one, other in zip(
+        half.most_similar_many(["w0", "w1"]), single.most_similar_many(["w0", "w1"]), strict=True
+    ):
         assert_close(one, other)
 
 
@@ -162,9 +207,16 @@ def test_memory_mapped_vectors(tmp_path: Path, mode: Any) -> None:
     path = tmp_path / "vectors"
     plain.vectors.tofile(path)
     before = path.read_bytes()
-    kv = KeyedVectors(plain.index_to_key, np.memmap(path, np.float32, mode, shape=plain.vectors.shape))
+    kv = KeyedVectors(
+        plain.index_to_key, np.memmap(path, np.float32, mode, shape=plain.vectors.shape)
+    )
     assert kv.most_similar("w0") == plain.most_similar("w0")
-    assert type(kv["w0"]) is type(kv[["w0", "w1"]]) is type(kv.most_similar("w0", topn=None)) is np.ndarray
+    assert (
+        type(kv["w0"])
+        is type(kv[["w0", "w1"]])
+        is type(kv.most_similar("w0", topn=None))
+        is np.ndarray
+    )
     kv["w0"] = np.zeros(12)
     assert (kv["w0"] == 0).all()
     assert path.read_bytes() == before, "a file must not change because a vector is set"
@@ -189,12 +241,27 @@ def test_norms_follow_changes() -> None:
 
 # -- batches --------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("options", [
-    {}, {"topn": 1}, {"topn": 0}, {"topn": -3}, {"topn": 49}, {"topn": 1000}, {"clip_start": 10, "clip_end": 30},
-    {"clip_end": 0}, {"clip_start": 30, "clip_end": 10}, {"restrict_vocab": 8}, {"restrict_vocab": 8, "topn": 3},
-])
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"topn": 1},
+        {"topn": 0},
+        {"topn": -3},
+        {"topn": 49},
+        {"topn": 1000},
+        {"clip_start": 10, "clip_end": 30},
+        {"clip_end": 0},
+        {"clip_start": 30, "clip_end": 10},
+        {"restrict_vocab": 8},
+        {"restrict_vocab": 8, "topn": 3},
+    ],
+)
 @pytest.mark.parametrize("block", [1, 5, 4096])
-def test_a_batch_equals_single_queries(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], block: int) -> None:
+def test_a_batch_equals_single_queries(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], block: int
+) -> None:
     monkeypatch.setattr(neighbors, "BLOCK_ROWS", block)
     monkeypatch.setattr(neighbors, "BLOCK_SCORES", block * 3)
     kv = made()
@@ -210,14 +277,21 @@ def test_a_batch_of_all_scores() -> None:
     kv = made()
     scores = kv.most_similar_many(["w0", "w1"], topn=None, clip_start=5, clip_end=25)
     assert scores.shape == (2, 20)
-    np.testing.assert_allclose(scores[1], kv.most_similar("w1", topn=None, clip_start=5, clip_end=25), atol=1e-6)
+    np.testing.assert_allclose(
+        scores[1], kv.most_similar("w1", topn=None, clip_start=5, clip_end=25), atol=1e-6
+    )
     assert kv.most_similar_many([], topn=None).shape == (0, 50)
     assert kv.most_similar_many([]) == []
 
 
 def test_a_batch_of_vectors_is_a_matrix() -> None:
     kv = made()
-    assert [found[0][0] for found in kv.most_similar_many(kv.vectors[:4], topn=1)] == ["w0", "w1", "w2", "w3"]
+    assert [found[0][0] for found in kv.most_similar_many(kv.vectors[:4], topn=1)] == [
+        "w0",
+        "w1",
+        "w2",
+        "w3",
+    ]
 
 
 def test_zero_vectors_rank_last_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +319,9 @@ def test_batch_errors() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), count=st.integers(1, 40), size=st.integers(1, 5), block=st.integers(1, 9))
-def test_the_best_of_many_are_those_of_a_full_sort(data: st.DataObject, count: int, size: int, block: int) -> None:
+def test_the_best_of_many_are_those_of_a_full_sort(
+    data: st.DataObject, count: int, size: int, block: int
+) -> None:
     """Small integers, so that ties and zero vectors are frequent: scores must agree, rows must have them."""
     numbers = st.lists(st.integers(-2, 2), min_size=count * size, max_size=count * size)
     vectors = np.array(data.draw(numbers), np.float32).reshape(count, size)
@@ -260,15 +336,21 @@ def test_the_best_of_many_are_those_of_a_full_sort(data: st.DataObject, count: i
     for i in range(count):
         assert len(set(rows[i].tolist())) == len(rows[i])
         np.testing.assert_allclose(scores[i], expected[i][rows[i]], atol=1e-5)
-        np.testing.assert_allclose(scores[i], expected[i][neighbors.best(expected[i], wanted)], atol=1e-5)
+        np.testing.assert_allclose(
+            scores[i], expected[i][neighbors.best(expected[i], wanted)], atol=1e-5
+        )
 
 
 # -- integers as keys ------------------------------------------------------------------------------------------------
 
+
 def nodes() -> KeyedVectors:
     """Vectors of the nodes 7, 3, 1001 and 5, in this order."""
-    return KeyedVectors(["7", "3", "1001", "5"], np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32),
-                        [4, 3, 2, 1])
+    return KeyedVectors(
+        ["7", "3", "1001", "5"],
+        np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32),
+        [4, 3, 2, 1],
+    )
 
 
 @pytest.mark.parametrize("kind", [int, np.int64, np.int32, np.uint64])
@@ -279,25 +361,43 @@ def test_an_integer_is_the_word_of_its_digits_in_every_query(kind: Any) -> None:
     assert kind(0) not in kv
     assert kv.has_index_for(node)
     pairs = [
-        (kv[three], kv["3"]), (kv[[three, node]], kv[["3", "1001"]]), (kv[index], kv[["3", "1001"]]),
-        (kv.get_vector(three, norm=True), kv.get_vector("3", norm=True)), (kv.get_index(node), 2),
-        (kv.most_similar(three), kv.most_similar("3")), (kv.most_similar(index), kv.most_similar(["3", "1001"])),
+        (kv[three], kv["3"]),
+        (kv[[three, node]], kv[["3", "1001"]]),
+        (kv[index], kv[["3", "1001"]]),
+        (kv.get_vector(three, norm=True), kv.get_vector("3", norm=True)),
+        (kv.get_index(node), 2),
+        (kv.most_similar(three), kv.most_similar("3")),
+        (kv.most_similar(index), kv.most_similar(["3", "1001"])),
         (kv.most_similar([three], negative=[node]), kv.most_similar(["3"], negative=["1001"])),
         (kv.most_similar(three, negative=node), kv.most_similar("3", negative="1001")),
         (kv.most_similar([(three, 0.5), node]), kv.most_similar([("3", 0.5), "1001"])),
         (kv.most_similar_cosmul(three, node), kv.most_similar_cosmul("3", "1001")),
-        (kv.most_similar_many([three, [node]], [node, None]), kv.most_similar_many(["3", ["1001"]], ["1001", None])),
+        (
+            kv.most_similar_many([three, [node]], [node, None]),
+            kv.most_similar_many(["3", ["1001"]], ["1001", None]),
+        ),
         (kv.most_similar_many(index), kv.most_similar_many(["3", "1001"])),
-        (kv.similar_by_word(three), kv.similar_by_word("3")), (kv.similar_by_key(three), kv.similar_by_key("3")),
-        (kv.similarity(three, node), kv.similarity("3", "1001")), (kv.distance(three, node), kv.distance("3", "1001")),
-        (kv.distances(three), kv.distances("3")), (kv.distances(three, index), kv.distances("3", ["3", "1001"])),
+        (kv.similar_by_word(three), kv.similar_by_word("3")),
+        (kv.similar_by_key(three), kv.similar_by_key("3")),
+        (kv.similarity(three, node), kv.similarity("3", "1001")),
+        (kv.distance(three, node), kv.distance("3", "1001")),
+        (kv.distances(three), kv.distances("3")),
+        (kv.distances(three, index), kv.distances("3", ["3", "1001"])),
         (kv.n_similarity([three], index), kv.n_similarity(["3"], ["3", "1001"])),
-        (kv.relative_cosine_similarity(three, node, 2), kv.relative_cosine_similarity("3", "1001", 2)),
-        (kv.rank(three, node), kv.rank("3", "1001")), (kv.closer_than(three, node), kv.closer_than("3", "1001")),
+        (
+            kv.relative_cosine_similarity(three, node, 2),
+            kv.relative_cosine_similarity("3", "1001", 2),
+        ),
+        (kv.rank(three, node), kv.rank("3", "1001")),
+        (kv.closer_than(three, node), kv.closer_than("3", "1001")),
         (str(kv.doesnt_match([three, node, kind(7)])), kv.doesnt_match(["3", "1001", "7"])),
-        (str(kv.most_similar_to_given(three, [node, kind(7)])), kv.most_similar_to_given("3", ["1001", "7"])),
+        (
+            str(kv.most_similar_to_given(three, [node, kind(7)])),
+            kv.most_similar_to_given("3", ["1001", "7"]),
+        ),
         (kv.get_mean_vector([three, node, kind(0)]), kv.get_mean_vector(["3", "1001"])),
-        (kv.vectors_for_all(index).index_to_key, ["3", "1001"]), (kv.get_vecattr(node, "count"), 2),
+        (kv.vectors_for_all(index).index_to_key, ["3", "1001"]),
+        (kv.get_vecattr(node, "count"), 2),
     ]
     for number, (one, other) in enumerate(pairs):
         assert np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other, number
@@ -305,13 +405,22 @@ def test_an_integer_is_the_word_of_its_digits_in_every_query(kind: Any) -> None:
     assert kv.vectors[1].tolist() == [1] * 6
 
 
-@pytest.mark.parametrize("ask", [
-    lambda kv: kv[0], lambda kv: kv[[0]], lambda kv: kv.most_similar(0), lambda kv: kv.similarity(3, 0),
-    lambda kv: kv.get_index(-1),
-    lambda kv: kv.most_similar(3, negative=[0]), lambda kv: kv.distances(0), lambda kv: kv.rank(3, 0),
-    lambda kv: kv.set_vecattr(0, "count", 1), lambda kv: kv.__setitem__(0, np.ones(6)),
-    lambda kv: kv.add_vector(0, np.ones(6)),
-])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda kv: kv[0],
+        lambda kv: kv[[0]],
+        lambda kv: kv.most_similar(0),
+        lambda kv: kv.similarity(3, 0),
+        lambda kv: kv.get_index(-1),
+        lambda kv: kv.most_similar(3, negative=[0]),
+        lambda kv: kv.distances(0),
+        lambda kv: kv.rank(3, 0),
+        lambda kv: kv.set_vecattr(0, "count", 1),
+        lambda kv: kv.__setitem__(0, np.ones(6)),
+        lambda kv: kv.add_vector(0, np.ones(6)),
+    ],
+)
 def test_an_integer_that_is_no_word_is_never_the_number_of_a_row(ask: Any) -> None:
     kv = nodes()
     with pytest.raises(KeyError, match=r"is the word '-?\d+'. Row numbers: wv\.vectors\["):
@@ -322,10 +431,19 @@ def test_an_integer_that_is_no_word_is_never_the_number_of_a_row(ask: Any) -> No
 @pytest.mark.parametrize("key", [True, False, 3.0, np.float32(3), np.bool_(True), math.nan])
 def test_booleans_and_fractions_are_no_keys(key: Any) -> None:
     kv = nodes()
-    for ask in (lambda: kv[key], lambda: key in kv, lambda: kv.get_index(key), lambda: kv.get_index(key, 0),
-                lambda: kv.most_similar([key]), lambda: kv.most_similar(key), lambda: kv.similarity(key, 3),
-                lambda: kv.rank(3, key), lambda: kv.has_index_for(key), lambda: kv.add_vector(key, np.ones(6)),
-                lambda: kv.doesnt_match([key, 3])):
+    for ask in (
+        lambda: kv[key],
+        lambda: key in kv,
+        lambda: kv.get_index(key),
+        lambda: kv.get_index(key, 0),
+        lambda: kv.most_similar([key]),
+        lambda: kv.most_similar(key),
+        lambda: kv.similarity(key, 3),
+        lambda: kv.rank(3, key),
+        lambda: kv.has_index_for(key),
+        lambda: kv.add_vector(key, np.ones(6)),
+        lambda: kv.doesnt_match([key, 3]),
+    ):
         with pytest.raises(TypeError):
             ask()
     assert None not in kv
@@ -349,7 +467,9 @@ WAYS_TO_CHANGE: dict[str, Any] = {
 @pytest.mark.parametrize("change", WAYS_TO_CHANGE)
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
-def test_no_answer_is_older_than_the_vectors(change: str, shared: bool, dtype: Any, tmp_path: Path) -> None:
+def test_no_answer_is_older_than_the_vectors(
+    change: str, shared: bool, dtype: Any, tmp_path: Path
+) -> None:
     kv = made(dtype=dtype)
     if not shared:
         kv.save(tmp_path / "m")
@@ -360,13 +480,23 @@ def test_no_answer_is_older_than_the_vectors(change: str, shared: bool, dtype: A
         WAYS_TO_CHANGE[change](kv)
         fresh = KeyedVectors(kv.index_to_key, np.array(kv._vectors), kv.counts)
         assert all(score <= 1.001 for _, score in kv.most_similar("w0", topn=60))
-        for ask in (lambda kv: kv.most_similar("w0", topn=60), lambda kv: kv.most_similar_cosmul("w0", "w5"),
-                    lambda kv: kv.most_similar_many(["w0", "w3"])[1], lambda kv: kv.similar_by_vector(kv["w3"])):
+        for ask in (
+            lambda kv: kv.most_similar("w0", topn=60),
+            lambda kv: kv.most_similar_cosmul("w0", "w5"),
+            lambda kv: kv.most_similar_many(["w0", "w3"])[1],
+            lambda kv: kv.similar_by_vector(kv["w3"]),
+        ):
             assert ask(kv) == ask(fresh)
-        for ask in (lambda kv: kv.distances("w0"), lambda kv: kv.norms, lambda kv: kv.get_normed_vectors(),
-                    lambda kv: kv.distances("w0", ["w3", "w5"]), lambda kv: kv.most_similar("w0", topn=None),
-                    lambda kv: kv.rank("w0", "w3"), lambda kv: kv.closer_than("w0", "w3"),
-                    lambda kv: kv.most_similar_many(["w0"], topn=None)):
+        for ask in (
+            lambda kv: kv.distances("w0"),
+            lambda kv: kv.norms,
+            lambda kv: kv.get_normed_vectors(),
+            lambda kv: kv.distances("w0", ["w3", "w5"]),
+            lambda kv: kv.most_similar("w0", topn=None),
+            lambda kv: kv.rank("w0", "w3"),
+            lambda kv: kv.closer_than("w0", "w3"),
+            lambda kv: kv.most_similar_many(["w0"], topn=None),
+        ):
             np.testing.assert_array_equal(ask(kv), ask(fresh))
 
 
@@ -381,13 +511,16 @@ def test_norms_follow_a_caller_who_keeps_the_array() -> None:
         np.testing.assert_allclose(kv.norms, np.linalg.norm(mine, axis=1), rtol=1e-5)
 
 
-def test_norms_of_vectors_that_nobody_else_has_are_computed_once(tmp_path: Path,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_norms_of_vectors_that_nobody_else_has_are_computed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made().save(tmp_path / "m")
     made().save(tmp_path / "v.bin")
     computed: list[int] = []
     row_norms = neighbors.row_norms
-    monkeypatch.setattr(neighbors, "row_norms", lambda vectors: computed.append(len(vectors)) or row_norms(vectors))
+    monkeypatch.setattr(
+        neighbors, "row_norms", lambda vectors: computed.append(len(vectors)) or row_norms(vectors)
+    )
     for path in ("m", "v.bin"):
         kv = KeyedVectors.load(tmp_path / path)
         for word in ("w0", "w1", "w2"):
@@ -398,6 +531,7 @@ def test_norms_of_vectors_that_nobody_else_has_are_computed_once(tmp_path: Path,
 
 
 # -- changes --------------------------------------------------------------------------------------------------------
+
 
 def test_adding_keeps_counts_and_output_vectors_in_step() -> None:
     kv = KeyedVectors(["a"], np.ones((1, 2), np.float32), [7], output_vectors=np.ones((1, 2)))
@@ -415,11 +549,18 @@ def test_adding_keeps_counts_and_output_vectors_in_step() -> None:
     assert len(kv) == 3
 
 
-@pytest.mark.parametrize(("arguments", "error"), [
-    ((["x"], [[1, 2, 3]]), ValueError), ((["x", "y"], [[1, 2]]), ValueError), ((["x"], [["one", "two"]]), ValueError),
-    (([99], [[1, 2]]), KeyError), ((["x"], [[1, 2]], {"color": [1]}), ValueError),
-    ((["x"], [[1, 2]], {"count": [1, 2]}), ValueError), ((["x"], [[1, 2]], {"count": [1.5]}), TypeError),
-])
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((["x"], [[1, 2, 3]]), ValueError),
+        ((["x", "y"], [[1, 2]]), ValueError),
+        ((["x"], [["one", "two"]]), ValueError),
+        (([99], [[1, 2]]), KeyError),
+        ((["x"], [[1, 2]], {"color": [1]}), ValueError),
+        ((["x"], [[1, 2]], {"count": [1, 2]}), ValueError),
+        ((["x"], [[1, 2]], {"count": [1.5]}), TypeError),
+    ],
+)
 def test_a_bad_addition_changes_nothing(arguments: tuple[Any, ...], error: type[Exception]) -> None:
     kv = KeyedVectors(["a"], np.ones((1, 2), np.float32))
     with pytest.raises(error):
@@ -462,8 +603,9 @@ def test_counts() -> None:
 
 # -- the index ------------------------------------------------------------------------------------------------------
 
-needs_usearch = pytest.mark.skipif(importlib.util.find_spec("usearch") is None,
-                                   reason="usearch is not installed (extra: ann)")
+needs_usearch = pytest.mark.skipif(
+    importlib.util.find_spec("usearch") is None, reason="usearch is not installed (extra: ann)"
+)
 
 
 @needs_usearch
@@ -474,7 +616,10 @@ def test_the_index_finds_the_neighbors(dtype: Any) -> None:
     index = kv.build_index()
     words = [f"w{i}" for i in range(100) if i != 7]
     exact, found = kv.most_similar_many(words), kv.most_similar_many(words, indexer=index)
-    shared = sum(len({w for w, _ in one} & {w for w, _ in other}) for one, other in zip(exact, found, strict=True))
+    shared = sum(
+        len({w for w, _ in one} & {w for w, _ in other})
+        for one, other in zip(exact, found, strict=True)
+    )
     assert shared > 0.9 * 10 * len(words)
     for word, neighbors_found in zip(words, found, strict=True):
         assert len(neighbors_found) == 10
@@ -483,7 +628,11 @@ def test_the_index_finds_the_neighbors(dtype: Any) -> None:
         assert_close(neighbors_found, kv.most_similar(word, indexer=index), 1e-5)
         for other, score in neighbors_found:
             assert score == pytest.approx(kv.similarity(word, other), abs=1e-5)
-    assert kv.most_similar(["w0", "w1"], ["w2"], topn=3, indexer=index)[0][0] not in ("w0", "w1", "w2")
+    assert kv.most_similar(["w0", "w1"], ["w2"], topn=3, indexer=index)[0][0] not in (
+        "w0",
+        "w1",
+        "w2",
+    )
     assert kv.most_similar("w0", topn=0, indexer=index) == []
 
 
@@ -497,13 +646,19 @@ def test_an_index_does_not_survive_changes_and_ranges() -> None:
     kv["w3"] = np.ones(12)
     with pytest.raises(ValueError, match="build it again"):
         kv.most_similar("w0", indexer=index)
-    for change in (lambda: np.multiply(kv.vectors, 2, out=kv.vectors), lambda: kv.vectors.__setitem__(0, 1),
-                   lambda: kv.add_vector("new", np.ones(12)), lambda: setattr(kv, "vectors", kv.vectors)):
+    for change in (
+        lambda: np.multiply(kv.vectors, 2, out=kv.vectors),
+        lambda: kv.vectors.__setitem__(0, 1),
+        lambda: kv.add_vector("new", np.ones(12)),
+        lambda: setattr(kv, "vectors", kv.vectors),
+    ):
         index = kv.build_index()
         change()
         with pytest.raises(ValueError, match="build it again"):
             kv.most_similar("w0", topn=20, indexer=index)
-    assert KeyedVectors([], np.empty((0, 4), np.float32)).build_index().search(np.ones((1, 4)), 5)[0].shape == (1, 0)
+    assert KeyedVectors([], np.empty((0, 4), np.float32)).build_index().search(np.ones((1, 4)), 5)[
+        0
+    ].shape == (1, 0)
 
 
 def test_any_indexer_of_gensims_kind_works() -> None:
@@ -516,6 +671,7 @@ def test_any_indexer_of_gensims_kind_works() -> None:
 
 
 # -- other libraries ------------------------------------------------------------------------------------------------
+
 
 def test_to_numpy_is_a_copy() -> None:
     kv = made(dtype=np.float16)
@@ -541,13 +697,19 @@ def test_to_torch() -> None:
     assert tensor.data_ptr() == kv.vectors.ctypes.data
 
 
-@pytest.mark.parametrize(("module", "extra", "call"), [
-    ("pandas", "pandas", lambda kv: kv.to_pandas()), ("torch", "torch", lambda kv: kv.to_torch()),
-    ("gensim", "gensim", lambda kv: kv.to_gensim()), ("ot", "wmd", lambda kv: kv.wmdistance(["w0"], ["w1"])),
-    ("usearch.index", "ann", lambda kv: kv.build_index()),
-])
-def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch, module: str, extra: str,
-                                                   call: Any) -> None:
+@pytest.mark.parametrize(
+    ("module", "extra", "call"),
+    [
+        ("pandas", "pandas", lambda kv: kv.to_pandas()),
+        ("torch", "torch", lambda kv: kv.to_torch()),
+        ("gensim", "gensim", lambda kv: kv.to_gensim()),
+        ("ot", "wmd", lambda kv: kv.wmdistance(["w0"], ["w1"])),
+        ("usearch.index", "ann", lambda kv: kv.build_index()),
+    ],
+)
+def test_a_missing_library_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, module: str, extra: str, call: Any
+) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=rf"pip install 'w2v_fast\[{extra}\]'"):
         call(made())
@@ -565,7 +727,9 @@ def test_word_movers_distance_by_hand() -> None:
 # -- files ----------------------------------------------------------------------------------------------------------
 
 formats = pytest.importorskip("w2v_fast.vectors.formats")
-needs_formats = pytest.mark.skipif(not hasattr(formats, "load"), reason="the file formats are not there")
+needs_formats = pytest.mark.skipif(
+    not hasattr(formats, "load"), reason="the file formats are not there"
+)
 
 
 @needs_formats
@@ -600,10 +764,17 @@ def test_a_vocabulary_file_names_its_bad_line(tmp_path: Path) -> None:
     from w2v_fast.vectors.counts_file import read_counts
 
     path = tmp_path / "vocabulary"
-    for bad, message in (("of many", "expected a word and its count"), ("of " + "9" * 30, "expected a word"),
-                         ("of", "expected a word"), ("x" * (1 << 17), "longer than 65,536 bytes")):
+    for bad, message in (
+        ("of many", "expected a word and its count"),
+        ("of " + "9" * 30, "expected a word"),
+        ("of", "expected a word"),
+        ("x" * (1 << 17), "longer than 65,536 bytes"),
+    ):
         path.write_text(f"the 10\n{bad}\n")
-        with pytest.raises(ValueError, match=f"line 2: {message}") as error, path.open("rb") as file:
+        with (
+            pytest.raises(ValueError, match=f"line 2: {message}") as error,
+            path.open("rb") as file,
+        ):
             read_counts(file, path)
         assert len(str(error.value)) < 400
 

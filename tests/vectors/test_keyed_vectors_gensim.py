@@ -269,9 +269,15 @@ def random_vectors() -> Any:
 def trained_vectors() -> Any:
     """Vectors of the words in the standard library's sources."""
     sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:60]
-    lines = [line for path in sources for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    lines = [
+        line
+        for path in sources
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+    ]
     sentences = [re.findall(r"[a-z]+", line.lower()) for line in lines]
-    return gensim.models.Word2Vec(sentences, vector_size=50, min_count=10, workers=1, seed=1, epochs=3).wv
+    return gensim.models.Word2Vec(
+        sentences, vector_size=50, min_count=10, workers=1, seed=1, epochs=3
+    ).wv
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +292,13 @@ def theirs(request: pytest.FixtureRequest) -> Any:
 
 def outcome(call: str, kv: Any) -> Any:
     """Value of the call, or the exception it raises."""
-    names = {"kv": kv, "W": list(kv.index_to_key), "v": np.array(kv.vectors), "UNKNOWN": "no-such-word", "np": np}
+    names = {
+        "kv": kv,
+        "W": list(kv.index_to_key),
+        "v": np.array(kv.vectors),
+        "UNKNOWN": "no-such-word",
+        "np": np,
+    }
     try:
         return eval(call, names)
     except Exception as error:
@@ -349,11 +361,19 @@ def test_keeps_its_promise_where_gensim_does_not() -> None:
     theirs = random_vectors()
     ours = KeyedVectors.from_gensim(random_vectors())
     # restrict_vocab has no effect on gensim's cosmul
-    assert {word for word, _ in ours.most_similar_cosmul("w0", restrict_vocab=5)} == {"w1", "w2", "w3", "w4"}
+    assert {word for word, _ in ours.most_similar_cosmul("w0", restrict_vocab=5)} == {
+        "w1",
+        "w2",
+        "w3",
+        "w4",
+    }
     assert len(theirs.most_similar_cosmul("w0", restrict_vocab=5)) == 10
     # a vector is scaled to length 1 in ours only, so it ranks as its key does
-    np.testing.assert_allclose(ours.most_similar_cosmul(ours.vectors[0], topn=None),
-                               ours.most_similar_cosmul("w0", topn=None), atol=1e-6)
+    np.testing.assert_allclose(
+        ours.most_similar_cosmul(ours.vectors[0], topn=None),
+        ours.most_similar_cosmul("w0", topn=None),
+        atol=1e-6,
+    )
     # a known key given to add_vector is replaced, as documented; gensim reports a row that does not exist
     assert ours.add_vector("w3", np.ones(12)) == 3
     assert theirs.add_vector("w3", np.ones(12)) == 60
@@ -371,13 +391,26 @@ def test_zero_vectors_rank_as_in_gensim() -> None:
     theirs.vectors[3] = 0
     ours = KeyedVectors.from_gensim(theirs)
     with np.errstate(all="ignore"):
-        for call in ("kv.similarity(W[0], W[3])", "kv.distance(W[0], W[3])", "kv.distances(W[0])", "kv.distances(W[3])",
-                     "kv.n_similarity([W[3]], [W[0]])", "kv.cosine_similarities(v[0], v)", "kv.get_normed_vectors()",
-                     "kv.cosine_similarities(v[3], v)", "kv.get_vector(W[3], norm=True)",
-                     "kv.most_similar(W[0], topn=None)", "kv.most_similar(W[3], topn=None)",
-                     "kv.most_similar(np.zeros(12), topn=None)", "kv.most_similar_cosmul(W[0], topn=None)"):
+        for call in (
+            "kv.similarity(W[0], W[3])",
+            "kv.distance(W[0], W[3])",
+            "kv.distances(W[0])",
+            "kv.distances(W[3])",
+            "kv.n_similarity([W[3]], [W[0]])",
+            "kv.cosine_similarities(v[0], v)",
+            "kv.get_normed_vectors()",
+            "kv.cosine_similarities(v[3], v)",
+            "kv.get_vector(W[3], norm=True)",
+            "kv.most_similar(W[0], topn=None)",
+            "kv.most_similar(W[3], topn=None)",
+            "kv.most_similar(np.zeros(12), topn=None)",
+            "kv.most_similar_cosmul(W[0], topn=None)",
+        ):
             assert_same(outcome(call, theirs), outcome(call, ours))
-        last_theirs, last_ours = theirs.most_similar("w0", topn=59)[-1], ours.most_similar("w0", topn=59)[-1]
+        last_theirs, last_ours = (
+            theirs.most_similar("w0", topn=59)[-1],
+            ours.most_similar("w0", topn=59)[-1],
+        )
     assert last_theirs[0] == last_ours[0] == "w3"
     assert math.isnan(last_theirs[1])
     assert math.isnan(last_ours[1])

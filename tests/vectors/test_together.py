@@ -29,13 +29,20 @@ STEPS = ("rename", "replace", "unlink", "fsync", "open", "mkdir", "fchmod")
 
 def numbered(k: int, words: int = 20) -> KeyedVectors:
     """Vectors all of whose words, numbers and counts say k."""
-    return KeyedVectors([f"w{k}_{i}" for i in range(words)], np.full((words, 4), k, np.float32), [k] * words)
+    return KeyedVectors(
+        [f"w{k}_{i}" for i in range(words)], np.full((words, 4), k, np.float32), [k] * words
+    )
 
 
 class Kind:
     """A way to save and load; `load` gives the number that every part says, or fails on a mixture."""
 
-    def __init__(self, name: str, save: Callable[[KeyedVectors, Path], None], load: Callable[[Path], set[int]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        save: Callable[[KeyedVectors, Path], None],
+        load: Callable[[Path], set[int]],
+    ) -> None:
         self.name, self.save, self._load = name, save, load
 
     def load(self, folder: Path) -> int:
@@ -56,18 +63,36 @@ def tables(folder: Path) -> set[int]:
     """The Embedding Projector's two files, as any program reads them."""
     tensor, metadata = projector.paths(folder / "v.tsv")
     rows = [line.split("\t") for line in metadata.read_text().splitlines()[1:]]
-    numbers = {int(float(number)) for line in tensor.read_text().splitlines() for number in line.split("\t")}
+    numbers = {
+        int(float(number))
+        for line in tensor.read_text().splitlines()
+        for number in line.split("\t")
+    }
     return numbers | {number_of(word) for word, _ in rows} | {int(count) for _, count in rows}
 
 
 def with_counts(folder: Path) -> set[int]:
-    return said(KeyedVectors.load_word2vec_format(folder / "v.bin", fvocab=folder / "v.vocab", binary=True))
+    return said(
+        KeyedVectors.load_word2vec_format(folder / "v.bin", fvocab=folder / "v.vocab", binary=True)
+    )
 
 
 KINDS = [
-    Kind("folder", lambda kv, folder: kv.save(folder / "v"), lambda folder: said(KeyedVectors.load(folder / "v"))),
-    Kind("npy", lambda kv, folder: kv.save(folder / "v.npy"), lambda folder: said(KeyedVectors.load(folder / "v.npy"))),
-    Kind("counts", lambda kv, folder: kv.save_word2vec_format(folder / "v.bin", folder / "v.vocab", True), with_counts),
+    Kind(
+        "folder",
+        lambda kv, folder: kv.save(folder / "v"),
+        lambda folder: said(KeyedVectors.load(folder / "v")),
+    ),
+    Kind(
+        "npy",
+        lambda kv, folder: kv.save(folder / "v.npy"),
+        lambda folder: said(KeyedVectors.load(folder / "v.npy")),
+    ),
+    Kind(
+        "counts",
+        lambda kv, folder: kv.save_word2vec_format(folder / "v.bin", folder / "v.vocab", True),
+        with_counts,
+    ),
     Kind("projector", lambda kv, folder: kv.save(folder / "v.tsv"), tables),
 ]
 READ_HERE = KINDS[:3]
@@ -90,7 +115,9 @@ def read_here(request: pytest.FixtureRequest) -> Kind:
 
 
 def visible(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def loaded_or_missing(kind: Kind, folder: Path) -> int:
@@ -101,15 +128,21 @@ def loaded_or_missing(kind: Kind, folder: Path) -> int:
         return 0
 
 
-def at_steps(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], module: Any = os,
-             names: tuple[str, ...] = STEPS) -> None:
+def at_steps(
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[], None],
+    module: Any = os,
+    names: tuple[str, ...] = STEPS,
+) -> None:
     """Call `act` before and after each call of some functions: by default, each step of a save."""
+
     def wrapped(call: Callable[..., Any]) -> Callable[..., Any]:
         def step(*arguments: Any, **options: Any) -> Any:
             act()
             result = call(*arguments, **options)
             act()
             return result
+
         return step
 
     for name in names:
@@ -147,6 +180,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path:
 
 def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: Path) -> None:
     """One of the files may be missing after a kill in the middle of the exchange, until the next save."""
+
     def plain(folder: Path) -> set[int]:
         if kind.name == "projector":
             return tables(folder)
@@ -155,7 +189,9 @@ def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: 
             return set(np.load(folder / "v.npy").astype(int).ravel()) | set(map(number_of, words))
         if kind.name == "counts":
             counts = (folder / "v.vocab").read_text().splitlines()
-            return said(KeyedVectors.load(folder / "v.bin")) | {int(line.split()[1]) for line in counts}
+            return said(KeyedVectors.load(folder / "v.bin")) | {
+                int(line.split()[1]) for line in counts
+            }
         names = ("tokenizer.json", "words.safetensors", "model.safetensors")
         parts = [(folder / "v" / name).read_bytes() for name in names]
         signs = b'"w2_0"', b"w2_0", b"\0\0\0@"
@@ -175,7 +211,9 @@ def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: 
     assert states == {1, 2, "missing"}
 
 
-def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(read_here: Kind, tmp_path: Path) -> None:
+def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(
+    read_here: Kind, tmp_path: Path
+) -> None:
     for number in killed_saves(read_here, tmp_path, numbered(2)):
         with contextlib.suppress(OSError, ValueError):
             assert read_here.load(tmp_path) == 2, number
@@ -184,8 +222,9 @@ def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(read
     assert read_here.load(tmp_path) == 2
 
 
-def test_a_reader_at_any_step_gets_the_old_or_the_new(read_here: Kind, tmp_path: Path,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_at_any_step_gets_the_old_or_the_new(
+    read_here: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kind, seen, reading = read_here, [], False
     kind.save(numbered(1), tmp_path)
 
@@ -203,8 +242,9 @@ def test_a_reader_at_any_step_gets_the_old_or_the_new(read_here: Kind, tmp_path:
     assert set(seen) == {1, 2}
 
 
-def test_a_save_at_any_step_of_a_reader_gives_it_the_old_or_the_new(read_here: Kind, tmp_path: Path,
-                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_at_any_step_of_a_reader_gives_it_the_old_or_the_new(
+    read_here: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import builtins
 
     kind = read_here
@@ -213,7 +253,9 @@ def test_a_save_at_any_step_of_a_reader_gives_it_the_old_or_the_new(read_here: K
     for number in range(12):
         steps = itertools.count()
 
-        def opened(*arguments: Any, steps: Iterator[int] = steps, number: int = number, **options: Any) -> Any:
+        def opened(
+            *arguments: Any, steps: Iterator[int] = steps, number: int = number, **options: Any
+        ) -> Any:
             if next(steps) == number:
                 kind.save(numbered(next(value)), tmp_path)
             file = original(*arguments, **options)
@@ -226,8 +268,9 @@ def test_a_save_at_any_step_of_a_reader_gives_it_the_old_or_the_new(read_here: K
             kind.load(tmp_path)
 
 
-def test_a_reader_at_any_step_of_a_first_save_finds_nothing_or_all(read_here: Kind, tmp_path: Path,
-                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_at_any_step_of_a_first_save_finds_nothing_or_all(
+    read_here: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen, reading = [], False
 
     def read() -> None:
@@ -244,8 +287,9 @@ def test_a_reader_at_any_step_of_a_first_save_finds_nothing_or_all(read_here: Ki
     assert set(seen) == {0, 1}
 
 
-def test_a_first_save_at_any_step_of_a_reader_gives_it_nothing_or_all(read_here: Kind, tmp_path: Path,
-                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_first_save_at_any_step_of_a_reader_gives_it_nothing_or_all(
+    read_here: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import builtins
 
     seen = []
@@ -267,8 +311,12 @@ def test_a_first_save_at_any_step_of_a_reader_gives_it_nothing_or_all(read_here:
     assert set(seen) == {0, 1}
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_an_error_at_any_step_leaves_the_old_or_the_new(kind: Kind, tmp_path: Path, error: BaseException) -> None:
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()]
+)
+def test_an_error_at_any_step_leaves_the_old_or_the_new(
+    kind: Kind, tmp_path: Path, error: BaseException
+) -> None:
     kind.save(numbered(1), tmp_path)
     expected = visible(tmp_path)
     old = 0
@@ -296,8 +344,9 @@ def test_an_error_at_any_step_leaves_the_old_or_the_new(kind: Kind, tmp_path: Pa
     assert old > 10 or kind not in READ_HERE
 
 
-def test_a_full_disk_names_the_file_that_was_asked_for(kind: Kind, tmp_path: Path,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_names_the_file_that_was_asked_for(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kind.save(numbered(1), tmp_path)
     before = visible(tmp_path)
 
@@ -326,15 +375,19 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
             problems.append(error)
             raise
 
-    script = ("import sys; sys.path.insert(0, sys.argv[2])\nfrom pathlib import Path\n"
-              "from tests.vectors import test_together as t\n"
-              "kind = next(kind for kind in t.KINDS if kind.name == sys.argv[3])\n"
-              "for _ in range(15): kind.save(t.numbered(3), Path(sys.argv[1]))")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[2])\nfrom pathlib import Path\n"
+        "from tests.vectors import test_together as t\n"
+        "kind = next(kind for kind in t.KINDS if kind.name == sys.argv[3])\n"
+        "for _ in range(15): kind.save(t.numbered(3), Path(sys.argv[1]))"
+    )
     root = str(Path(__file__).parent.parent.parent)
     process = subprocess.Popen([sys.executable, "-c", script, tmp_path, root, kind.name])
     saves = [partial(kind.save, numbered(k), tmp_path) for k in (1, 2)]
     savers = [threading.Thread(target=repeat, args=(save, 15)) for save in saves]
-    reader = threading.Thread(target=repeat, args=(lambda: kind in READ_HERE and kind.load(tmp_path),))
+    reader = threading.Thread(
+        target=repeat, args=(lambda: kind in READ_HERE and kind.load(tmp_path),)
+    )
     for thread in (*savers, reader):
         thread.start()
     for thread in savers:
@@ -349,11 +402,14 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
     assert kind.load(tmp_path) == 4
 
 
-def test_heads_are_told_apart_by_a_clock_of_nanoseconds(kind: Kind, tmp_path: Path,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heads_are_told_apart_by_a_clock_of_nanoseconds(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_123_456_789)
     kind.save(numbered(1), tmp_path)
-    assert {os.stat(tmp_path / name).st_mtime_ns for name in visible(tmp_path)} == {1_700_000_000_123_456_789}
+    assert {os.stat(tmp_path / name).st_mtime_ns for name in visible(tmp_path)} == {
+        1_700_000_000_123_456_789
+    }
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
@@ -361,9 +417,15 @@ def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_p
     kind = KINDS[1]
     kind.save(numbered(1), tmp_path)
     status = os.stat(tmp_path / "v.npy")
-    planted = [Path(files.hidden(str(tmp_path / "v.words.txt"), f"{status.st_ino:x}-{status.st_mtime_ns:x}.next")),
-               Path(files.hidden(str(tmp_path / "v.npy"), "lock")),
-               Path(files.hidden(str(tmp_path / "v.npy"), "0" * 16 + files.UNFINISHED))]
+    planted = [
+        Path(
+            files.hidden(
+                str(tmp_path / "v.words.txt"), f"{status.st_ino:x}-{status.st_mtime_ns:x}.next"
+            )
+        ),
+        Path(files.hidden(str(tmp_path / "v.npy"), "lock")),
+        Path(files.hidden(str(tmp_path / "v.npy"), "0" * 16 + files.UNFINISHED)),
+    ]
     for path in planted:
         path.write_text("w9_0\n")
         os.chown(path, 12345, 12345)
@@ -378,8 +440,14 @@ def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_p
     assert kind.load(tmp_path) == 3
 
 
-def test_parts_may_be_streams_or_packed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    with together.atomic_write_together("/dev/stdout", tmp_path / "b.gz", tmp_path / "c") as (stream, packed, plain):
+def test_parts_may_be_streams_or_packed(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with together.atomic_write_together("/dev/stdout", tmp_path / "b.gz", tmp_path / "c") as (
+        stream,
+        packed,
+        plain,
+    ):
         stream.write(b"to the stream")
         packed.write(b"packed")
         plain.write(b"plain")
@@ -391,10 +459,14 @@ def test_parts_may_be_streams_or_packed(tmp_path: Path, capfdbinary: pytest.Capt
 def test_a_missing_part_is_named(tmp_path: Path) -> None:
     numbered(1).save(tmp_path / "v.npy")
     npy.words_path(tmp_path / "v.npy").unlink()
-    with pytest.raises(FileNotFoundError, match=r"v\.words\.txt"), together.open_together(
-            tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")):
+    with (
+        pytest.raises(FileNotFoundError, match=r"v\.words\.txt"),
+        together.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
+    ):
         pass
     os.mkfifo(npy.words_path(tmp_path / "v.npy"))
-    with pytest.raises(FileNotFoundError, match=r"v\.words\.txt"), together.open_together(
-            tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")):
+    with (
+        pytest.raises(FileNotFoundError, match=r"v\.words\.txt"),
+        together.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
+    ):
         pass

@@ -35,8 +35,17 @@ def run(arguments: argparse.Namespace) -> None:
         a, b, c = words
         found = solve(positive=[b, c], negative=[a], topn=arguments.topn)
         if arguments.json:
-            print(as_json({"a": a, "b": b, "c": c, "method": arguments.method,
-                              "answers": [{"word": word, "score": score} for word, score in found]}))
+            print(
+                as_json(
+                    {
+                        "a": a,
+                        "b": b,
+                        "c": c,
+                        "method": arguments.method,
+                        "answers": [{"word": word, "score": score} for word, score in found],
+                    }
+                )
+            )
         else:
             for word, score in found:
                 print(f"{word}\t{score:.4f}")

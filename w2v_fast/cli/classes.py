@@ -24,10 +24,20 @@ MOST_ITERATIONS = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_vectors_argument(parser)
-    parser.add_argument("--classes", type=options.positive, metavar="K", default=100,
-                        help="number of classes (default: 100)")
-    parser.add_argument("-o", "--output", metavar="OUT", default="-",
-                        help="file for the lines (default: standard output)")
+    parser.add_argument(
+        "--classes",
+        type=options.positive,
+        metavar="K",
+        default=100,
+        help="number of classes (default: 100)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        default="-",
+        help="file for the lines (default: standard output)",
+    )
     options.add_seed_argument(parser)
 
 
@@ -60,7 +70,11 @@ def write_classes(vectors: KeyedVectors, path: str, classes: int, seed: int) -> 
     from sklearn.cluster import KMeans
 
     directions = np.nan_to_num(vectors.get_normed_vectors(), copy=False)
-    labels = KMeans(classes, n_init=1, max_iter=MOST_ITERATIONS, random_state=seed).fit_predict(directions)
+    labels = KMeans(classes, n_init=1, max_iter=MOST_ITERATIONS, random_state=seed).fit_predict(
+        directions
+    )
     with atomic_write(path) as file:
-        file.writelines(b"%s %d\n" % (word.encode("utf-8", "surrogateescape"), label)
-                        for word, label in zip(vectors.index_to_key, labels.tolist(), strict=True))
+        file.writelines(
+            b"%s %d\n" % (word.encode("utf-8", "surrogateescape"), label)
+            for word, label in zip(vectors.index_to_key, labels.tolist(), strict=True)
+        )

@@ -20,22 +20,51 @@ WRITING = ("escape", "allow_nonfinite")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", metavar="IN", help="word vectors, compressed or not, '-' for standard input")
-    parser.add_argument("output", metavar="OUT", help="file to write, '-' for standard output (needs --format)")
-    parser.add_argument("--from", metavar="FORMAT", dest="source_format",
-                        help="format of IN (default: what its content shows)")
+    parser.add_argument(
+        "input", metavar="IN", help="word vectors, compressed or not, '-' for standard input"
+    )
+    parser.add_argument(
+        "output", metavar="OUT", help="file to write, '-' for standard output (needs --format)"
+    )
+    parser.add_argument(
+        "--from",
+        metavar="FORMAT",
+        dest="source_format",
+        help="format of IN (default: what its content shows)",
+    )
     options.add_format_argument(parser)
-    parser.add_argument("--limit", type=options.positive, metavar="N", default=argparse.SUPPRESS,
-                        help="only the first rows, this many")
-    parser.add_argument("--escape", metavar="TEXT", default=argparse.SUPPRESS,
-                        help="replaces what OUT cannot hold in a word, such as a space; 'percent' writes %%20 "
-                             "(default: such a word is an error)")
-    parser.add_argument("--on-duplicate", choices=("first", "last", "error"), default=argparse.SUPPRESS,
-                        help="which row of a word that comes again is kept (default: first)")
-    parser.add_argument("--on-truncated", choices=("error", "keep"), default=argparse.SUPPRESS,
-                        help="a file that is cut: an error, or its whole rows are kept (default: error)")
-    parser.add_argument("--allow-nonfinite", action="store_true", default=argparse.SUPPRESS,
-                        help="let NaN and infinity pass")
+    parser.add_argument(
+        "--limit",
+        type=options.positive,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="only the first rows, this many",
+    )
+    parser.add_argument(
+        "--escape",
+        metavar="TEXT",
+        default=argparse.SUPPRESS,
+        help="replaces what OUT cannot hold in a word, such as a space; 'percent' writes %%20 "
+        "(default: such a word is an error)",
+    )
+    parser.add_argument(
+        "--on-duplicate",
+        choices=("first", "last", "error"),
+        default=argparse.SUPPRESS,
+        help="which row of a word that comes again is kept (default: first)",
+    )
+    parser.add_argument(
+        "--on-truncated",
+        choices=("error", "keep"),
+        default=argparse.SUPPRESS,
+        help="a file that is cut: an error, or its whole rows are kept (default: error)",
+    )
+    parser.add_argument(
+        "--allow-nonfinite",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="let NaN and infinity pass",
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing")
 
 
@@ -51,7 +80,9 @@ def run(arguments: argparse.Namespace) -> None:
     except TypeError as error:  # an option that means nothing to the format
         raise UsageError(str(error)) from None
     if not arguments.quiet:
-        note(f"wrote {arguments.output}: {len(vectors):,} vectors of {vectors.vector_size} dimensions, {format}")
+        note(
+            f"wrote {arguments.output}: {len(vectors):,} vectors of {vectors.vector_size} dimensions, {format}"
+        )
 
 
 def _given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

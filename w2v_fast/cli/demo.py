@@ -22,17 +22,27 @@ if TYPE_CHECKING:
     from w2v_fast.corpus.vocabulary import Vocabulary
 
 WORDS = ("list", "socket", "month", "thread")
-SETTINGS: dict[str, Any] = {"architecture": "cbow", "alpha": 0.05, "window": 10, "negative": 10, "min_count": 10,
-                            "epochs": 20}
+SETTINGS: dict[str, Any] = {
+    "architecture": "cbow",
+    "alpha": 0.05,
+    "window": 10,
+    "negative": 10,
+    "min_count": 10,
+    "epochs": 20,
+}
 NEIGHBORS = 7
 CONTENT_SHARE = 5e-4
 """A more frequent word is one of grammar more often than not."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", metavar="CORPUS", nargs="?",
-                        help="a text file or folder to train on, with the default settings of 'train' "
-                             "(default: the standard library)")
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        nargs="?",
+        help="a text file or folder to train on, with the default settings of 'train' "
+        "(default: the standard library)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -48,20 +58,30 @@ def run(arguments: argparse.Namespace) -> None:
         note(f"reading {arguments.corpus}")
         model = Word2Vec(arguments.corpus)
         words = content_words(model.corpus.vocabulary)
-    note(f"read {model.corpus.raw_tokens:,} words in {time.monotonic() - started:.1f} s; training "
-         f"{len(model.corpus.vocabulary):,} vectors on {model.config.threads} threads")
+    note(
+        f"read {model.corpus.raw_tokens:,} words in {time.monotonic() - started:.1f} s; training "
+        f"{len(model.corpus.vocabulary):,} vectors on {model.config.threads} threads"
+    )
     started = time.monotonic()
     vectors = model.train().wv
     seconds = time.monotonic() - started
-    note(f"trained {model.trainer.tokens:,} words in {seconds:.1f} s: {model.trainer.tokens / seconds / 1e6:.2f} "
-         "million words a second")
+    note(
+        f"trained {model.trainer.tokens:,} words in {seconds:.1f} s: {model.trainer.tokens / seconds / 1e6:.2f} "
+        "million words a second"
+    )
     for word in words:
-        print(f"{word + ':':<12}", *(neighbor for neighbor, _ in vectors.most_similar(word, topn=NEIGHBORS)))
+        print(
+            f"{word + ':':<12}",
+            *(neighbor for neighbor, _ in vectors.most_similar(word, topn=NEIGHBORS)),
+        )
 
 
 def content_words(vocabulary: Vocabulary) -> list[str]:
     """The most frequent words that are not too frequent to mean something."""
     limit = CONTENT_SHARE * int(vocabulary.counts.sum())
-    words = [word for word, count in zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)
-             if count < limit and len(word) > 3 and word.isalpha()]
+    words = [
+        word
+        for word, count in zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)
+        if count < limit and len(word) > 3 and word.isalpha()
+    ]
     return (words or vocabulary.words)[: len(WORDS)]

@@ -24,7 +24,10 @@ def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.cli.reading import read_corpus
 
     config = options.config_from(arguments)
-    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}, Output("-o", arguments.output))
+    check_paths(
+        {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},
+        Output("-o", arguments.output),
+    )
     corpus = read_corpus(arguments, config)
     corpus.save(arguments.output)
     report(arguments.progress, "wrote", f"wrote {arguments.output}", file=arguments.output)

@@ -23,15 +23,28 @@ ANALOGY_VOCABULARY = 300_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vectors", metavar="VECTORS", help="word vectors of any known format, compressed or not")
+    parser.add_argument(
+        "vectors", metavar="VECTORS", help="word vectors of any known format, compressed or not"
+    )
     parser.add_argument("files", metavar="FILE", nargs="+", help="word pairs or analogy questions")
-    parser.add_argument("--restrict-vocab", type=options.row_limit, metavar="N", default=argparse.SUPPRESS,
-                        help="words beyond the first N rows are unknown, and no answers; 0 is off "
-                             f"(default: {ANALOGY_VOCABULARY} for analogies, off for pairs)")
-    parser.add_argument("--oov", choices=("skip", "zero"), default="skip",
-                        help="pairs and questions with an unknown word are left out, or count as similarity 0 and as "
-                             "answered wrong (default: skip)")
-    parser.add_argument("--case-sensitive", action="store_true", help="compare words as they are written")
+    parser.add_argument(
+        "--restrict-vocab",
+        type=options.row_limit,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="words beyond the first N rows are unknown, and no answers; 0 is off "
+        f"(default: {ANALOGY_VOCABULARY} for analogies, off for pairs)",
+    )
+    parser.add_argument(
+        "--oov",
+        choices=("skip", "zero"),
+        default="skip",
+        help="pairs and questions with an unknown word are left out, or count as similarity 0 and as "
+        "answered wrong (default: skip)",
+    )
+    parser.add_argument(
+        "--case-sensitive", action="store_true", help="compare words as they are written"
+    )
     options.add_method_argument(parser)
     options.add_json_argument(parser, "one array with an object for each FILE")
 
@@ -46,7 +59,9 @@ def run(arguments: argparse.Namespace) -> None:
     for path, questions in zip(arguments.files, kinds, strict=True):
         limit = getattr(arguments, "restrict_vocab", ANALOGY_VOCABULARY if questions else None)
         if questions:
-            answers = evaluate_analogies(vectors, path, restrict_vocab=limit, method=arguments.method, **rules)
+            answers = evaluate_analogies(
+                vectors, path, restrict_vocab=limit, method=arguments.method, **rules
+            )
             reports.append({"file": path, "kind": "analogies", **answers.as_dict()})
             lines = analogy_lines(answers)
         else:
@@ -72,7 +87,12 @@ def pair_lines(result: PairsResult) -> list[str]:
         f"pairs     {result.pairs:>8,}   covered {result.covered:,} ({result.coverage:.1%})",
         f"Spearman  {_number(result.spearman)}{_p(result.spearman_p)}",
         f"Pearson   {_number(result.pearson)}{_p(result.pearson_p)}",
-        _rules(result, "unknown words: pair left out" if result.oov == "skip" else "unknown words: similarity 0"),
+        _rules(
+            result,
+            "unknown words: pair left out"
+            if result.oov == "skip"
+            else "unknown words: similarity 0",
+        ),
     ]
 
 
@@ -82,8 +102,11 @@ def analogy_lines(result: AnalogyResult) -> list[str]:
     width = max(len(score.name) for score in [*result.sections, *sums])
     head = f"{'section':<{width}}  {'questions':>9}  {'covered':>9}  {'correct':>9}  accuracy"
     unknown = "question left out" if result.oov == "skip" else "answered wrong"
-    return [head, *(_score_line(score, width) for score in [*result.sections, *sums]),
-            _rules(result, f"unknown words: {unknown}; method {result.method}")]
+    return [
+        head,
+        *(_score_line(score, width) for score in [*result.sections, *sums]),
+        _rules(result, f"unknown words: {unknown}; method {result.method}"),
+    ]
 
 
 def _score_line(score: AnalogyScore, width: int) -> str:

@@ -35,14 +35,21 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.vectors == "-":
         raise UsageError("inspect reads a file twice: standard input cannot be inspected")
     format = options.format_of(arguments.vectors)
-    lenient = {name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].READS}
+    lenient = {
+        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].READS
+    }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         vectors = options.load_vectors(arguments.vectors, format, **lenient)
     problems = [str(warning.message) for warning in caught]
-    facts = {"file": arguments.vectors, "format": format, **facts_of(vectors),
-             "repeated_words": sum(int(match[1]) for match in map(REPEATED.search, problems) if match),
-             "problems": problems, "metadata": vectors.metadata}
+    facts = {
+        "file": arguments.vectors,
+        "format": format,
+        **facts_of(vectors),
+        "repeated_words": sum(int(match[1]) for match in map(REPEATED.search, problems) if match),
+        "problems": problems,
+        "metadata": vectors.metadata,
+    }
     if arguments.json:
         print(as_json(facts))
         return
@@ -55,8 +62,10 @@ def facts_of(vectors: KeyedVectors) -> dict[str, Any]:
     """What the vectors show."""
     import numpy as np
 
-    nonfinite = sum(int((~np.isfinite(vectors.vectors[start : start + BLOCK])).any(axis=1).sum())
-                    for start in range(0, len(vectors), BLOCK))
+    nonfinite = sum(
+        int((~np.isfinite(vectors.vectors[start : start + BLOCK])).any(axis=1).sum())
+        for start in range(0, len(vectors), BLOCK)
+    )
     with np.errstate(all="ignore"):
         norms = vectors.norms[np.isfinite(vectors.norms)].astype(np.float64)
     return {
@@ -65,7 +74,9 @@ def facts_of(vectors: KeyedVectors) -> dict[str, Any]:
         "dtype": str(vectors.vectors.dtype),
         "counts": vectors.counts is not None,
         "output_vectors": vectors.output_vectors is not None,
-        "norms": {"min": norms.min(), "mean": norms.mean(), "max": norms.max()} if len(norms) else None,
+        "norms": {"min": norms.min(), "mean": norms.mean(), "max": norms.max()}
+        if len(norms)
+        else None,
         "zero_vectors": int((norms == 0).sum()),
         "nonfinite_vectors": nonfinite,
         "first_words": vectors.index_to_key[:FIRST_WORDS],

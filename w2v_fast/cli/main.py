@@ -1,7 +1,7 @@
 # PYTHON_ARGCOMPLETE_OK
 """The command `w2v-fast`: finds the command, runs it, and turns what went wrong into one line and an exit code.
 
-    0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129 hung up (SIGHUP)
+0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129 hung up (SIGHUP)
 """
 
 from __future__ import annotations
@@ -22,8 +22,22 @@ from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.signals import Stopped, raise_on_signals
 from w2v_fast.streams import flush_output, steady_streams
 
-COMMANDS = ("train", "encode", "vocab", "phrases", "similar", "analogy", "odd-one-out", "evaluate", "inspect",
-            "convert", "classes", "plot", "demo", "word2vec")
+COMMANDS = (
+    "train",
+    "encode",
+    "vocab",
+    "phrases",
+    "similar",
+    "analogy",
+    "odd-one-out",
+    "evaluate",
+    "inspect",
+    "convert",
+    "classes",
+    "plot",
+    "demo",
+    "word2vec",
+)
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
@@ -40,8 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> Parser:
     """The parser of all commands. Each command is a module with `add_arguments(parser)` and `run(arguments)`."""
-    parser = Parser(prog="w2v-fast", description="word2vec on CPUs: train word vectors and question them.",
-                    epilog=EPILOG)
+    parser = Parser(
+        prog="w2v-fast",
+        description="word2vec on CPUs: train word vectors and question them.",
+        epilog=EPILOG,
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for name in COMMANDS:
@@ -143,7 +160,11 @@ def _report(error: BaseException, message: str, code: int, words: list[str]) -> 
 def _message(error: Exception) -> str:
     """What went wrong, without Python's decorations; the type too where the error is not one of bad input."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename is not None else error.strerror
+        return (
+            f"{os.fsdecode(error.filename)}: {error.strerror}"
+            if error.filename is not None
+            else error.strerror
+        )
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     if isinstance(error, MemoryError):
@@ -151,4 +172,3 @@ def _message(error: Exception) -> str:
     if isinstance(error, (OSError, ValueError, ImportError, FloatingPointError)):
         return str(error) or type(error).__name__
     return f"{type(error).__name__}: {error} (run again with --traceback and report it)"
-

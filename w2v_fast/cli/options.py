@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 FORMATS = ("word2vec_binary", "word2vec_text", "glove", "safetensors", "npy", "projector", "spacy")
 """The names of `w2v_fast.vectors.formats.FORMATS`, without importing numpy for the help."""
 PROGRESS_MODES = ("bar", "json", "quiet")
-CORPUS_HELP = ("text files, folders or globs, compressed or not, '-' for standard input; or one file that 'encode' "
-               "wrote. White space separates words, a newline ends a sentence")
-MEMORY_HELP = ("ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to a temporary "
-               "file (default: half of the RAM)")
+CORPUS_HELP = (
+    "text files, folders or globs, compressed or not, '-' for standard input; or one file that 'encode' "
+    "wrote. White space separates words, a newline ends a sentence"
+)
+MEMORY_HELP = (
+    "ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to a temporary "
+    "file (default: half of the RAM)"
+)
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
 # -- hyper-parameters -----------------------------------------------------------------------------------------------
+
 
 def add_config_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
     """One option for each field of TrainConfig, or for those named. Only what is given enters the namespace."""
@@ -40,12 +45,20 @@ def _add_field(group: argparse._ArgumentGroup, field: dataclasses.Field[Any]) ->
     flag, rule = flag_of(field.name), field.metadata
     text = _help(field)
     if isinstance(field.default, bool):
-        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        group.add_argument(
+            flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text
+        )
     elif rule["choices"]:
         group.add_argument(flag, choices=rule["choices"], default=argparse.SUPPRESS, help=text)
     else:
         kind = int if field.default is None else type(field.default)
-        group.add_argument(flag, type=kind, metavar="N" if kind is int else "X", default=argparse.SUPPRESS, help=text)
+        group.add_argument(
+            flag,
+            type=kind,
+            metavar="N" if kind is int else "X",
+            default=argparse.SUPPRESS,
+            help=text,
+        )
 
 
 def _help(field: dataclasses.Field[Any]) -> str:
@@ -70,8 +83,11 @@ def flag_of(field: str) -> str:
 
 def given(arguments: argparse.Namespace) -> dict[str, Any]:
     """The hyper-parameters on the command line."""
-    return {field.name: getattr(arguments, field.name) for field in dataclasses.fields(TrainConfig)
-            if hasattr(arguments, field.name)}
+    return {
+        field.name: getattr(arguments, field.name)
+        for field in dataclasses.fields(TrainConfig)
+        if hasattr(arguments, field.name)
+    }
 
 
 def config_from(arguments: argparse.Namespace) -> TrainConfig:
@@ -89,43 +105,62 @@ def checked_config(**options: Any) -> TrainConfig:
 
 # -- the corpus -----------------------------------------------------------------------------------------------------
 
+
 def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     """CORPUS, and how it is read."""
     parser.add_argument("corpus", metavar="CORPUS", nargs="+", help=CORPUS_HELP)
-    parser.add_argument("--read-vocab", metavar="FILE",
-                        help="take words and counts from these 'word count' lines instead of counting the corpus")
-    parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count,
-                        help=MEMORY_HELP)
+    parser.add_argument(
+        "--read-vocab",
+        metavar="FILE",
+        help="take words and counts from these 'word count' lines instead of counting the corpus",
+    )
+    parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count, help=MEMORY_HELP)
     add_progress_arguments(parser)
 
 
 def add_progress_arguments(parser: argparse.ArgumentParser) -> None:
     """--progress and --quiet."""
-    parser.add_argument("--progress", choices=PROGRESS_MODES, default="bar",
-                        help="what standard error shows (default: bar)")
-    parser.add_argument("--quiet", action="store_const", const="quiet", dest="progress",
-                        help="the same as --progress quiet")
+    parser.add_argument(
+        "--progress",
+        choices=PROGRESS_MODES,
+        default="bar",
+        help="what standard error shows (default: bar)",
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_const",
+        const="quiet",
+        dest="progress",
+        help="the same as --progress quiet",
+    )
 
 
 def byte_count(text: str) -> int:
     """Bytes, perhaps in units of 2**10, 2**20, 2**30 or 2**40: 100000, 64K, 512M, 1.5G, 1T."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes; expected one like 1000000, 512M or 8G")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of bytes; expected one like 1000000, 512M or 8G"
+        )
     return int(float(match[1]) * 2 ** UNITS[match[2].upper()])
 
 
 # -- vectors --------------------------------------------------------------------------------------------------------
 
+
 def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
     """FILE, word vectors to read."""
-    parser.add_argument("vectors", metavar="FILE", help="word vectors of any known format, compressed or not")
+    parser.add_argument(
+        "vectors", metavar="FILE", help="word vectors of any known format, compressed or not"
+    )
 
 
 def add_word_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE and WORD..., without which a prompt opens."""
     add_vectors_argument(parser)
-    parser.add_argument("words", metavar="WORD", nargs="*", help="without words a prompt asks for them")
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="without words a prompt asks for them"
+    )
 
 
 def load_vectors(path: str, format: str | None = None, **reading: Any) -> KeyedVectors:
@@ -161,33 +196,47 @@ def output_format(path: str, format: str | None) -> str:
     try:
         return formats.format_of_suffix(path)
     except ValueError:
-        raise UsageError(f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give --format, "
-                         f"one of {', '.join(FORMATS)}") from None
+        raise UsageError(
+            f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give --format, "
+            f"one of {', '.join(FORMATS)}"
+        ) from None
 
 
 def add_format_argument(parser: argparse.ArgumentParser) -> None:
     """--format, of the file to write."""
-    parser.add_argument("--format", metavar="FORMAT",
-                        help=f"{', '.join(FORMATS)} (default: what the name says: .bin, .txt, .vec, .npy, .tsv, or "
-                             "the native folder without a suffix)")
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help=f"{', '.join(FORMATS)} (default: what the name says: .bin, .txt, .vec, .npy, .tsv, or "
+        "the native folder without a suffix)",
+    )
 
 
 # -- questions ------------------------------------------------------------------------------------------------------
 
+
 def add_topn_argument(parser: argparse.ArgumentParser) -> None:
     """--topn."""
-    parser.add_argument("--topn", type=positive, metavar="N", default=10, help="words to print (default: 10)")
+    parser.add_argument(
+        "--topn", type=positive, metavar="N", default=10, help="words to print (default: 10)"
+    )
 
 
 def add_method_argument(parser: argparse.ArgumentParser) -> None:
     """--method, of solving analogies."""
-    parser.add_argument("--method", choices=("add", "mul"), default="add",
-                        help="sum of the cosines (3CosAdd) or product (3CosMul) (default: add)")
+    parser.add_argument(
+        "--method",
+        choices=("add", "mul"),
+        default="add",
+        help="sum of the cosines (3CosAdd) or product (3CosMul) (default: add)",
+    )
 
 
 def add_seed_argument(parser: argparse.ArgumentParser) -> None:
     """--seed, of the libraries that take numpy's seeds."""
-    parser.add_argument("--seed", type=seed, metavar="N", default=1, help="seed of random choices (default: 1)")
+    parser.add_argument(
+        "--seed", type=seed, metavar="N", default=1, help="seed of random choices (default: 1)"
+    )
 
 
 def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:

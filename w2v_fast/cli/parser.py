@@ -29,8 +29,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)
         self._mixing = False
 
-    def parse_known_args(self, args: Sequence[str] | None = None,  # type: ignore[override]
-                         namespace: argparse.Namespace | None = None) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(
+        self,
+        args: Sequence[str] | None = None,  # type: ignore[override]
+        namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Name unknown options and commands first: what else is wrong may follow from them.
 
         In a command, options may stand between the positional arguments.
@@ -43,7 +46,9 @@ class Parser(argparse.ArgumentParser):
         self._mixing = True
         try:
             return self.parse_known_intermixed_args(args, namespace)
-        except AttributeError as error:  # argparse tidies up what it had not yet made, and so hides a signal
+        except (
+            AttributeError
+        ) as error:  # argparse tidies up what it had not yet made, and so hides a signal
             if isinstance(error.__context__, Exception | None):
                 raise
             raise error.__context__ from None
@@ -67,11 +72,20 @@ class Parser(argparse.ArgumentParser):
         return len(argument) > 1 and argument[0] == "-" and not NUMBER.match(argument)
 
     def _knows(self, argument: str) -> bool:
-        attached = argument[:2] if argument[1] != "-" else ""  # a value right after a short option: -oFILE
-        return any(name in self._option_string_actions for name in (argument, argument.split("=")[0], attached))
+        attached = (
+            argument[:2] if argument[1] != "-" else ""
+        )  # a value right after a short option: -oFILE
+        return any(
+            name in self._option_string_actions
+            for name in (argument, argument.split("=")[0], attached)
+        )
 
     def _check_command(self, name: str) -> None:
-        commands = next(action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        commands = next(
+            action.choices
+            for action in self._actions
+            if isinstance(action, argparse._SubParsersAction)
+        )
         if name not in commands:
             self.error(f"unknown command {name!r}{suggestion(name, commands)}")
 

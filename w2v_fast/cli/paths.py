@@ -41,7 +41,9 @@ class Output:
             formats.check_writable(self.path, self.format)
         elif self.format == CHECKPOINTS and os.path.lexists(self.path):
             if not os.path.isdir(self.path):
-                raise NotADirectoryError(errno.ENOTDIR, "checkpoints need a folder, this is a file", self.path)
+                raise NotADirectoryError(
+                    errno.ENOTDIR, "checkpoints need a folder, this is a file", self.path
+                )
             check_writable(os.path.join(self.path, "checkpoint"))
         else:
             check_writable(self.path.rstrip("/") if self.format == CHECKPOINTS else self.path)
@@ -71,22 +73,30 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
         for file in output.files:
             place = _place(file)
             if place is not None and taken.setdefault(place, output) is not output:
-                raise UsageError(f"{taken[place].option} and {output.option} would both write {os.fspath(file)}; give "
-                                 "each a name of its own")
+                raise UsageError(
+                    f"{taken[place].option} and {output.option} would both write {os.fspath(file)}; give "
+                    "each a name of its own"
+                )
     for output in outputs:
         others = [(other.option, other.path) for other in outputs if other is not output]
         if output.format == "safetensors":
             for option, path in (*others, *_files(inputs)):
-                if os.path.realpath(path).startswith(os.path.join(os.path.realpath(output.path), "")):
-                    raise UsageError(f"{output.option} will replace the folder {output.path}, in which {option} "
-                                     f"{path} lies; give another folder")
+                if os.path.realpath(path).startswith(
+                    os.path.join(os.path.realpath(output.path), "")
+                ):
+                    raise UsageError(
+                        f"{output.option} will replace the folder {output.path}, in which {option} "
+                        f"{path} lies; give another folder"
+                    )
     if any(not isinstance(place, str) for place in taken):
         read: list[tuple[str, str | int]] = [*_files(inputs), *_standard_input(inputs)]
         for option, file_or_descriptor in read:
             found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
-                raise UsageError(f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
-                                 f"read ({option}); give another name")
+                raise UsageError(
+                    f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
+                    f"read ({option}); give another name"
+                )
 
 
 def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
@@ -98,14 +108,19 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
         for name in [names] if isinstance(names, str) else names or ():
             if name == "-" or "://" in name:
                 continue
-            named: Iterable[str] = [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
+            named: Iterable[str] = (
+                [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
+            )
             yield from ((option, path) for path in (*named, *expand(name)))
 
 
 def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
     """Standard input with its option, if it is read: a shell may have opened a file as that."""
-    yield from ((option, 0) for option, names in inputs.items() if "-" in ([names] if isinstance(names, str) else
-                                                                           names or ()))
+    yield from (
+        (option, 0)
+        for option, names in inputs.items()
+        if "-" in ([names] if isinstance(names, str) else names or ())
+    )
 
 
 def _shown(path: str | os.PathLike[str] | int) -> str:

@@ -28,17 +28,30 @@ MODULES = {"scikit-learn": "sklearn", "umap-learn": "umap", "matplotlib": "matpl
 SUFFIXES = (".png", ".svg", ".html")
 PERPLEXITY = 30
 INCHES, DOTS_PER_INCH = 12, 150
-HTML = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n{svg}"
+HTML = '<!doctype html>\n<meta charset="utf-8">\n<title>{title}</title>\n{svg}'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_vectors_argument(parser)
-    parser.add_argument("words", metavar="WORD", nargs="*", help="words to draw (default: the first --top rows)")
-    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="file to write: .png, .svg or .html")
-    parser.add_argument("--top", type=options.positive, metavar="N", default=200,
-                        help="how many of the first rows to draw, the most frequent words (default: 200)")
-    parser.add_argument("--method", choices=METHODS, default="pca",
-                        help="principal components, t-SNE or UMAP (default: pca)")
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="words to draw (default: the first --top rows)"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, help="file to write: .png, .svg or .html"
+    )
+    parser.add_argument(
+        "--top",
+        type=options.positive,
+        metavar="N",
+        default=200,
+        help="how many of the first rows to draw, the most frequent words (default: 200)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="pca",
+        help="principal components, t-SNE or UMAP (default: pca)",
+    )
     options.add_seed_argument(parser)
 
 
@@ -58,7 +71,9 @@ def run(arguments: argparse.Namespace) -> None:
     picture = draw(words, places, "png" if suffix == ".png" else "svg")
     if suffix == ".html":
         svg = picture.decode()
-        picture = HTML.format(title=os.path.basename(arguments.vectors), svg=svg[svg.index("<svg"):]).encode()
+        picture = HTML.format(
+            title=os.path.basename(arguments.vectors), svg=svg[svg.index("<svg") :]
+        ).encode()
     with atomic_write(arguments.output) as file:
         file.write(picture)
 
@@ -83,7 +98,9 @@ def project(directions: NDArray[Any], method: str, seed: int) -> NDArray[Any]:
     else:
         from umap import UMAP
 
-        reducer = UMAP(n_neighbors=min(15, len(directions) - 1), metric="cosine", random_state=seed, n_jobs=1)
+        reducer = UMAP(
+            n_neighbors=min(15, len(directions) - 1), metric="cosine", random_state=seed, n_jobs=1
+        )
     places: NDArray[Any] = reducer.fit_transform(directions)
     return places
 
@@ -99,8 +116,14 @@ def draw(words: list[str], places: NDArray[Any], format: str) -> bytes:
         axes.axis("off")
         axes.scatter(places[:, 0], places[:, 1], s=6)
         for word, (x, y) in zip(words, places.tolist(), strict=True):
-            axes.annotate(word.encode(errors="replace").decode(), (x, y), xytext=(3, 3), textcoords="offset points",
-                          fontsize=8, parse_math=False)
+            axes.annotate(
+                word.encode(errors="replace").decode(),
+                (x, y),
+                xytext=(3, 3),
+                textcoords="offset points",
+                fontsize=8,
+                parse_math=False,
+            )
         buffer = io.BytesIO()
         undated = {"Date": None, "Creator": None} if format == "svg" else None
         figure.savefig(buffer, format=format, dpi=DOTS_PER_INCH, metadata=undated)

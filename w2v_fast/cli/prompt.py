@@ -35,7 +35,9 @@ def _line() -> str:
     while len(part) == LONGEST_LINE and not part.endswith("\n"):
         part = sys.stdin.readline(LONGEST_LINE)
     if part is not line:
-        note(f"left out a line of more than {LONGEST_LINE:,} characters, which begins with {line[:40]!r}")
+        note(
+            f"left out a line of more than {LONGEST_LINE:,} characters, which begins with {line[:40]!r}"
+        )
         return ""
     return line
 

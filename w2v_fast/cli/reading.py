@@ -29,17 +29,37 @@ def read_corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
     if saved:
         return _open_saved(arguments, saved[0])
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
-    return read_text(arguments.corpus, config, arguments.progress, vocabulary, arguments.memory_budget)
+    return read_text(
+        arguments.corpus, config, arguments.progress, vocabulary, arguments.memory_budget
+    )
 
 
-def read_text(paths: list[str], config: TrainConfig, progress: str = "quiet", vocabulary: Vocabulary | None = None,
-              memory_budget: int | None = None) -> Corpus:
+def read_text(
+    paths: list[str],
+    config: TrainConfig,
+    progress: str = "quiet",
+    vocabulary: Vocabulary | None = None,
+    memory_budget: int | None = None,
+) -> Corpus:
     """Read text files and report how large the corpus is."""
-    corpus = Corpus.from_source(paths, min_count=config.min_count, max_vocab=config.max_vocab, vocabulary=vocabulary,
-                                workers=config.workers, memory_budget=memory_budget, progress=reporter(progress))
-    report(progress, "read", f"read {corpus.raw_tokens:,} words: {len(corpus):,} of them are of the "
-           f"{len(corpus.vocabulary):,} words in the vocabulary",
-           words=corpus.raw_tokens, words_in_vocabulary=len(corpus), vocabulary=len(corpus.vocabulary))
+    corpus = Corpus.from_source(
+        paths,
+        min_count=config.min_count,
+        max_vocab=config.max_vocab,
+        vocabulary=vocabulary,
+        workers=config.workers,
+        memory_budget=memory_budget,
+        progress=reporter(progress),
+    )
+    report(
+        progress,
+        "read",
+        f"read {corpus.raw_tokens:,} words: {len(corpus):,} of them are of the "
+        f"{len(corpus.vocabulary):,} words in the vocabulary",
+        words=corpus.raw_tokens,
+        words_in_vocabulary=len(corpus),
+        vocabulary=len(corpus.vocabulary),
+    )
     return corpus
 
 
@@ -57,8 +77,10 @@ def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:
     fixed = [flag_of(name) for name in FIXED_WHEN_SAVED if name in given(arguments)]
     fixed += ["--read-vocab"] if arguments.read_vocab else []
     if fixed:
-        raise UsageError(f"{path} is a saved corpus, whose vocabulary is fixed: give {' and '.join(fixed)} to "
-                         "'w2v-fast encode' instead")
+        raise UsageError(
+            f"{path} is a saved corpus, whose vocabulary is fixed: give {' and '.join(fixed)} to "
+            "'w2v-fast encode' instead"
+        )
     return Corpus.open(path, memory_budget=arguments.memory_budget)
 
 
@@ -67,7 +89,9 @@ def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
     vocabulary = Vocabulary.load(path, config.min_count)
     if LINE_END in vocabulary:
         note(f"{path}: left out {LINE_END}, which stands for the ends of lines")
-    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END][: config.max_vocab]
+    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END][
+        : config.max_vocab
+    ]
     return Vocabulary([vocabulary.words[row] for row in rows], vocabulary.counts[rows])
 
 
@@ -86,8 +110,16 @@ class _Bar:
         from tqdm import tqdm
 
         if self._bar is None:
-            self._bar = tqdm(total=total, unit="B", unit_scale=True, file=sys.stderr, disable=None, leave=False,
-                             dynamic_ncols=True, desc="reading")
+            self._bar = tqdm(
+                total=total,
+                unit="B",
+                unit_scale=True,
+                file=sys.stderr,
+                disable=None,
+                leave=False,
+                dynamic_ncols=True,
+                desc="reading",
+            )
         self._bar.update(done - self._bar.n)
 
 
@@ -98,4 +130,8 @@ class _JsonLines:
     def __call__(self, done: int, total: int | None) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + REPORT_SECONDS
-            print(as_json({"event": "reading", "bytes": done, "total_bytes": total}), file=sys.stderr, flush=True)
+            print(
+                as_json({"event": "reading", "bytes": done, "total_bytes": total}),
+                file=sys.stderr,
+                flush=True,
+            )

@@ -59,8 +59,10 @@ class StopSignals:
 @contextlib.contextmanager
 def raise_on_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP raise `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
+
     def handle(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
+
     with contextlib.ExitStack() as stack:
         for number in NAMES.keys() - {signal.SIGINT}:
             stack.enter_context(_handled(number, handle))
@@ -70,7 +72,10 @@ def raise_on_signals() -> Iterator[None]:
 @contextlib.contextmanager
 def _handled(number: int, handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
     """Install a handler for a while, unless signals are none of our business: ignored ones, or another thread."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is signal.SIG_IGN:
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(number) is signal.SIG_IGN
+    ):
         yield
         return
     before = signal.signal(number, handler)

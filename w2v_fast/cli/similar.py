@@ -32,8 +32,14 @@ def run(arguments: argparse.Namespace) -> None:
     def answer(query: str) -> None:
         found = neighbors(vectors, query, arguments.topn)
         if arguments.json:
-            print(as_json({"query": query, "neighbors": [{"word": word, "cosine": cosine}
-                                                            for word, cosine in found]}))
+            print(
+                as_json(
+                    {
+                        "query": query,
+                        "neighbors": [{"word": word, "cosine": cosine} for word, cosine in found],
+                    }
+                )
+            )
         else:
             for word, cosine in found:
                 print(f"{query}\t{word}\t{cosine:.4f}")

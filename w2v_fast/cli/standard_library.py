@@ -62,7 +62,11 @@ def _documentation_and_comments(source: bytes) -> Iterator[str]:
                 comments = []
             last_line = token.start[0]
             comments.append(token.string.lstrip("#"))
-        elif token.type == tokenize.STRING and before in BEFORE_STATEMENT and DOCUMENTATION.match(token.string):
+        elif (
+            token.type == tokenize.STRING
+            and before in BEFORE_STATEMENT
+            and DOCUMENTATION.match(token.string)
+        ):
             yield _value(token.string)
         if token.type not in BETWEEN_STATEMENTS:
             before = token.type

@@ -33,17 +33,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="file for the vectors")
     options.add_format_argument(parser)
     options.add_corpus_arguments(parser)
-    parser.add_argument("--save-vocab", metavar="FILE", help="write the vocabulary as 'word count' lines")
-    parser.add_argument("--init", metavar="FILE", help="start from these vectors, in any known format; words that they "
-                                                       "lack start as usual")
-    parser.add_argument("--grow", action="store_true",
-                        help="with --init: keep all of its words and add the new ones of the corpus")
-    parser.add_argument("--checkpoint", metavar="DIR",
-                        help="write checkpoints to this folder now and then, at a stop, and at the end")
-    parser.add_argument("--checkpoint-minutes", metavar="X", type=options.positive_minutes, default=argparse.SUPPRESS,
-                        help="minutes between checkpoints (default: 10)")
-    parser.add_argument("--resume", nargs="?", choices=("auto",), const="auto",
-                        help="go on from the newest checkpoint in the folder, if it has one")
+    parser.add_argument(
+        "--save-vocab", metavar="FILE", help="write the vocabulary as 'word count' lines"
+    )
+    parser.add_argument(
+        "--init",
+        metavar="FILE",
+        help="start from these vectors, in any known format; words that they lack start as usual",
+    )
+    parser.add_argument(
+        "--grow",
+        action="store_true",
+        help="with --init: keep all of its words and add the new ones of the corpus",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="write checkpoints to this folder now and then, at a stop, and at the end",
+    )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        metavar="X",
+        type=options.positive_minutes,
+        default=argparse.SUPPRESS,
+        help="minutes between checkpoints (default: 10)",
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        choices=("auto",),
+        const="auto",
+        help="go on from the newest checkpoint in the folder, if it has one",
+    )
     options.add_config_arguments(parser)
 
 
@@ -51,10 +72,22 @@ def run(arguments: argparse.Namespace) -> int:
     config = options.config_from(arguments)
     _check_usage(arguments)
     format = options.output_format(arguments.output, arguments.format)
-    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab, "--init": arguments.init},
-                *(Output(option, path, kind) for option, path, kind in (
-                    ("-o", arguments.output, format), ("--save-vocab", arguments.save_vocab, None),
-                    ("--checkpoint", arguments.checkpoint, CHECKPOINTS)) if path is not None))
+    check_paths(
+        {
+            "CORPUS": arguments.corpus,
+            "--read-vocab": arguments.read_vocab,
+            "--init": arguments.init,
+        },
+        *(
+            Output(option, path, kind)
+            for option, path, kind in (
+                ("-o", arguments.output, format),
+                ("--save-vocab", arguments.save_vocab, None),
+                ("--checkpoint", arguments.checkpoint, CHECKPOINTS),
+            )
+            if path is not None
+        ),
+    )
     from w2v_fast.cli.reading import read_corpus
     from w2v_fast.training._inner import choose_isa
     from w2v_fast.vectors import formats
@@ -69,21 +102,40 @@ def run(arguments: argparse.Namespace) -> int:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
         note(f"going on from {model.trainer.last_checkpoint}, {_done(model)} of the run")
-    checkpoints = {name: getattr(arguments, name) for name in ("checkpoint", "checkpoint_minutes")
-                   if hasattr(arguments, name)}
-    return train_and_write(model, arguments.progress, arguments.output,
-                           lambda vectors: vectors.save(arguments.output, format=format), **checkpoints)
+    checkpoints = {
+        name: getattr(arguments, name)
+        for name in ("checkpoint", "checkpoint_minutes")
+        if hasattr(arguments, name)
+    }
+    return train_and_write(
+        model,
+        arguments.progress,
+        arguments.output,
+        lambda vectors: vectors.save(arguments.output, format=format),
+        **checkpoints,
+    )
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
-    if arguments.checkpoint is None and (arguments.resume or hasattr(arguments, "checkpoint_minutes")):
-        raise UsageError("--resume and --checkpoint-minutes need the folder of the checkpoints: --checkpoint DIR")
+    if arguments.checkpoint is None and (
+        arguments.resume or hasattr(arguments, "checkpoint_minutes")
+    ):
+        raise UsageError(
+            "--resume and --checkpoint-minutes need the folder of the checkpoints: --checkpoint DIR"
+        )
     if arguments.grow and (arguments.init is None or arguments.read_vocab is not None):
-        raise UsageError("--grow needs --init FILE and takes no --read-vocab: it adds the words of the corpus")
+        raise UsageError(
+            "--grow needs --init FILE and takes no --read-vocab: it adds the words of the corpus"
+        )
 
 
-def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable[[KeyedVectors], object],
-                    **checkpoints: Any) -> int:
+def train_and_write(
+    model: Word2Vec,
+    progress: str,
+    output: str,
+    write: Callable[[KeyedVectors], object],
+    **checkpoints: Any,
+) -> int:
     """Train and write the vectors; returns the exit code.
 
     The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are written), not the writing;
@@ -97,14 +149,23 @@ def train_and_write(model: Word2Vec, progress: str, output: str, write: Callable
         if signals.stopped and not model.done:
             if progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar
-            note(f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once more ends without "
-                 "writing)")
+            note(
+                f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once more ends without "
+                "writing)"
+            )
             if model.trainer.last_checkpoint is not None:
-                note(f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with --resume auto")
+                note(
+                    f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with --resume auto"
+                )
         write(model.wv)
     vectors = len(model.corpus.vocabulary)
-    report("bar" if signals.stopped else progress, "wrote", f"wrote {output}: {vectors:,} words",
-           file=output, words=vectors)
+    report(
+        "bar" if signals.stopped else progress,
+        "wrote",
+        f"wrote {output}: {vectors:,} words",
+        file=output,
+        words=vectors,
+    )
     return signals.exit_code
 
 

@@ -13,8 +13,13 @@ from w2v_fast.cli.paths import Output, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", default="-",
-                        help="file for the lines (default: standard output)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help="file for the lines (default: standard output)",
+    )
     options.add_corpus_arguments(parser)
     options.add_config_arguments(parser, "min_count", "max_vocab", "workers")
 
@@ -23,5 +28,8 @@ def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.cli.reading import read_corpus
 
     config = options.config_from(arguments)
-    check_paths({"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}, Output("-o", arguments.output))
+    check_paths(
+        {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},
+        Output("-o", arguments.output),
+    )
     read_corpus(arguments, config).vocabulary.save(arguments.output)

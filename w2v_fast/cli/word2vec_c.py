@@ -46,25 +46,64 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, help=help + default, **rules)  # type: ignore[arg-type]
 
     flag("-train", "text to learn from, compressed or not, '-' for standard input", metavar="FILE")
-    flag("-output", "file for the vectors, or for the classes; without it only the vocabulary is built",
-         metavar="FILE")
+    flag(
+        "-output",
+        "file for the vectors, or for the classes; without it only the vocabulary is built",
+        metavar="FILE",
+    )
     flag("-size", "dimensions of a vector", metavar="N", type=int, default=100)
     flag("-window", "largest distance of a context, in words", metavar="N", type=int, default=5)
-    flag("-sample", "subsampling threshold for frequent words; 0 is off", metavar="X", type=float, default=1e-3)
+    flag(
+        "-sample",
+        "subsampling threshold for frequent words; 0 is off",
+        metavar="X",
+        type=float,
+        default=1e-3,
+    )
     flag("-hs", "hierarchical softmax; needs -negative 0", choices=(0, 1), type=int, default=0)
     flag("-negative", "noise words for each target; 0 is off", metavar="N", type=int, default=5)
     flag("-threads", "threads", metavar="N", type=int, default=12)
     flag("-iter", "passes over the text", metavar="N", type=int, default=5)
-    flag("-min-count", "words that occur fewer times are left out", metavar="N", type=int, default=5)
-    flag("-alpha", "learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)", metavar="X", type=float)
-    flag("-classes", "write 'word class' lines of so many k-means classes instead of vectors; 0 is off (extra: "
-                     "cluster)", metavar="K", type=int, default=0)
-    flag("-debug", "2 shows progress, 1 the size of the vocabulary, 0 nothing, all on standard error", metavar="N",
-         type=int, default=2)
-    flag("-binary", "write the vectors as binary (1) or text (0)", choices=(0, 1), type=int, default=0)
+    flag(
+        "-min-count", "words that occur fewer times are left out", metavar="N", type=int, default=5
+    )
+    flag(
+        "-alpha",
+        "learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)",
+        metavar="X",
+        type=float,
+    )
+    flag(
+        "-classes",
+        "write 'word class' lines of so many k-means classes instead of vectors; 0 is off (extra: "
+        "cluster)",
+        metavar="K",
+        type=int,
+        default=0,
+    )
+    flag(
+        "-debug",
+        "2 shows progress, 1 the size of the vocabulary, 0 nothing, all on standard error",
+        metavar="N",
+        type=int,
+        default=2,
+    )
+    flag(
+        "-binary",
+        "write the vectors as binary (1) or text (0)",
+        choices=(0, 1),
+        type=int,
+        default=0,
+    )
     flag("-save-vocab", "write the vocabulary as 'word count' lines", metavar="FILE")
-    flag("-read-vocab", "take words and counts from such lines instead of counting the text", metavar="FILE")
-    flag("-cbow", "continuous bag of words (1) or skip-gram (0)", choices=(0, 1), type=int, default=1)
+    flag(
+        "-read-vocab",
+        "take words and counts from such lines instead of counting the text",
+        metavar="FILE",
+    )
+    flag(
+        "-cbow", "continuous bag of words (1) or skip-gram (0)", choices=(0, 1), type=int, default=1
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,34 +126,57 @@ def run(arguments: argparse.Namespace) -> int:
         check_count(arguments.classes, len(corpus.vocabulary))
     else:
         formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
-    return train_and_write(Word2Vec(corpus, config), "bar" if arguments.debug > 1 else "quiet", arguments.output,
-                           lambda vectors: write(vectors, arguments, config.seed))
+    return train_and_write(
+        Word2Vec(corpus, config),
+        "bar" if arguments.debug > 1 else "quiet",
+        arguments.output,
+        lambda vectors: write(vectors, arguments, config.seed),
+    )
 
 
 def config_of(arguments: argparse.Namespace) -> TrainConfig:
     """The hyper-parameters; UsageError for what one run cannot do."""
     if arguments.hs and arguments.negative:
-        raise UsageError(f"-hs 1 with -negative {arguments.negative} would train two objectives at once; for "
-                         "hierarchical softmax give -hs 1 -negative 0, for negative sampling -hs 0")
+        raise UsageError(
+            f"-hs 1 with -negative {arguments.negative} would train two objectives at once; for "
+            "hierarchical softmax give -hs 1 -negative 0, for negative sampling -hs 0"
+        )
     if not arguments.hs and not arguments.negative:
         raise UsageError("-hs 0 with -negative 0 would train nothing; give one of them")
     if min(arguments.classes, arguments.min_count, arguments.debug) < 0:
         raise UsageError("-classes, -min-count and -debug must not be negative")
     alpha = ALPHA[arguments.cbow] if arguments.alpha is None else arguments.alpha
-    objective = {"objective": "hs"} if arguments.hs else {"objective": "ns", "negative": arguments.negative}
+    objective = (
+        {"objective": "hs"} if arguments.hs else {"objective": "ns", "negative": arguments.negative}
+    )
     return options.checked_config(
-        vector_size=arguments.size, window=arguments.window, sample=arguments.sample, workers=arguments.threads,
-        epochs=arguments.iter, min_count=max(arguments.min_count, 1), alpha=alpha, min_alpha=alpha * MIN_ALPHA_SHARE,
-        architecture="cbow" if arguments.cbow else "skipgram", **objective)
+        vector_size=arguments.size,
+        window=arguments.window,
+        sample=arguments.sample,
+        workers=arguments.threads,
+        epochs=arguments.iter,
+        min_count=max(arguments.min_count, 1),
+        alpha=alpha,
+        min_alpha=alpha * MIN_ALPHA_SHARE,
+        architecture="cbow" if arguments.cbow else "skipgram",
+        **objective,
+    )
 
 
 def check_writable_before_work(arguments: argparse.Namespace) -> None:
     """Raise now what would stop the run at its end."""
     format = None if arguments.classes else format_of(arguments)
-    check_paths({"-train": arguments.train, "-read-vocab": arguments.read_vocab},
-                *(Output(option, path, kind) for option, path, kind in (
-                    ("-output", arguments.output, format), ("-save-vocab", arguments.save_vocab, None))
-                  if path is not None))
+    check_paths(
+        {"-train": arguments.train, "-read-vocab": arguments.read_vocab},
+        *(
+            Output(option, path, kind)
+            for option, path, kind in (
+                ("-output", arguments.output, format),
+                ("-save-vocab", arguments.save_vocab, None),
+            )
+            if path is not None
+        ),
+    )
     if arguments.classes:
         from w2v_fast.cli.classes import require_sklearn
 

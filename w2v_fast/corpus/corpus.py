@@ -31,7 +31,9 @@ from w2v_fast.files import atomic_write, compression_of_name, path_name
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64
 CHUNK = 1 << 22  # bytes written, or tokens searched, at a time
-READ_CHUNK = 1 << 18  # bytes read at a time: they stay in the cache while they are hashed, checked and copied
+READ_CHUNK = (
+    1 << 18
+)  # bytes read at a time: they stay in the cache while they are hashed, checked and copied
 
 
 class Corpus:
@@ -62,10 +64,14 @@ class Corpus:
         An id is not one of the vocabulary.
     """
 
-    def __init__(self, ids: npt.ArrayLike, vocabulary: Vocabulary, raw_tokens: int | None = None) -> None:
+    def __init__(
+        self, ids: npt.ArrayLike, vocabulary: Vocabulary, raw_tokens: int | None = None
+    ) -> None:
         given = np.asarray(ids)
         if given.ndim != 1 or (given.dtype.kind not in "iu" and len(given)):
-            raise TypeError(f"ids must be a 1-D array of integers, got the shape {given.shape} of {given.dtype}")
+            raise TypeError(
+                f"ids must be a 1-D array of integers, got the shape {given.shape} of {given.dtype}"
+            )
         store = _CheckedIds(default_budget())
         for start in range(0, len(given), CHUNK):
             store.append(given[start : start + CHUNK].copy())
@@ -87,8 +93,15 @@ class Corpus:
 
     @classmethod
     def from_source(
-        cls, source: Source, *, min_count: int = 5, max_vocab: int | None = None, vocabulary: Vocabulary | None = None,
-        workers: int | None = None, memory_budget: int | None = None, block_bytes: int = DEFAULT_BLOCK_BYTES,
+        cls,
+        source: Source,
+        *,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
+        workers: int | None = None,
+        memory_budget: int | None = None,
+        block_bytes: int = DEFAULT_BLOCK_BYTES,
         progress: Progress | None = None,
     ) -> Corpus:
         """Read a source once.
@@ -150,7 +163,9 @@ class Corpus:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        return f"<Corpus: {len(self)} tokens of {self.raw_tokens} read, {len(self.vocabulary)} words>"
+        return (
+            f"<Corpus: {len(self)} tokens of {self.raw_tokens} read, {len(self.vocabulary)} words>"
+        )
 
     def sentences(self) -> Iterator[Ids]:
         """The ids of each sentence, shape [tokens of the sentence], all of them non-negative."""
@@ -185,8 +200,10 @@ class Corpus:
             The name asks for a compressed file, which cannot be mapped.
         """
         if compression_of_name(path_name(path)):
-            raise ValueError(f"cannot write {os.fspath(path)}: an encoded corpus is mapped into memory, so it is not "
-                             "compressed; give another name")
+            raise ValueError(
+                f"cannot write {os.fspath(path)}: an encoded corpus is mapped into memory, so it is not "
+                "compressed; give another name"
+            )
         blob, offsets = join_words(self.vocabulary.words)
         sizes = np.array([len(self.vocabulary), len(blob), len(self), self.raw_tokens, 0], "<u8")
         counts, ids = self.vocabulary.counts.astype("<i8"), self.ids.astype("<i4", copy=False)
@@ -224,22 +241,35 @@ class Corpus:
                 raise ValueError(f"{name} is not a saved corpus: it does not start with {MAGIC!r}")
             if len(head) < 2 * ALIGNMENT:
                 raise ValueError(f"{name} is cut: it has {size} bytes")
-            words, word_bytes, tokens, raw_tokens, _ = np.frombuffer(head, "<u8", 5, ALIGNMENT).tolist()
+            words, word_bytes, tokens, raw_tokens, _ = np.frombuffer(
+                head, "<u8", 5, ALIGNMENT
+            ).tolist()
             lengths = [8 * (words + 1), word_bytes, 8 * words, 4 * tokens]
             expected = len(head) + sum(map(_padded, lengths)) + hashlib.sha256().digest_size
             if size != expected:
-                raise ValueError(f"{name} is cut or damaged: it has {size} bytes, its header asks for {expected}")
+                raise ValueError(
+                    f"{name} is cut or damaged: it has {size} bytes, its header asks for {expected}"
+                )
             checksum = hashlib.sha256(head)
-            offsets, blob, counts = (_read(file, checksum, _padded(length)) for length in lengths[:3])
+            offsets, blob, counts = (
+                _read(file, checksum, _padded(length)) for length in lengths[:3]
+            )
             ids = _CheckedIds(default_budget() if memory_budget is None else memory_budget)
             for start in range(0, 4 * tokens, READ_CHUNK):
-                ids.append(np.frombuffer(_read(file, checksum, min(READ_CHUNK, 4 * tokens - start)), "<i4"))
+                ids.append(
+                    np.frombuffer(_read(file, checksum, min(READ_CHUNK, 4 * tokens - start)), "<i4")
+                )
             _read(file, checksum, -4 * tokens % ALIGNMENT)
             if checksum.digest() != file.read(checksum.digest_size):
                 raise ValueError(f"{name} is damaged: its checksum does not fit")
         ends = np.frombuffer(offsets, "<i8", words + 1)
         steps = np.diff(ends)
-        if ends[0] != 0 or ends[-1] != word_bytes or (steps < 0).any() or np.count_nonzero(steps == 0) > 1:
+        if (
+            ends[0] != 0
+            or ends[-1] != word_bytes
+            or (steps < 0).any()
+            or np.count_nonzero(steps == 0) > 1
+        ):
             raise ValueError(f"{name} is damaged: the offsets of its words do not fit")
         ids.check(f"{name} is damaged: it", words)
         vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8", words))
@@ -264,7 +294,9 @@ class _CheckedIds(IdStore):
             raise ValueError(f"{what} has ids beyond its {words} words: {worst}")
 
 
-def _reporter(progress: Progress | None, size: Callable[[], int | None]) -> Callable[[int], object] | None:
+def _reporter(
+    progress: Progress | None, size: Callable[[], int | None]
+) -> Callable[[int], object] | None:
     if progress is None:
         return None
     total = size()

@@ -80,7 +80,10 @@ def encode(
         if progress is not None:
             progress(done)
 
-    with contextlib.closing(blocks), contextlib.closing(in_order(work, enumerate(blocks), workers)) as results:
+    with (
+        contextlib.closing(blocks),
+        contextlib.closing(in_order(work, enumerate(blocks), workers)) as results,
+    ):
         for encoded in results:
             commit(encoded)
     store.end_sentence()
@@ -126,11 +129,16 @@ def build_vocabulary(
     firsts = np.empty(len(table), np.int64)
     table.statistics(counts, firsts)
     order, new_ids = limit(counts, firsts, min_count, max_vocab)
-    return Vocabulary.of_counted(table.words(order), counts[order]), [new_ids[ids] for ids in merged]
+    return Vocabulary.of_counted(table.words(order), counts[order]), [
+        new_ids[ids] for ids in merged
+    ]
 
 
 def limit(
-    counts: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
+    counts: npt.NDArray[np.int64],
+    firsts: npt.NDArray[np.int64],
+    min_count: int,
+    max_vocab: int | None,
 ) -> tuple[npt.NDArray[np.int64], Ids]:
     """The old numbers of the words kept, by their new ids, and the new id of every word, -1 for those left out."""
     if not counts.any():
@@ -147,12 +155,17 @@ def match_vocabulary(tables: list[Table], vocabulary: Vocabulary) -> list[npt.ND
     """For each table, the id in the given vocabulary of each of its words, -1 for those it lacks."""
     index = vocabulary.index
     return [
-        np.array([index.get(word, -1) for word in table.words(np.arange(len(table), dtype=np.int64))], np.int32)
+        np.array(
+            [index.get(word, -1) for word in table.words(np.arange(len(table), dtype=np.int64))],
+            np.int32,
+        )
         for table in tables
     ]
 
 
-def renumber(store: IdStore, runs: npt.NDArray[np.int64], new_ids: list[npt.NDArray[np.int32]]) -> Ids:
+def renumber(
+    store: IdStore, runs: npt.NDArray[np.int64], new_ids: list[npt.NDArray[np.int32]]
+) -> Ids:
     """Replace the provisional ids in place and drop those that are left out."""
     ids = store.array()
     start = written = 0
@@ -167,8 +180,12 @@ def _merge(tables: list[Table]) -> tuple[Table, list[npt.NDArray[np.int32]]]:
     """All tables in the largest one, and for each table the ids of its words there. The others are emptied."""
     target = max(range(len(tables)), key=lambda number: len(tables[number]))
     table = tables[target]
-    merged = [np.arange(len(table), dtype=np.int32) if number == target else np.empty(len(other), np.int32)
-              for number, other in enumerate(tables)]
+    merged = [
+        np.arange(len(table), dtype=np.int32)
+        if number == target
+        else np.empty(len(other), np.int32)
+        for number, other in enumerate(tables)
+    ]
     for number, other in enumerate(tables):
         if number != target:
             table.merge(other, merged[number])

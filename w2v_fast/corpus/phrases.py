@@ -40,8 +40,11 @@ from w2v_fast.files import atomic_write, check_writable, is_stream, path_name
 
 CHUNK = 1 << 20  # tokens counted, joined or written at a time
 FORMAT = "w2v_fast phrases 1"
-ELSEWHERE = {"common_terms": "write connector_words", "max_vocab_size": "leave it out: no pair is left out",
-             "progress_per": "leave it out: it has no meaning here"}
+ELSEWHERE = {
+    "common_terms": "write connector_words",
+    "max_vocab_size": "leave it out: no pair is left out",
+    "progress_per": "leave it out: it has no meaning here",
+}
 """Options of gensim's Phrases."""
 
 Tokens: TypeAlias = "tuple[str, ...]"
@@ -49,20 +52,40 @@ Scorer: TypeAlias = "Callable[..., float]"
 Bytes: TypeAlias = "npt.NDArray[np.uint8]"
 
 
-def _default(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
-             corpus_word_count: float) -> Any:
+def _default(
+    worda_count: Any,
+    wordb_count: Any,
+    bigram_count: Any,
+    len_vocab: float,
+    min_count: float,
+    corpus_word_count: float,
+) -> Any:
     return (bigram_count - min_count) / (worda_count * wordb_count) * len_vocab
 
 
-def _word2phrase(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
-                 corpus_word_count: float) -> Any:
+def _word2phrase(
+    worda_count: Any,
+    wordb_count: Any,
+    bigram_count: Any,
+    len_vocab: float,
+    min_count: float,
+    corpus_word_count: float,
+) -> Any:
     return (bigram_count - min_count) / (worda_count * wordb_count) * corpus_word_count
 
 
-def _npmi(worda_count: Any, wordb_count: Any, bigram_count: Any, len_vocab: float, min_count: float,
-          corpus_word_count: float) -> Any:
+def _npmi(
+    worda_count: Any,
+    wordb_count: Any,
+    bigram_count: Any,
+    len_vocab: float,
+    min_count: float,
+    corpus_word_count: float,
+) -> Any:
     pair = bigram_count / corpus_word_count
-    return _log(pair / (worda_count / corpus_word_count * (wordb_count / corpus_word_count))) / -_log(pair)
+    return _log(
+        pair / (worda_count / corpus_word_count * (wordb_count / corpus_word_count))
+    ) / -_log(pair)
 
 
 def _log(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -86,10 +109,16 @@ class FrozenPhrases:
         Words that may stand inside of a phrase only.
     """
 
-    def __init__(self, phrases: Mapping[Tokens, float], delimiter: str = "_",
-                 connector_words: Collection[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        phrases: Mapping[Tokens, float],
+        delimiter: str = "_",
+        connector_words: Collection[str] = frozenset(),
+    ) -> None:
         if isinstance(connector_words, str):
-            raise TypeError(f"connector_words must be a collection of words, got the str {connector_words!r:.60}")
+            raise TypeError(
+                f"connector_words must be a collection of words, got the str {connector_words!r:.60}"
+            )
         if not isinstance(delimiter, str):
             raise TypeError(f"delimiter must be a str, got {delimiter!r:.60}")
         self.phrases = dict(phrases)
@@ -122,8 +151,12 @@ class FrozenPhrases:
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
         """The phrases that occur in `sentences`, joined, and their scores."""
-        return {token: score for sentence in sentences for token, score in self._segments(sentence)
-                if score is not None}
+        return {
+            token: score
+            for sentence in sentences
+            for token, score in self._segments(sentence)
+            if score is not None
+        }
 
     def export_phrases(self) -> dict[str, float]:
         """All phrases, joined, and their scores; the higher one where two phrases are the same when joined."""
@@ -133,8 +166,15 @@ class FrozenPhrases:
             joined[name] = max(score, joined.get(name, score))
         return joined
 
-    def apply(self, corpus: Corpus, *, min_count: int = 1, max_vocab: int | None = None,
-              memory_budget: int | None = None, workers: int | None = None) -> Corpus:
+    def apply(
+        self,
+        corpus: Corpus,
+        *,
+        min_count: int = 1,
+        max_vocab: int | None = None,
+        memory_budget: int | None = None,
+        workers: int | None = None,
+    ) -> Corpus:
         """A new corpus in which each phrase is one token.
 
         Parameters
@@ -159,14 +199,18 @@ class FrozenPhrases:
             out = np.empty(stop - start, np.int32)
             return out[: table.replace_phrases(corpus.ids, start, stop, roles, new_ids, out)]
 
-        with contextlib.closing(in_order(work, _stretches(corpus.ids, roles), config.threads)) as joined:
+        with contextlib.closing(
+            in_order(work, _stretches(corpus.ids, roles), config.threads)
+        ) as joined:
             for ids in joined:
                 store.append(ids)
         raw_tokens = corpus.raw_tokens - len(corpus) + store.size
         counts, firsts = _tally(store.array(), len(words))
         order, ranks = limit(counts, firsts, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
-        return Corpus.of_own_ids(ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens)
+        return Corpus.of_own_ids(
+            ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write text: a line of JSON with the settings, then one for each phrase.
@@ -176,11 +220,18 @@ class FrozenPhrases:
         OSError
             The file cannot be written.
         """
-        head = {"format": FORMAT, "phrases": len(self), "delimiter": self.delimiter,
-                "connector_words": sorted(self.connector_words)}
+        head = {
+            "format": FORMAT,
+            "phrases": len(self),
+            "delimiter": self.delimiter,
+            "connector_words": sorted(self.connector_words),
+        }
         with atomic_write(path) as file:
             file.write(json.dumps(head).encode() + b"\n")
-            file.writelines(json.dumps([score, *words]).encode() + b"\n" for words, score in self.phrases.items())
+            file.writelines(
+                json.dumps([score, *words]).encode() + b"\n"
+                for words, score in self.phrases.items()
+            )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> FrozenPhrases:
@@ -198,11 +249,19 @@ class FrozenPhrases:
         head = _json(next(lines), f"{name}, line 1")
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise ValueError(f"{name} is not a file of phrases: its first line must say {FORMAT!r}")
-        phrases = dict(_phrase(line, f"{name}, line {number}") for number, line in enumerate(lines, 2))
+        phrases = dict(
+            _phrase(line, f"{name}, line {number}") for number, line in enumerate(lines, 2)
+        )
         if len(phrases) != head.get("phrases"):
-            raise ValueError(f"{name} is cut or damaged: it has {len(phrases)} phrases of {head.get('phrases')!r:.60}")
+            raise ValueError(
+                f"{name} is cut or damaged: it has {len(phrases)} phrases of {head.get('phrases')!r:.60}"
+            )
         delimiter, connector_words = head.get("delimiter"), head.get("connector_words")
-        if not isinstance(delimiter, str) or connector_words is None or not _is_words(connector_words):
+        if (
+            not isinstance(delimiter, str)
+            or connector_words is None
+            or not _is_words(connector_words)
+        ):
             raise ValueError(f"{name}, line 1: expected a delimiter and a list of connector words")
         return FrozenPhrases(phrases, delimiter, connector_words)
 
@@ -211,7 +270,9 @@ class FrozenPhrases:
         run: Tokens = ()
         for token in checked_sentence(sentence, "a sentence"):
             if not isinstance(token, str):
-                raise TypeError(f"a sentence holds {token!r:.60} of type {type(token).__name__}; expected str tokens")
+                raise TypeError(
+                    f"a sentence holds {token!r:.60} of type {type(token).__name__}; expected str tokens"
+                )
             if token in self.connector_words:
                 if run:
                     run += (token,)
@@ -233,15 +294,19 @@ class FrozenPhrases:
         phrases = [phrase for phrase in self.phrases if all(map(index.__contains__, phrase))]
         lengths = np.fromiter(map(len, phrases), np.int64, len(phrases))
         ends = lengths.cumsum()
-        ids = np.fromiter(map(index.__getitem__, itertools.chain.from_iterable(phrases)), np.int32, lengths.sum())
+        ids = np.fromiter(
+            map(index.__getitem__, itertools.chain.from_iterable(phrases)), np.int32, lengths.sum()
+        )
         table = Table()
         table.add_phrases(ids, ends)
         roles = _flags(vocabulary.words, self.connector_words)
         roles[ids[ends - lengths]] |= STARTS
         roles[ids[ends - 1]] |= ENDS
         added: dict[str, int] = {}
-        new_ids = [index[name] if name in index else added.setdefault(name, len(index) + len(added))
-                   for name in map(self.delimiter.join, phrases)]
+        new_ids = [
+            index[name] if name in index else added.setdefault(name, len(index) + len(added))
+            for name in map(self.delimiter.join, phrases)
+        ]
         return table, np.array(new_ids, np.int32), [*vocabulary.words, *added], roles
 
 
@@ -278,21 +343,37 @@ class Phrases(FrozenPhrases):
         A parameter out of its range; an empty corpus.
     """
 
-    def __init__(self, sentences: Corpus | Source, min_count: int = 5, threshold: float = 10.0, delimiter: str = "_",
-                 scoring: str | Scorer = "default", connector_words: Collection[str] = frozenset(), *,
-                 workers: int | None = None, **others: Any) -> None:
+    def __init__(
+        self,
+        sentences: Corpus | Source,
+        min_count: int = 5,
+        threshold: float = 10.0,
+        delimiter: str = "_",
+        scoring: str | Scorer = "default",
+        connector_words: Collection[str] = frozenset(),
+        *,
+        workers: int | None = None,
+        **others: Any,
+    ) -> None:
         for name in others:
-            raise TypeError(f"unknown option {name!r}" + (f"; {ELSEWHERE[name]}" if name in ELSEWHERE else ""))
+            raise TypeError(
+                f"unknown option {name!r}" + (f"; {ELSEWHERE[name]}" if name in ELSEWHERE else "")
+            )
         config = TrainConfig(min_count=min_count, workers=workers)
         if not callable(scoring) and scoring not in SCORERS:
-            raise ValueError(f"scoring = {scoring!r} must be one of {', '.join(SCORERS)}, or a function")
+            raise ValueError(
+                f"scoring = {scoring!r} must be one of {', '.join(SCORERS)}, or a function"
+            )
         if scoring == "npmi" and not -1 <= threshold <= 1:
             raise ValueError(f"threshold = {threshold} must lie in [-1, 1] for npmi")
         if scoring in ("default", "word2phrase") and not threshold > 0:
             raise ValueError(f"threshold = {threshold} must be above 0 for the scoring {scoring!r}")
         super().__init__({}, delimiter, connector_words)
-        corpus = sentences if isinstance(sentences, Corpus) else Corpus.from_source(
-            sentences, min_count=1, workers=workers)
+        corpus = (
+            sentences
+            if isinstance(sentences, Corpus)
+            else Corpus.from_source(sentences, min_count=1, workers=workers)
+        )
         pairs = _Pairs(corpus, delimiter, self.connector_words, config.threads)
         self.phrases = pairs.above(threshold, scoring, config.min_count)
 
@@ -320,34 +401,51 @@ class _Pairs:
     the same phrase, and the word new_york is the same as new + york. The counts of such namesakes are added up.
     """
 
-    def __init__(self, corpus: Corpus, delimiter: str, connector_words: frozenset[str], workers: int) -> None:
+    def __init__(
+        self, corpus: Corpus, delimiter: str, connector_words: frozenset[str], workers: int
+    ) -> None:
         self.vocabulary = corpus.vocabulary
         self.delimiter = delimiter
         self.tokens = len(corpus)
         self.word_counts, _ = _tally(corpus.ids, len(corpus.vocabulary))
         self.connector = _flags(corpus.vocabulary.words, connector_words)
         self.tables = _count(corpus.ids, self.connector, workers)
-        self.distinct = np.count_nonzero(self.word_counts[self.connector == 0]) + sum(map(len, self.tables))
+        self.distinct = np.count_nonzero(self.word_counts[self.connector == 0]) + sum(
+            map(len, self.tables)
+        )
         ambiguous = _ambiguous(corpus.vocabulary.words, delimiter)
         if ambiguous.any():
             self._pool_namesakes(ambiguous)
 
     def above(self, threshold: float, scoring: str | Scorer, min_count: int) -> dict[Tokens, float]:
         """The phrases whose score is above the threshold, the highest score first."""
-        settings = {"len_vocab": float(self.distinct), "min_count": float(min_count),
-                    "corpus_word_count": float(self.tokens)}
+        settings = {
+            "len_vocab": float(self.distinct),
+            "min_count": float(min_count),
+            "corpus_word_count": float(self.tokens),
+        }
         found: list[tuple[float, Tokens]] = []
         for table in self.tables:
             numbers, counts, firsts, lasts = _select(table, 1 if callable(scoring) else min_count)
             columns = self.word_counts[firsts], self.word_counts[lasts], counts
             if callable(scoring):
-                scores = np.array([scoring(worda_count=a, wordb_count=b, bigram_count=n, **settings)
-                                   for a, b, n in zip(*(column.tolist() for column in columns), strict=True)], float)
+                scores = np.array(
+                    [
+                        scoring(worda_count=a, wordb_count=b, bigram_count=n, **settings)
+                        for a, b, n in zip(*(column.tolist() for column in columns), strict=True)
+                    ],
+                    float,
+                )
             else:
-                scores = np.asarray(SCORERS[scoring](*(column.astype(float) for column in columns), **settings))
+                scores = np.asarray(
+                    SCORERS[scoring](*(column.astype(float) for column in columns), **settings)
+                )
             kept = scores > threshold
-            found += zip((-scores[kept]).tolist(), map(self._words, map(table.phrase, numbers[kept].tolist())),
-                         strict=True)
+            found += zip(
+                (-scores[kept]).tolist(),
+                map(self._words, map(table.phrase, numbers[kept].tolist())),
+                strict=True,
+            )
         return {words: -score for score, words in sorted(found)}
 
     def _words(self, phrase: Iterable[int]) -> Tokens:
@@ -360,12 +458,18 @@ class _Pairs:
         """
         ids = np.flatnonzero((ambiguous > 0) & (self.connector == 0) & (self.word_counts > 0))
         names = Table()
-        names.encode_tokens([[self.vocabulary.words[id] for id in ids.tolist()]], 0, np.empty(len(ids), np.int32))
+        names.encode_tokens(
+            [[self.vocabulary.words[id] for id in ids.tolist()]], 0, np.empty(len(ids), np.int32)
+        )
         for name, count in enumerate(self.word_counts[ids].tolist()):
             names.set_count(name, count)
         blob, offsets = join_words(self.vocabulary.words)
         text = blob + b"\0", offsets, self.delimiter.encode("utf-8", "surrogateescape") + b"\0"
-        concerned = sum(names.pool_names(table, ambiguous, step, *text) for step in (0, 1) for table in self.tables)
+        concerned = sum(
+            names.pool_names(table, ambiguous, step, *text)
+            for step in (0, 1)
+            for table in self.tables
+        )
         for table in self.tables:
             names.pool_names(table, ambiguous, 2, *text)
         self.distinct += len(names) - len(ids) - concerned
@@ -375,9 +479,18 @@ class _Pairs:
 
 
 def phrase_text(
-    source: Source, output: str | os.PathLike[str], *, min_count: int = 5, threshold: float = 100.0,
-    scoring: str | Scorer = "word2phrase", delimiter: str = "_", connector_words: Collection[str] = frozenset(),
-    passes: int = 1, workers: int | None = None, memory_budget: int | None = None, progress: Progress | None = None,
+    source: Source,
+    output: str | os.PathLike[str],
+    *,
+    min_count: int = 5,
+    threshold: float = 100.0,
+    scoring: str | Scorer = "word2phrase",
+    delimiter: str = "_",
+    connector_words: Collection[str] = frozenset(),
+    passes: int = 1,
+    workers: int | None = None,
+    memory_budget: int | None = None,
+    progress: Progress | None = None,
 ) -> list[FrozenPhrases]:
     """Write a text with its phrases joined, as word2phrase.c does: a sentence a line, words separated by one space.
 
@@ -407,13 +520,19 @@ def phrase_text(
     if passes < 1:
         raise ValueError(f"passes = {passes} must be at least 1")
     if set(delimiter) & set("\0\t\n\v\f\r "):
-        raise ValueError(f"delimiter = {delimiter!r:.60} separates words in the output; expected other characters")
+        raise ValueError(
+            f"delimiter = {delimiter!r:.60} separates words in the output; expected other characters"
+        )
     _check_is_not_read(output, source)
     check_writable(output)
-    corpus = Corpus.from_source(source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress)
+    corpus = Corpus.from_source(
+        source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress
+    )
     found = []
     for _ in range(passes):
-        phrases = Phrases(corpus, min_count, threshold, delimiter, scoring, connector_words, workers=workers)
+        phrases = Phrases(
+            corpus, min_count, threshold, delimiter, scoring, connector_words, workers=workers
+        )
         corpus = phrases.apply(corpus, memory_budget=memory_budget, workers=workers)
         found.append(phrases.freeze())
     _write(corpus, output, TrainConfig(workers=workers).threads)
@@ -421,19 +540,34 @@ def phrase_text(
 
 
 def _check_is_not_read(output: str | os.PathLike[str], source: Source) -> None:
-    names = [source] if isinstance(source, (str, os.PathLike)) else source if isinstance(source, (list, tuple)) else ()
+    names = (
+        [source]
+        if isinstance(source, (str, os.PathLike))
+        else source
+        if isinstance(source, (list, tuple))
+        else ()
+    )
     if is_stream(path_name(output)) or not os.path.exists(output):
         return
-    for path in itertools.chain.from_iterable(expand(name) for name in names if isinstance(name, (str, os.PathLike))):
+    for path in itertools.chain.from_iterable(
+        expand(name) for name in names if isinstance(name, (str, os.PathLike))
+    ):
         if os.path.exists(path) and os.path.samefile(path, output):
-            raise ValueError(f"{os.fspath(output)} would replace {path}, which is read; give another name")
+            raise ValueError(
+                f"{os.fspath(output)} would replace {path}, which is read; give another name"
+            )
 
 
 def _write(corpus: Corpus, output: str | os.PathLike[str], workers: int) -> None:
     blob, offsets = join_words(corpus.vocabulary.words)
-    stretches = ((corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets)
-                 for start in range(0, len(corpus), CHUNK))
-    with atomic_write(output) as file, contextlib.closing(in_order(to_text, stretches, workers)) as lines:
+    stretches = (
+        (corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets)
+        for start in range(0, len(corpus), CHUNK)
+    )
+    with (
+        atomic_write(output) as file,
+        contextlib.closing(in_order(to_text, stretches, workers)) as lines,
+    ):
         file.writelines(lines)
 
 
@@ -483,7 +617,12 @@ def _select(table: Table, min_count: int) -> tuple[Any, Any, Any, Any]:
 
 
 def _columns(size: int) -> tuple[Any, Any, Any, Any]:
-    return np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.int32)
+    return (
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+    )
 
 
 def _tally(ids: Ids, words: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -516,8 +655,13 @@ def _json(line: bytes, where: str) -> Any:
 
 def _phrase(line: bytes, where: str) -> tuple[Tokens, float]:
     fields = _json(line, where)
-    if (not isinstance(fields, list) or len(fields) < 3 or not isinstance(fields[0], float) or math.isnan(fields[0])
-            or not _is_words(fields[1:])):
+    if (
+        not isinstance(fields, list)
+        or len(fields) < 3
+        or not isinstance(fields[0], float)
+        or math.isnan(fields[0])
+        or not _is_words(fields[1:])
+    ):
         raise ValueError(f"{where}: expected a score and two words or more")
     return tuple(fields[1:]), fields[0]
 

@@ -101,12 +101,18 @@ def open_source(source: Source, block_bytes: int) -> tuple[Blocks, Callable[[], 
     _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         return _integer_array_blocks(source, block_bytes), lambda: source.size * 8
-    if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, os.PathLike)) for item in source):
+    if (
+        isinstance(source, (list, tuple))
+        and source
+        and all(isinstance(item, (str, os.PathLike)) for item in source)
+    ):
         return _open_paths(source, block_bytes)
     try:
         sentences = iter(source)
     except TypeError:
-        raise TypeError(f"a corpus cannot be of type {type(source).__name__}; {EXPECTED_SOURCE}") from None
+        raise TypeError(
+            f"a corpus cannot be of type {type(source).__name__}; {EXPECTED_SOURCE}"
+        ) from None
     return _sentence_blocks(sentences, block_bytes), lambda: None
 
 
@@ -117,11 +123,15 @@ def _check_is_ordered(source: Any) -> None:
         raise TypeError(f"a corpus cannot be of type {kind}; {EXPECTED_SOURCE}")
     names = source.keys() if isinstance(source, Mapping) else getattr(source, "columns", None)
     if names is not None:
-        raise TypeError(f"a corpus cannot be a {kind} with the keys {_some(names)}; {EXPECTED_SOURCE}: "
-                        f"(text.split() for text in data[{_first(names)!r}])")
+        raise TypeError(
+            f"a corpus cannot be a {kind} with the keys {_some(names)}; {EXPECTED_SOURCE}: "
+            f"(text.split() for text in data[{_first(names)!r}])"
+        )
 
 
-def _open_paths(names: Sequence[str | os.PathLike[str]], block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
+def _open_paths(
+    names: Sequence[str | os.PathLike[str]], block_bytes: int
+) -> tuple[Blocks, Callable[[], int | None]]:
     paths = [path for name in names for path in expand(name)]
     return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
 
@@ -143,7 +153,9 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
             if not count:
                 return
             if len(rest) >= MAX_WORD_BYTES:
-                raise ValueError(f"{text.path} is not text: it has a word of {MAX_WORD_BYTES:,} bytes or more")
+                raise ValueError(
+                    f"{text.path} is not text: it has a word of {MAX_WORD_BYTES:,} bytes or more"
+                )
             data, used = bytearray(max(block_bytes, 2 * len(rest)) + PADDING), len(rest)
             data[:used] = rest
 
@@ -151,10 +163,14 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
 def _integer_array_blocks(array: npt.NDArray[Any], block_bytes: int) -> Blocks:
     """Blocks of a 1-D array, which is one sentence, or of a 2-D array, where each row is one."""
     if array.dtype.kind not in "iu":
-        remedy = "; tokens as str are given as lists: array.tolist()" if array.dtype.kind in "SU" else ""
+        remedy = (
+            "; tokens as str are given as lists: array.tolist()" if array.dtype.kind in "SU" else ""
+        )
         raise TypeError(f"an array of ids must have an integer dtype, got {array.dtype}{remedy}")
     if array.ndim not in (1, 2):
-        raise ValueError(f"an array of ids must have 1 or 2 dimensions, got the shape {array.shape}")
+        raise ValueError(
+            f"an array of ids must have 1 or 2 dimensions, got the shape {array.shape}"
+        )
     limit = max(1, block_bytes // 8)
     if array.ndim == 1:
         no_ends = np.empty(0, np.int64)
@@ -172,7 +188,9 @@ def _slices(array: npt.NDArray[Any], length: int) -> Iterator[npt.NDArray[Any]]:
 
 def _int64(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     if np.ma.isMaskedArray(values):
-        raise TypeError("an array of ids must not be masked; leave the masked ones out: array.compressed()")
+        raise TypeError(
+            "an array of ids must not be masked; leave the masked ones out: array.compressed()"
+        )
     if values.dtype == np.uint64 and values.size and values.max() > np.iinfo(np.int64).max:
         raise ValueError(f"the id {values.max()} does not fit in 64 bits with a sign")
     return np.ascontiguousarray(values, np.int64)
@@ -189,7 +207,9 @@ def _sentence_blocks(sentences: Iterator[Any], block_bytes: int) -> Blocks:
         if not len(items):
             continue
         if kind not in (None, this_kind):
-            raise TypeError(f"sentence {number} holds {_KINDS[this_kind]}, those before it {_KINDS[kind]}")
+            raise TypeError(
+                f"sentence {number} holds {_KINDS[this_kind]}, those before it {_KINDS[kind]}"
+            )
         kind = this_kind
         batch.append(items)
         tokens += len(items)
@@ -206,7 +226,9 @@ _KINDS = {str: "str tokens", int: "integers"}
 def _block(kind: type, batch: list[Any]) -> Block:
     if kind is str:
         return TokenBlock(batch)
-    return IntegerBlock(np.concatenate(batch), np.cumsum([len(items) for items in batch], dtype=np.int64))
+    return IntegerBlock(
+        np.concatenate(batch), np.cumsum([len(items) for items in batch], dtype=np.int64)
+    )
 
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
@@ -217,11 +239,15 @@ def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
     types = set(map(type, items))
     if all(issubclass(kind, str) for kind in types):
         return items, str
-    if all(issubclass(kind, (int, np.integer)) and kind not in (bool, np.timedelta64) for kind in types):
+    if all(
+        issubclass(kind, (int, np.integer)) and kind not in (bool, np.timedelta64) for kind in types
+    ):
         try:
             return np.array(list(map(int, items)), np.int64), int
         except OverflowError:
-            raise ValueError(f"sentence {number} has an id that does not fit in 64 bits with a sign") from None
+            raise ValueError(
+                f"sentence {number} has an id that does not fit in 64 bits with a sign"
+            ) from None
     names = ", ".join(sorted(kind.__name__ for kind in types))
     raise TypeError(f"sentence {number} holds tokens of type {names}; {EXPECTED_SENTENCE}")
 
@@ -237,7 +263,10 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     kind = type(sentence).__name__
     found, remedy = f"of type {kind}", ""
     if isinstance(sentence, (str, *STR_ITERATORS)):
-        found, remedy = f"{sentence!r:.60} of type {kind}", "split it: (text.split() for text in texts)"
+        found, remedy = (
+            f"{sentence!r:.60} of type {kind}",
+            "split it: (text.split() for text in texts)",
+        )
     elif isinstance(sentence, (bytes, bytearray, memoryview)):
         found = f"{bytes(sentence[:40])!r:.60} of type {kind}"
         remedy = "decode and split it: (line.decode().split() for line in lines)"
@@ -253,7 +282,10 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     elif isinstance(sentence, Set):
         found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
     elif isinstance(sentence, io.IOBase):
-        found, remedy = f"an open file of type {kind}", "give its path, or (line.split() for line in file)"
+        found, remedy = (
+            f"an open file of type {kind}",
+            "give its path, or (line.split() for line in file)",
+        )
     elif isinstance(sentence, Iterable) or hasattr(type(sentence), "__getitem__"):
         return sentence
     raise TypeError(f"{name} is {found}; {EXPECTED_SENTENCE}" + (f"; {remedy}" if remedy else ""))
@@ -272,8 +304,11 @@ def _keys(sentence: Any) -> list[Any]:
 
 def _is_named_row(sentence: Any) -> bool:
     """Whether a named tuple is no list of words: a cell holds text, or something that is no str."""
-    return isinstance(sentence, tuple) and hasattr(sentence, "_fields") and any(
-        not isinstance(cell, str) or len(cell.split()) > 1 for cell in sentence)
+    return (
+        isinstance(sentence, tuple)
+        and hasattr(sentence, "_fields")
+        and any(not isinstance(cell, str) or len(cell.split()) > 1 for cell in sentence)
+    )
 
 
 def _first(names: Iterable[Any]) -> Any:

@@ -23,80 +23,144 @@ HEAD_LINES = 20
 TEXT_BYTES = bytes(c for c in range(256) if c in b"\0\b\t\n\v\f\r\x1b" or c >= 32)
 MAX_CONTROL_SHARE = 0.03  # a third of what random bytes have
 MIN_WIDE_BYTES = 256
-WIDE_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16",
-              codecs.BOM_UTF16_BE: "UTF-16"}  # that of UTF-32 first: it starts with that of UTF-16
+WIDE_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}  # that of UTF-32 first: it starts with that of UTF-16
 
 PIPE = "train on the text in it: {} | w2v-fast train -"
 LINE = "train on the text in it, in Python: w2v_fast.train({})"
 TEXTS = LINE.format('text.split() for text in pandas.{}({{name!r}})["text"]')
 
-CONTAINERS = [(re.compile(pattern, re.DOTALL), what, remedy) for pattern, what, remedy in [
-    (rb"w2v_fast corpus1", "a saved corpus", "open it: w2v_fast.Corpus.open({name!r})"),
-    (rb"w2v_fast checkp1", "a checkpoint", "expected a corpus"),
-    (rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)",
-     "an Office document or a book", PIPE.format("pandoc -t plain {path}")),
-    (rb"PK\x03\x04.{26,4000}?\.(npy|pkl)", "an archive of arrays", LINE.format("numpy.load({name!r})[KEY]")),
-    (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", PIPE.format("unzip -p {path}")),
-    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", PIPE.format("7z x -so {path}")),
-    (rb"Rar!\x1a\x07", "a rar archive", PIPE.format("unrar p -inul {path}")),
-    (rb"!<(arch|thin)>", "an ar archive or a package", PIPE.format("ar p {path}")),
-    (rb"0707(01|02|07)[0-9A-Fa-f]{12}|\xc7\x71|\x71\xc7", "a cpio archive",
-     PIPE.format("cpio -i --to-stdout < {path}")),
-    (rb"\x1f[\x9d\xa0\x1e]", "a file of compress or pack", PIPE.format("gzip -dc {path}")),
-    (rb"\x04\x22\x4d\x18", "compressed by lz4", PIPE.format("lz4 -dc {path}")),
-    (rb"LZIP\x01", "compressed by lzip", PIPE.format("lzip -dc {path}")),
-    (rb"\x89LZO\0", "compressed by lzop", PIPE.format("lzop -dc {path}")),
-    (rb"\x5d\0\0.{2}\xff{8}", "compressed by lzma", PIPE.format("xz --format=lzma -dc {path}")),
-    (rb"\xff\x06\0\0sNaPpY", "compressed by snappy", "unpack it first"),
-    (rb"\s{0,9}%PDF-", "a PDF document", PIPE.format("pdftotext {path} -")),
-    (rb"%!PS", "a PostScript document", PIPE.format("ps2ascii {path}")),
-    (rb"\{\\rtf", "an RTF document", PIPE.format("pandoc -f rtf -t plain {path}")),
-    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document",
-     "convert it to text: libreoffice --headless --convert-to txt:Text {path}"),
-    (rb"AT&TFORM", "a DjVu document", PIPE.format("djvutxt {path}")),
-    (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
-    (rb"SQLite format 3\0", "an SQLite database", PIPE.format("sqlite3 {path} 'SELECT text FROM documents'")),
-    (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
-    (rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}|"
-     rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|insert into [\w\"`.]{1,99} (values ?)?\()",
-     "the dump of a database", "load it, and select its text"),
-    (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", "export its text to a file first"),
-    (rb"PAR[1E][\0-\x1f]", "a Parquet table", TEXTS.format("read_parquet")),
-    (rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0", "an Arrow or Feather table", TEXTS.format("read_feather")),
-    (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", TEXTS.format("read_orc")),
-    (rb"Obj\x01", "an Avro table", "export its text to a file first"),
-    (rb"\x89HDF\r?\n?", "an HDF5 file", TEXTS.format("read_hdf")),
-    (rb"MATLAB \d.{1,99}MAT-file", "a MATLAB file", LINE.format("scipy.io.loadmat({name!r})[KEY]")),
-    (rb"RD[XAB][23]\n", "an R data file", "export its text to a file first"),
-    (rb"\x93NUMPY", "a numpy array", LINE.format("numpy.load({name!r})")),
-    (rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0", "a pickle",
-     "load it where you trust it, and give the lists of tokens to w2v_fast.train"),
-    (rb".{5}\0{3}\{\s*\"", "a safetensors file", "expected a corpus"),
-    (rb"[\x01-\xff].\0{6}.{4}", "a file of TFRecords", "export its text to a file first"),
-    (rb"\d{1,12} \d{1,6}\r?\n[^\s\0]{1,999} .{0,99}[\0-\x08\x0e-\x1f]", "a binary file of word vectors",
-     "expected a corpus"),
-    (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", "expected a corpus"),
-    (rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]", "a program",
-     "expected a corpus"),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0", "a picture",
-     "expected a corpus"),
-    (rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3", "a recording",
-     "expected a corpus"),
-    (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", "expected a corpus"),
-]]
+CONTAINERS = [
+    (re.compile(pattern, re.DOTALL), what, remedy)
+    for pattern, what, remedy in [
+        (rb"w2v_fast corpus1", "a saved corpus", "open it: w2v_fast.Corpus.open({name!r})"),
+        (rb"w2v_fast checkp1", "a checkpoint", "expected a corpus"),
+        (
+            rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)",
+            "an Office document or a book",
+            PIPE.format("pandoc -t plain {path}"),
+        ),
+        (
+            rb"PK\x03\x04.{26,4000}?\.(npy|pkl)",
+            "an archive of arrays",
+            LINE.format("numpy.load({name!r})[KEY]"),
+        ),
+        (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", PIPE.format("unzip -p {path}")),
+        (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", PIPE.format("7z x -so {path}")),
+        (rb"Rar!\x1a\x07", "a rar archive", PIPE.format("unrar p -inul {path}")),
+        (rb"!<(arch|thin)>", "an ar archive or a package", PIPE.format("ar p {path}")),
+        (
+            rb"0707(01|02|07)[0-9A-Fa-f]{12}|\xc7\x71|\x71\xc7",
+            "a cpio archive",
+            PIPE.format("cpio -i --to-stdout < {path}"),
+        ),
+        (rb"\x1f[\x9d\xa0\x1e]", "a file of compress or pack", PIPE.format("gzip -dc {path}")),
+        (rb"\x04\x22\x4d\x18", "compressed by lz4", PIPE.format("lz4 -dc {path}")),
+        (rb"LZIP\x01", "compressed by lzip", PIPE.format("lzip -dc {path}")),
+        (rb"\x89LZO\0", "compressed by lzop", PIPE.format("lzop -dc {path}")),
+        (rb"\x5d\0\0.{2}\xff{8}", "compressed by lzma", PIPE.format("xz --format=lzma -dc {path}")),
+        (rb"\xff\x06\0\0sNaPpY", "compressed by snappy", "unpack it first"),
+        (rb"\s{0,9}%PDF-", "a PDF document", PIPE.format("pdftotext {path} -")),
+        (rb"%!PS", "a PostScript document", PIPE.format("ps2ascii {path}")),
+        (rb"\{\\rtf", "an RTF document", PIPE.format("pandoc -f rtf -t plain {path}")),
+        (
+            rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "an old Office document",
+            "convert it to text: libreoffice --headless --convert-to txt:Text {path}",
+        ),
+        (rb"AT&TFORM", "a DjVu document", PIPE.format("djvutxt {path}")),
+        (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
+        (
+            rb"SQLite format 3\0",
+            "an SQLite database",
+            PIPE.format("sqlite3 {path} 'SELECT text FROM documents'"),
+        ),
+        (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
+        (
+            rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}|"
+            rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|insert into [\w\"`.]{1,99} (values ?)?\()",
+            "the dump of a database",
+            "load it, and select its text",
+        ),
+        (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", "export its text to a file first"),
+        (rb"PAR[1E][\0-\x1f]", "a Parquet table", TEXTS.format("read_parquet")),
+        (
+            rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0",
+            "an Arrow or Feather table",
+            TEXTS.format("read_feather"),
+        ),
+        (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", TEXTS.format("read_orc")),
+        (rb"Obj\x01", "an Avro table", "export its text to a file first"),
+        (rb"\x89HDF\r?\n?", "an HDF5 file", TEXTS.format("read_hdf")),
+        (
+            rb"MATLAB \d.{1,99}MAT-file",
+            "a MATLAB file",
+            LINE.format("scipy.io.loadmat({name!r})[KEY]"),
+        ),
+        (rb"RD[XAB][23]\n", "an R data file", "export its text to a file first"),
+        (rb"\x93NUMPY", "a numpy array", LINE.format("numpy.load({name!r})")),
+        (
+            rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0",
+            "a pickle",
+            "load it where you trust it, and give the lists of tokens to w2v_fast.train",
+        ),
+        (rb".{5}\0{3}\{\s*\"", "a safetensors file", "expected a corpus"),
+        (rb"[\x01-\xff].\0{6}.{4}", "a file of TFRecords", "export its text to a file first"),
+        (
+            rb"\d{1,12} \d{1,6}\r?\n[^\s\0]{1,999} .{0,99}[\0-\x08\x0e-\x1f]",
+            "a binary file of word vectors",
+            "expected a corpus",
+        ),
+        (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", "expected a corpus"),
+        (
+            rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]",
+            "a program",
+            "expected a corpus",
+        ),
+        (
+            rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0",
+            "a picture",
+            "expected a corpus",
+        ),
+        (
+            rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3",
+            "a recording",
+            "expected a corpus",
+        ),
+        (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", "expected a corpus"),
+    ]
+]
 
 COMMENTS = rb"(?>\s{0,99}<!--.{0,9999}?-->){0,9}+\s{0,99}"
-MARKUP = [(re.compile(COMMENTS + rb"(?:" + pattern + rb")", re.IGNORECASE | re.DOTALL), what, remedy)
-          for pattern, what, remedy in [
-    (rb"<!doctype html|<html[\s>]|<head[\s>]", "an HTML document", PIPE.format("pandoc -f html -t plain {path}")),
-    (rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]", "an XML document",
-     PIPE.format("xmllint --xpath 'string(/)' {path}")),
-    (rb"WARC/\d\.\d\s", "a WARC or WET archive", PIPE.format(r"sed '/^WARC\/1/,/^\r*$/d' {path}")),
-]]
+MARKUP = [
+    (re.compile(COMMENTS + rb"(?:" + pattern + rb")", re.IGNORECASE | re.DOTALL), what, remedy)
+    for pattern, what, remedy in [
+        (
+            rb"<!doctype html|<html[\s>]|<head[\s>]",
+            "an HTML document",
+            PIPE.format("pandoc -f html -t plain {path}"),
+        ),
+        (
+            rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]",
+            "an XML document",
+            PIPE.format("xmllint --xpath 'string(/)' {path}"),
+        ),
+        (
+            rb"WARC/\d\.\d\s",
+            "a WARC or WET archive",
+            PIPE.format(r"sed '/^WARC\/1/,/^\r*$/d' {path}"),
+        ),
+    ]
+]
 
 _STRING = rb"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
 JSON_START = re.compile(  # the key of an object, or two strings of an array
-    rb"(?:\[\s*)*\{\s*" + _STRING + rb"\s*:|(?:\[\s*)+" + _STRING + rb"\s*,\s*[\"']")
+    rb"(?:\[\s*)*\{\s*" + _STRING + rb"\s*:|(?:\[\s*)+" + _STRING + rb"\s*,\s*[\"']"
+)
 VECTOR = re.compile(rb"\S+([ \t][-+]?\d*\.\d+(e[-+]?\d+)?){5,}\s*")
 COLUMN_NAME = re.compile(r" ?[^\W\d](?:[\w.#/()-]{0,40}[\w)])?( [\w.#/()-]{1,30}){0,2} ?")
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
@@ -104,7 +168,9 @@ QUOTED_CELL = re.compile(r'(?:^|[,;|\t])"(?:[^"]|"")*"(?:[,;|\t](?! )|$)', re.MU
 COMMON_COLUMN = re.compile(
     r" ?(abstract|answer|article|author|body|category|class|comment|content|count|date|description|document|headline|"
     r"id|index|key|label|lang|language|message|name|question|rating|review|score|sentence|sentiment|source|subject|"
-    r"summary|tags?|target|text|time|timestamp|title|tokens?|tweet|type|url|user|value|word|year) ?", re.IGNORECASE)
+    r"summary|tags?|target|text|time|timestamp|title|tokens?|tweet|type|url|user|value|word|year) ?",
+    re.IGNORECASE,
+)
 
 
 def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
@@ -118,8 +184,10 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
     check_is_no_container(name, head)
     control = len(head.translate(None, TEXT_BYTES))
     if control > max(64, MAX_CONTROL_SHARE * len(head)):
-        raise ValueError(f"{name} is not text: {control:,} of its first {len(head):,} bytes are control characters; "
-                         "expected text, or text compressed by gzip, bzip2, xz or zstd")
+        raise ValueError(
+            f"{name} is not text: {control:,} of its first {len(head):,} bytes are control characters; "
+            "expected text, or text compressed by gzip, bzip2, xz or zstd"
+        )
     _refuse_first(MARKUP, name, head)
     whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
     lines = list(itertools.islice(filter(bytes.strip, io.BytesIO(whole_lines)), HEAD_LINES))
@@ -130,16 +198,25 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
 
 def check_is_no_container(name: str, head: bytes) -> None:
     """Refuse a file of text or of lines that is an archive, a binary file, or text of two or four bytes a character."""
-    encoding = next((encoding for mark, encoding in WIDE_MARKS.items() if head.startswith(mark)), None)
-    if encoding is None and len(head) >= MIN_WIDE_BYTES and (
-            abs(head[::2].count(0) - head[1::2].count(0)) > 0.2 * len(head)):  # NULs in every second place
+    encoding = next(
+        (encoding for mark, encoding in WIDE_MARKS.items() if head.startswith(mark)), None
+    )
+    if (
+        encoding is None
+        and len(head) >= MIN_WIDE_BYTES
+        and (abs(head[::2].count(0) - head[1::2].count(0)) > 0.2 * len(head))
+    ):  # NULs in every second place
         encoding = "UTF-16 or UTF-32"
     if encoding is not None:
-        raise ValueError(f"{name} is text in {encoding}; convert it to UTF-8: "
-                         f"iconv -f {encoding[:6]} -t UTF-8 {shlex.quote(name)} > utf8.txt")
+        raise ValueError(
+            f"{name} is text in {encoding}; convert it to UTF-8: "
+            f"iconv -f {encoding[:6]} -t UTF-8 {shlex.quote(name)} > utf8.txt"
+        )
     packed = compression_of(head[:16])
     if packed is not None:
-        raise ValueError(f"{name} is compressed twice, inside by {packed}, and not text; unpack it once")
+        raise ValueError(
+            f"{name} is compressed twice, inside by {packed}, and not text; unpack it once"
+        )
     if _is_tar(head):
         _refuse(name, "a tar archive", PIPE.format("tar -xOf {path}"))
     _refuse_first(CONTAINERS, name, head)
@@ -152,7 +229,9 @@ def _refuse_first(kinds: list[tuple[re.Pattern[bytes], str, str]], name: str, he
 
 
 def _refuse(name: str, what: str, remedy: str) -> None:
-    raise ValueError(f"{name} is not text but {what}; " + remedy.format(name=name, path=shlex.quote(name)))
+    raise ValueError(
+        f"{name} is not text but {what}; " + remedy.format(name=name, path=shlex.quote(name))
+    )
 
 
 def _is_tar(head: bytes) -> bool:
@@ -177,12 +256,22 @@ def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
         return
     if isinstance(record, dict):
         keys = [key for key in record if len(key) < 40]
-        key = max(keys, key=lambda key: len(record[key]) if isinstance(record[key], str) else -1, default="text")
+        key = max(
+            keys,
+            key=lambda key: len(record[key]) if isinstance(record[key], str) else -1,
+            default="text",
+        )
         program = shlex.quote(f".[{json.dumps(key)}]")
-        _refuse(name, "JSON lines" if len(lines) > 1 else "JSON", PIPE.format(f"jq -r {_literal(program)} {{path}}"))
+        _refuse(
+            name,
+            "JSON lines" if len(lines) > 1 else "JSON",
+            PIPE.format(f"jq -r {_literal(program)} {{path}}"),
+        )
     if isinstance(record, str):
         _refuse(name, "JSON lines", PIPE.format("jq -r . {path}"))
-    if isinstance(record, list) and all(isinstance(item, str) and len(item.split()) == 1 for item in record):
+    if isinstance(record, list) and all(
+        isinstance(item, str) and len(item.split()) == 1 for item in record
+    ):
         _refuse(name, "JSON", LINE.format("json.loads(line) for line in open({name!r})"))
     _refuse(name, "JSON", PIPE.format("jq -r '.. | strings' {path}"))
 
@@ -193,7 +282,11 @@ def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
         value = json.loads(line.decode("utf-8", "replace").strip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, list) and len(value) < 2 and not any(isinstance(item, (str, list, dict)) for item in value):
+    if (
+        isinstance(value, list)
+        and len(value) < 2
+        and not any(isinstance(item, (str, list, dict)) for item in value)
+    ):
         return None
     return value if isinstance(value, (list, dict, str)) else None
 
@@ -211,8 +304,12 @@ def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
         if column is None:
             continue
         if COLUMN_NAME.fullmatch(rows[0][column]):
-            reader = f'csv.DictReader(open({{name!r}}), delimiter={_literal(repr(delimiter))})'
-            _refuse(name, "a table", LINE.format(f"row[{_literal(repr(rows[0][column]))}].split() for row in {reader}"))
+            reader = f"csv.DictReader(open({{name!r}}), delimiter={_literal(repr(delimiter))})"
+            _refuse(
+                name,
+                "a table",
+                LINE.format(f"row[{_literal(repr(rows[0][column]))}].split() for row in {reader}"),
+            )
         reader = f"csv.reader(open({{name!r}}), delimiter={_literal(repr(delimiter))})"
         _refuse(name, "a table", LINE.format(f"row[{column}].split() for row in {reader}"))
 
@@ -225,7 +322,9 @@ def _rows(text: bytes, delimiter: str) -> list[list[str]]:
     """The first rows, if all are of one width above 1."""
     rows: list[list[str]] = []
     try:
-        for row in csv.reader((line.decode("utf-8", "replace") for line in io.BytesIO(text)), delimiter=delimiter):
+        for row in csv.reader(
+            (line.decode("utf-8", "replace") for line in io.BytesIO(text)), delimiter=delimiter
+        ):
             if row and len(row) != len((rows or [row])[0]):
                 return []
             rows += [row] if row else []
@@ -247,16 +346,21 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
     has_numbers = any(all(map(NUMBER.fullmatch, column)) for column in columns)
     is_spaced = all(name.startswith(" ") for name in names[1:])
     are_names = len(set(names)) == len(names) and all(
-        COLUMN_NAME.fullmatch(name) or (name == "" and number == 0) for number, name in enumerate(names))
+        COLUMN_NAME.fullmatch(name) or (name == "" and number == 0)
+        for number, name in enumerate(names)
+    )
     common = sum(COMMON_COLUMN.fullmatch(name) is not None for name in names)
     is_table = are_names and (
         (has_numbers and (len(body) > 1 or common > 0))
         or has_quotes
         or (common > 0 and not is_spaced and (delimiter != "\t" or has_blanks))
-        or (common > 1 and (delimiter != "\t" or has_blanks)))
+        or (common > 1 and (delimiter != "\t" or has_blanks))
+    )
     is_table |= has_blanks and len(rows) > 2 and any(map(_counts_up, zip(*rows, strict=True)))
     is_table |= _has_scores(list(zip(*rows, strict=True)))
-    is_table |= len(rows) > 2 and all(QUOTED_CELL.search(line) for line in text.splitlines()) and has_quotes
+    is_table |= (
+        len(rows) > 2 and all(QUOTED_CELL.search(line) for line in text.splitlines()) and has_quotes
+    )
     if not is_table:
         return None
     lengths = [sum(map(len, column)) for column in columns]
@@ -265,9 +369,16 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
 
 def _has_scores(columns: list[tuple[str, ...]]) -> bool:
     """Whether rows without names of columns have numbers, without a blank, beside text that starts with no digit."""
-    texts = [cells for cells in columns if all(" " in cell and cell[0] not in " 0123456789" for cell in cells)]
-    numbers = [cells for cells in columns if len(cells) > 3 and all(
-        NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)]
+    texts = [
+        cells
+        for cells in columns
+        if all(" " in cell and cell[0] not in " 0123456789" for cell in cells)
+    ]
+    numbers = [
+        cells
+        for cells in columns
+        if len(cells) > 3 and all(NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)
+    ]
     return bool(texts and numbers)
 
 

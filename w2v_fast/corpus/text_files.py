@@ -48,15 +48,26 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
     if os.path.lexists(path):
         return [path]
     if glob.has_magic(path):
-        files = _distinct_files(path, (file for match in _matches(path)
-                                       for file in (_files_below(match) if os.path.isdir(match) else [match])))
+        files = _distinct_files(
+            path,
+            (
+                file
+                for match in _matches(path)
+                for file in (_files_below(match) if os.path.isdir(match) else [match])
+            ),
+        )
         if not files:
             raise FileNotFoundError(f"no file matches {path}")
         return files
     is_word = os.sep not in path and "." not in path
-    raise FileNotFoundError(f"no such file or folder: {path}" + (
-        " (a corpus is a list of sentences, each a list of tokens; a list of str is one of paths)"
-        if " " in path or is_word else ""))
+    raise FileNotFoundError(
+        f"no such file or folder: {path}"
+        + (
+            " (a corpus is a list of sentences, each a list of tokens; a list of str is one of paths)"
+            if " " in path or is_word
+            else ""
+        )
+    )
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
@@ -74,7 +85,11 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             below[:] = sorted(name for name in below if not name.startswith("."))
-            starts += [path for path in (os.path.join(folder, name) for name in below) if os.path.islink(path)]
+            starts += [
+                path
+                for path in (os.path.join(folder, name) for name in below)
+                if os.path.islink(path)
+            ]
             yield folder, [name for name in names if not name.startswith(".")]
 
 
@@ -117,11 +132,17 @@ def _distinct_files(where: str, paths: Iterator[str]) -> list[str]:
             special.append(path)
         elif files.setdefault(identity, path) != path:
             again.append(f"{path}, which is {files[identity]}")
-    for left_out, what in ((special, "special files (pipes, sockets, devices); name one to read it"),
-                           (again, "names of files that are read under another name")):
+    for left_out, what in (
+        (special, "special files (pipes, sockets, devices); name one to read it"),
+        (again, "names of files that are read under another name"),
+    ):
         if left_out:
-            warnings.warn(f"{where}: left out {len(left_out)} {what}: {left_out[0]}"
-                          + (", ..." if len(left_out) > 1 else ""), RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"{where}: left out {len(left_out)} {what}: {left_out[0]}"
+                + (", ..." if len(left_out) > 1 else ""),
+                RuntimeWarning,
+                stacklevel=2,
+            )
     return sorted(files.values())
 
 
@@ -144,7 +165,11 @@ def file_state(path: str) -> tuple[int, int, int] | None:
     if path == "-" or "://" in path:
         return None
     status = os.stat(path)
-    return (status.st_ino, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+    return (
+        (status.st_ino, status.st_size, status.st_mtime_ns)
+        if stat.S_ISREG(status.st_mode)
+        else None
+    )
 
 
 class JoinedFiles:
@@ -185,7 +210,9 @@ class JoinedFiles:
         self._stack.close()
         self._file = None
         if file_state(self._path) != self._before:
-            raise OSError(f"{self._path} changed while it was read; try again when nothing writes to it")
+            raise OSError(
+                f"{self._path} changed while it was read; try again when nothing writes to it"
+            )
         buffer[0] = ord("\n")
         return 1
 
@@ -223,5 +250,7 @@ def _bounded_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
     with naming_errors(path), open_input(path) as file:
         while line := file.readline(MAX_LINE_BYTES):
             if len(line) == MAX_LINE_BYTES:
-                raise OSError(errno.EINVAL, f"a line has {MAX_LINE_BYTES:,} bytes or more", os.fspath(path))
+                raise OSError(
+                    errno.EINVAL, f"a line has {MAX_LINE_BYTES:,} bytes or more", os.fspath(path)
+                )
             yield line

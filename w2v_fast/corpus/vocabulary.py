@@ -55,9 +55,13 @@ class Vocabulary:
             raise TypeError(f"counts of type {given.dtype}; expected integers of at most 64 bits")
         self.counts: npt.NDArray[np.int64] = given.astype(np.int64)
         if self.counts.shape != (len(self.words),):
-            raise ValueError(f"{len(self.words)} words need as many counts, got the shape {self.counts.shape}")
+            raise ValueError(
+                f"{len(self.words)} words need as many counts, got the shape {self.counts.shape}"
+            )
         if len(self.words) and self.counts.min() < 0:
-            raise ValueError(f"the count of {self.words[int(self.counts.argmin())]!r:.60} is negative")
+            raise ValueError(
+                f"the count of {self.words[int(self.counts.argmin())]!r:.60} is negative"
+            )
         if self.counts.sum(dtype=np.float64) >= 2.0**63:
             raise ValueError(f"the counts add up to more than {MAX_COUNT}")
 
@@ -116,12 +120,18 @@ class Vocabulary:
         encoded = [_encode(word) for word in self.words]
         for word in encoded:
             if not word or b"\n" in word or word.strip(_WHITE_SPACE) != word:
-                raise ValueError(f"the word {_decode(word)!r:.60} cannot be written as a line of text")
+                raise ValueError(
+                    f"the word {_decode(word)!r:.60} cannot be written as a line of text"
+                )
         with atomic_write(path) as file:
-            file.writelines(b"%s %d\n" % pair for pair in zip(encoded, self.counts.tolist(), strict=True))
+            file.writelines(
+                b"%s %d\n" % pair for pair in zip(encoded, self.counts.tolist(), strict=True)
+            )
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], min_count: int = 1, max_vocab: int | None = None) -> Vocabulary:
+    def load(
+        cls, path: str | os.PathLike[str], min_count: int = 1, max_vocab: int | None = None
+    ) -> Vocabulary:
         """Read `word count` lines in any order; equal counts keep the order of the file.
 
         A word may hold spaces: the count is what follows the last white space. Compressed files are recognized.
@@ -149,12 +159,16 @@ class Vocabulary:
             where = f"{os.fspath(path)}, line {number}"
             word, count = _parse(line, where)
             if word in lines:
-                raise ValueError(f"{where}: the word {_decode(word)!r:.60} was in line {lines[word]} already")
+                raise ValueError(
+                    f"{where}: the word {_decode(word)!r:.60} was in line {lines[word]} already"
+                )
             lines[word] = number
             words.append(_decode(word))
             counts.append(count)
         if not words:
-            raise ValueError(f"{os.fspath(path)} has no words; expected lines of a word and its count")
+            raise ValueError(
+                f"{os.fspath(path)} has no words; expected lines of a word and its count"
+            )
         order = rank(np.array(counts, np.int64), np.arange(len(words)), min_count, max_vocab)
         if not len(order):
             raise ValueError(f"{os.fspath(path)}: {below_min_count(max(counts), min_count)}")
@@ -170,7 +184,10 @@ class Vocabulary:
 
 
 def rank(
-    counts: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
+    counts: npt.NDArray[np.int64],
+    firsts: npt.NDArray[np.int64],
+    min_count: int,
+    max_vocab: int | None,
 ) -> npt.NDArray[np.int64]:
     """Positions of the words to keep, most frequent first, ties by `firsts`."""
     kept = np.flatnonzero(counts >= min_count)
@@ -179,8 +196,10 @@ def rank(
 
 def below_min_count(largest: int, min_count: int) -> str:
     """The message for a vocabulary that min_count leaves empty."""
-    return f"every word occurs less than min_count = {min_count} times; the most frequent one occurs {largest} times " \
-           f"(try min_count = {max(1, largest // 2)})"
+    return (
+        f"every word occurs less than min_count = {min_count} times; the most frequent one occurs {largest} times "
+        f"(try min_count = {max(1, largest // 2)})"
+    )
 
 
 def join_words(words: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
@@ -202,7 +221,9 @@ def _word(word: object) -> str:
         return str(word)
     if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
         return str(int(word))
-    raise TypeError(f"the word {word!r:.60} is of type {type(word).__name__}; expected a str, or an integer")
+    raise TypeError(
+        f"the word {word!r:.60} is of type {type(word).__name__}; expected a str, or an integer"
+    )
 
 
 def _encode(word: str) -> bytes:
@@ -216,8 +237,12 @@ def _decode(word: bytes) -> str:
 def _parse(line: bytes, where: str) -> tuple[bytes, int]:
     parts = line.strip(_WHITE_SPACE).rsplit(None, 1)
     if len(parts) != 2:
-        raise ValueError(f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))!r:.60}")
+        raise ValueError(
+            f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))!r:.60}"
+        )
     word, count = parts
     if not count.isdigit() or len(count) > len(str(MAX_COUNT)) or int(count) > MAX_COUNT:
-        raise ValueError(f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {_decode(count)!r:.60}")
+        raise ValueError(
+            f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {_decode(count)!r:.60}"
+        )
     return word, int(count)

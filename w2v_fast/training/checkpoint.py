@@ -44,7 +44,9 @@ class CheckpointError(ValueError):
     """A checkpoint that is damaged, or is of another run."""
 
 
-def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]) -> None:
+def write(
+    path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]
+) -> None:
     """Write a checkpoint, whole or not at all; the shapes of the arrays are added to the header.
 
     Raises
@@ -52,7 +54,9 @@ def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence
     OSError
         The file cannot be written; an older one stays as it was.
     """
-    text = json.dumps({**header, "shapes": [array.shape for array in arrays]}, allow_nan=False).encode()
+    text = json.dumps(
+        {**header, "shapes": [array.shape for array in arrays]}, allow_nan=False
+    ).encode()
     parts = [MAGIC, len(text).to_bytes(8, "little"), text, *(_bytes_of(array) for array in arrays)]
     checksum = hashlib.sha256()
     with atomic_write(path) as file:
@@ -86,7 +90,9 @@ class Checkpoint:
             size = os.fstat(file.fileno()).st_size
             head = file.read(HEADER_START)
             if head[: len(MAGIC)] != MAGIC:
-                raise CheckpointError(f"{path} is not a checkpoint: it does not start with {MAGIC!r}")
+                raise CheckpointError(
+                    f"{path} is not a checkpoint: it does not start with {MAGIC!r}"
+                )
             length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
             if len(head) < HEADER_START or length > size:
                 raise CheckpointError(f"{path} is cut: it has {size} bytes")
@@ -97,7 +103,8 @@ class Checkpoint:
             end = start + sum(_padded(4 * rows * columns) for rows, columns in header["shapes"])
             if size != end + CHECKSUM_BYTES:
                 raise CheckpointError(
-                    f"{path} is cut or damaged: it has {size} bytes, its header asks for {end + CHECKSUM_BYTES}")
+                    f"{path} is cut or damaged: it has {size} bytes, its header asks for {end + CHECKSUM_BYTES}"
+                )
             file.seek(0)
             if _checksum(file, end) != file.read():
                 raise CheckpointError(f"{path} is damaged: its checksum does not fit")
@@ -115,7 +122,9 @@ class Checkpoint:
         """
         shapes = [list(array.shape) for array in arrays]
         if shapes != self.header["shapes"]:
-            raise CheckpointError(f"{self.path} has arrays of the shapes {self.header['shapes']}, expected {shapes}")
+            raise CheckpointError(
+                f"{self.path} has arrays of the shapes {self.header['shapes']}, expected {shapes}"
+            )
         with open(self.path, "rb") as file:
             start = self.arrays_start
             for array in arrays:
@@ -153,7 +162,9 @@ class CheckpointFolder:
             portable.lock(self._handle, wait=False)
         except BlockingIOError:
             os.close(self._handle)
-            raise BlockingIOError(errno.EAGAIN, "another run writes its checkpoints there", str(self.path)) from None
+            raise BlockingIOError(
+                errno.EAGAIN, "another run writes its checkpoints there", str(self.path)
+            ) from None
         except OSError:
             pass  # a file system without locks
         return self
@@ -180,11 +191,19 @@ class CheckpointFolder:
         needed = (KEPT + 1) * size - sum(file.stat().st_size for file in self.files())
         free = shutil.disk_usage(self.path).free
         if free < needed:
-            raise OSError(errno.ENOSPC, f"checkpoints need {needed:,} more bytes on the disk, {free:,} are free",
-                          str(self.path))
+            raise OSError(
+                errno.ENOSPC,
+                f"checkpoints need {needed:,} more bytes on the disk, {free:,} are free",
+                str(self.path),
+            )
 
-    def save(self, number: int, header: dict[str, Any], arrays: Sequence[NDArray[np.float32]],
-             last: Path | None = None) -> Path:
+    def save(
+        self,
+        number: int,
+        header: dict[str, Any],
+        arrays: Sequence[NDArray[np.float32]],
+        last: Path | None = None,
+    ) -> Path:
         """Write checkpoint `number`, and remove all but it and the newest before.
 
         `last` is the checkpoint that the run went on from or wrote last: newer ones are damaged, and do not count.
@@ -192,7 +211,9 @@ class CheckpointFolder:
         path = self.path / f"checkpoint-{number:015}.w2v"
         write(path, header, arrays)
         files = self.files()
-        kept = [file for file in files if file == path or (last is not None and file <= last)][:KEPT]
+        kept = [file for file in files if file == path or (last is not None and file <= last)][
+            :KEPT
+        ]
         for file in files:
             if file not in kept:
                 file.unlink()
@@ -231,8 +252,13 @@ def size_of(arrays: Sequence[NDArray[np.float32]], header_bytes: int = 1 << 16) 
 def differences(name: str, stored: Any, ours: Any) -> list[str]:
     """What differs between two values of JSON, a line for each: `config.alpha is 0.05, the checkpoint has 0.025`."""
     if isinstance(stored, dict) and isinstance(ours, dict):
-        return [line for key in sorted({*stored, *ours})
-                for line in differences(f"{name}.{key}" if name else key, stored.get(key), ours.get(key))]
+        return [
+            line
+            for key in sorted({*stored, *ours})
+            for line in differences(
+                f"{name}.{key}" if name else key, stored.get(key), ours.get(key)
+            )
+        ]
     if type(stored) is type(ours) and stored == ours:
         return []
     return [f"{name} is {_short(ours)}, the checkpoint has {_short(stored)}"]
@@ -247,7 +273,10 @@ def _parsed(path: Path, text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text)
         if isinstance(header, dict) and all(
-                type(size) is int and 0 < size < 2**48 for shape in header["shapes"] for size in _pair(shape)):
+            type(size) is int and 0 < size < 2**48
+            for shape in header["shapes"]
+            for size in _pair(shape)
+        ):
             return header
     except (ValueError, KeyError, TypeError, RecursionError):
         pass

@@ -68,7 +68,9 @@ def _merge(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uin
     for new in range(words, 2 * words - 1):
         weight = 0
         for branch in (0, 1):
-            if leaf < words and (inner >= len(inner_weight) or leaf_weight[leaf] <= inner_weight[inner]):
+            if leaf < words and (
+                inner >= len(inner_weight) or leaf_weight[leaf] <= inner_weight[inner]
+            ):
                 child, weight = order[leaf], weight + leaf_weight[leaf]
                 leaf += 1
             else:

@@ -43,12 +43,20 @@ class Jobs(Sequence[Job]):
     the arithmetic of so many (`token_flops` each, at most) would take so long that a run could not stop in a second.
     """
 
-    def __init__(self, tokens: int, config: TrainConfig, job_tokens: int | None = None, token_flops: float = 1) -> None:
+    def __init__(
+        self,
+        tokens: int,
+        config: TrainConfig,
+        job_tokens: int | None = None,
+        token_flops: float = 1,
+    ) -> None:
         self.tokens = tokens
         self.epochs = config.epochs
         self.total_tokens = tokens * config.epochs
         bound = min(JOB_TOKENS, int(JOB_FLOPS / token_flops))
-        self.job_tokens = job_tokens or max(min(SMALLEST_JOB, bound), min(bound, self.total_tokens // STEPS_OF_LR), 1)
+        self.job_tokens = job_tokens or max(
+            min(SMALLEST_JOB, bound), min(bound, self.total_tokens // STEPS_OF_LR), 1
+        )
         self.per_epoch = -(-tokens // self.job_tokens)
         self._config = config
 

@@ -46,5 +46,7 @@ def alias_table(q: NDArray[np.float64]) -> NDArray[np.void]:
             small.append(large.pop())
     table = np.empty(size, ALIAS_ENTRY)
     table["alias"] = alias
-    table["threshold"] = np.clip(np.rint(np.array(height) * 2.0**32), 0, 2**32 - 1).astype(np.uint32)
+    table["threshold"] = np.clip(np.rint(np.array(height) * 2.0**32), 0, 2**32 - 1).astype(
+        np.uint32
+    )
     return table

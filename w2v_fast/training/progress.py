@@ -98,7 +98,10 @@ class Watch:
 
     def wait(self, threads: list[Worker], until: float) -> None:
         """Return when the threads have finished, or at the time `until`."""
-        while any(not thread.finished.is_set() for thread in threads) and (left := until - time.monotonic()) > 0:
+        while (
+            any(not thread.finished.is_set() for thread in threads)
+            and (left := until - time.monotonic()) > 0
+        ):
             self.tell()
             for thread in threads:
                 thread.finished.wait(min(REPORT_SECONDS, left) / len(threads))
@@ -116,10 +119,15 @@ class Watch:
     def _progress(self, epoch: int, epoch_done: bool = False) -> Progress:
         trainer = self._trainer
         return Progress(
-            epoch=epoch, epochs=trainer.config.epochs, tokens=trainer.tokens - self._tokens_before,
+            epoch=epoch,
+            epochs=trainer.config.epochs,
+            tokens=trainer.tokens - self._tokens_before,
             total_tokens=trainer.jobs.total_tokens - self._tokens_before,
-            kept_tokens=trainer.kept_tokens - self._kept_before, seconds=time.monotonic() - self._started,
-            lr=trainer.jobs.lr_after(trainer.tokens), loss=trainer.losses[epoch - 1].mean, epoch_done=epoch_done,
+            kept_tokens=trainer.kept_tokens - self._kept_before,
+            seconds=time.monotonic() - self._started,
+            lr=trainer.jobs.lr_after(trainer.tokens),
+            loss=trainer.losses[epoch - 1].mean,
+            epoch_done=epoch_done,
         )
 
 
@@ -158,17 +166,28 @@ class _Bar(Display):
 
     def __call__(self, progress: Progress) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=progress.total_tokens, unit=" words", unit_scale=True, file=self._stream,
-                             disable=None, dynamic_ncols=True, desc="training")
+            self._bar = tqdm(
+                total=progress.total_tokens,
+                unit=" words",
+                unit_scale=True,
+                file=self._stream,
+                disable=None,
+                dynamic_ncols=True,
+                desc="training",
+            )
         loss = f"{progress.loss:.4f}" if progress.loss == progress.loss else "-"
         self._bar.set_postfix_str(
-            f"{_millions(progress.kept_rate)} kept/s, lr {progress.lr:.5f}, loss {loss}", refresh=False)
+            f"{_millions(progress.kept_rate)} kept/s, lr {progress.lr:.5f}, loss {loss}",
+            refresh=False,
+        )
         self._bar.update(progress.tokens - self._bar.n)
         if progress.epoch_done:
             tqdm.write(
                 f"epoch {progress.epoch}/{progress.epochs}: loss {loss} nats a pair, "
                 f"{_millions(progress.raw_rate)} words/s ({_millions(progress.kept_rate)} kept), "
-                f"{progress.seconds:.1f} s", file=self._stream)
+                f"{progress.seconds:.1f} s",
+                file=self._stream,
+            )
             if progress.epoch == progress.epochs:
                 self._bar.close()
 

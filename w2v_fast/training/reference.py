@@ -43,8 +43,9 @@ def softmax(x: Array) -> Array:
 # One group of a step, whatever the variant: m input vectors [m, d] against n output rows [n, d].
 
 
-def step(inputs: Array, rows: Array, label: Array, shift: Array, weight: Array,
-         lr: float) -> tuple[Array, Array, Array]:
+def step(
+    inputs: Array, rows: Array, label: Array, shift: Array, weight: Array, lr: float
+) -> tuple[Array, Array, Array]:
     """Scores, and what is added to the inputs and to the rows; `label`, `shift` and `weight` are [n]."""
     score = inputs @ rows.T
     error = lr * weight * (label - sigmoid(score - shift))
@@ -59,7 +60,9 @@ def loss(score: Array, label: Array, shift: Array, weight: Array) -> float:
 # What an objective says: the output rows of a target, with labels, shifts and weights.
 
 
-def noise_words(targets: list[int], tables: Tables, config: TrainConfig, key: int, index: int) -> tuple[list[int], int]:
+def noise_words(
+    targets: list[int], tables: Tables, config: TrainConfig, key: int, index: int
+) -> tuple[list[int], int]:
     """Draws from q that are none of the targets, and the index of the next draw of the stream."""
     words: list[int] = []
     while len(words) < config.draws and tables.words > 1:
@@ -83,35 +86,54 @@ def rows_of(target: int, noise: list[int], tables: Tables, config: TrainConfig) 
     """The rows of one target: the table at the top of kernel/step.h."""
     if config.objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
-        return (tables.paths.nodes[path].tolist(), 1.0 - tables.paths.codes[path], np.zeros(path.stop - path.start),
-                np.ones(path.stop - path.start))
+        return (
+            tables.paths.nodes[path].tolist(),
+            1.0 - tables.paths.codes[path],
+            np.zeros(path.stop - path.start),
+            np.ones(path.stop - path.start),
+        )
     rows = [target, *noise]
-    shift = tables.log_expected_noise[rows].astype(np.float64) if config.objective == "nce" else np.zeros(len(rows))
+    shift = (
+        tables.log_expected_noise[rows].astype(np.float64)
+        if config.objective == "nce"
+        else np.zeros(len(rows))
+    )
     weight = np.array([1.0] + [config.negative / config.draws] * len(noise))
     return rows, np.array([1.0] + [0.0] * len(noise)), shift, weight
 
 
 # What a job is: centers and their contexts, in steps.
 
-def windows(ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job) -> Iterator[Window]:
+
+def windows(
+    ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job
+) -> Iterator[Window]:
     """The window of every kept token of the job, in order; some have no context."""
     bits = draw(job.token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
-    radius = 1 + ((bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)).astype(int)
+    radius = 1 + (
+        (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
+    ).astype(int)
     sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])
     for center in range(job.start, job.stop):
         if not kept[center]:
             continue
         members = np.flatnonzero(kept & (sentence == sentence[center]))
         place = int(np.searchsorted(members, center))
-        near = [*members[max(place - radius[center], 0) : place], *members[place + 1 : place + 1 + radius[center]]]
+        near = [
+            *members[max(place - radius[center], 0) : place],
+            *members[place + 1 : place + 1 + radius[center]],
+        ]
         yield int(words[center]), [int(words[p]) for p in near]
 
 
 def steps(found: list[Window], config: TrainConfig, tables: Tables) -> Iterator[list[Window]]:
     """The windows of each step, which stand as far apart as their block of kept tokens allows (steps.py)."""
-    softmax, one_input = config.objective == "softmax", config.architecture == "cbow" or config.objective == "softmax"
+    softmax, one_input = (
+        config.objective == "softmax",
+        config.architecture == "cbow" or config.objective == "softmax",
+    )
     for start in range(0, len(found), BLOCK_TOKENS):
         block = [window for window in found[start : start + BLOCK_TOKENS] if window[1]]
         most = max_windows(config, tables)
@@ -119,11 +141,23 @@ def steps(found: list[Window], config: TrainConfig, tables: Tables) -> Iterator[
             most = max(1, min(most, len(block) // GROUP_DISTANCE))
         apart = -(-len(block) // most)
         group: list[Window] = []
-        for target, contexts in (window for column in range(apart) for window in block[column::apart]):
-            parts = [contexts] if one_input else [
-                contexts[k : k + max_contexts(config)] for k in range(0, len(contexts), max_contexts(config))]
+        for target, contexts in (
+            window for column in range(apart) for window in block[column::apart]
+        ):
+            parts = (
+                [contexts]
+                if one_input
+                else [
+                    contexts[k : k + max_contexts(config)]
+                    for k in range(0, len(contexts), max_contexts(config))
+                ]
+            )
             for part in parts:
-                inputs = len(group) + 1 if one_input else sum(len(other) for _, other in group) + len(part)
+                inputs = (
+                    len(group) + 1
+                    if one_input
+                    else sum(len(other) for _, other in group) + len(part)
+                )
                 repeated = not softmax and target in [other for other, _ in group]
                 if len(group) == most or inputs > MAX_INPUTS or repeated:
                     yield group
@@ -133,7 +167,14 @@ def steps(found: list[Window], config: TrainConfig, tables: Tables) -> Iterator[
             yield group
 
 
-def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, config: TrainConfig, job: Job) -> float:
+def train(
+    ids: NDArray[np.int32],
+    input: Array,
+    output: Array,
+    tables: Tables,
+    config: TrainConfig,
+    job: Job,
+) -> float:
     """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows."""
     noise_index, total = 0, 0.0
     for group in steps(list(windows(ids, tables, config, job)), config, tables):
@@ -143,13 +184,23 @@ def train(ids: NDArray[np.int32], input: Array, output: Array, tables: Tables, c
         targets, noise = [target for target, _ in group], list[int]()
         if config.objective in ("ns", "nce"):
             noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
-        total += train_sigmoid(input, output, [(contexts, rows_of(target, noise, tables, config))
-                                               for target, contexts in group], config, job.lr)
+        total += train_sigmoid(
+            input,
+            output,
+            [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group],
+            config,
+            job.lr,
+        )
     return total
 
 
-def train_sigmoid(input: Array, output: Array, groups: list[tuple[list[int], Rows]], config: TrainConfig,
-                  lr: float) -> float:
+def train_sigmoid(
+    input: Array,
+    output: Array,
+    groups: list[tuple[list[int], Rows]],
+    config: TrainConfig,
+    lr: float,
+) -> float:
     """One step: the contexts of each window, or their mean, against its rows, all from the values before the step.
 
     CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
@@ -162,7 +213,9 @@ def train_sigmoid(input: Array, output: Array, groups: list[tuple[list[int], Row
         if config.architecture == "cbow":
             inputs = inputs.mean(0, keepdims=True)
         score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
-        updates.append((contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows))
+        updates.append(
+            (contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows)
+        )
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
         np.add.at(input, contexts, to_inputs)
@@ -182,8 +235,9 @@ def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[f
     return float(np.sum(label * (log_sum - score))), error @ rows, error.T @ inputs
 
 
-def train_softmax(input: Array, output: Array, batch: list[Window], config: TrainConfig,
-                  lr: float) -> float:
+def train_softmax(
+    input: Array, output: Array, batch: list[Window], config: TrainConfig, lr: float
+) -> float:
     """One softmax step of a batch of windows."""
     cbow = config.architecture == "cbow"
     members = [contexts if cbow else [center] for center, contexts in batch]

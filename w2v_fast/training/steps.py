@@ -32,10 +32,16 @@ def max_windows(config: TrainConfig, tables: Tables) -> int:
         return max(1, min(MAX_INPUTS, SOFTMAX_SCORES // tables.words))
     if config.objective == "hs" or not config.share_noise:
         return 1
-    return min(MAX_GROUPS, 1 + int(MAX_EXCLUDED / max(tables.centers.max(), MAX_EXCLUDED / MAX_GROUPS)))
+    return min(
+        MAX_GROUPS, 1 + int(MAX_EXCLUDED / max(tables.centers.max(), MAX_EXCLUDED / MAX_GROUPS))
+    )
 
 
 def max_contexts(config: TrainConfig) -> int:
     """Contexts of a window that a step takes at once, at most."""
-    one_by_one = config.architecture == "skipgram" and config.objective in ("ns", "nce") and not config.share_noise
+    one_by_one = (
+        config.architecture == "skipgram"
+        and config.objective in ("ns", "nce")
+        and not config.share_noise
+    )
     return 1 if one_by_one else MAX_INPUTS

@@ -68,7 +68,10 @@ class Tables:
         words, depth = np.arange(self.words), 0
         while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
             nodes = paths.nodes[paths.start[words] + depth]
-            words, nodes = words[nodes < PRIVATE_NODES], nodes[nodes < PRIVATE_NODES]  # below a node are none before it
+            words, nodes = (
+                words[nodes < PRIVATE_NODES],
+                nodes[nodes < PRIVATE_NODES],
+            )  # below a node are none before it
             visits += np.bincount(nodes, self.centers[words], len(visits))
             depth += 1
         return visits

@@ -81,19 +81,29 @@ class Trainer:
         `ids` or `weights` are not what the native loop takes: their type, shape, memory or values.
     """
 
-    def __init__(self, ids: NDArray[np.int32], vocabulary: Vocabulary, config: TrainConfig,
-                 weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        vocabulary: Vocabulary,
+        config: TrainConfig,
+        weights: Weights | None = None,
+    ) -> None:
         self.config = config
         self.isa = choose_isa(config.isa)
         self._ids = ids
         self._vocabulary = vocabulary
         check_ids(self._ids, len(self._vocabulary))
-        self.weights = (initial_weights(len(vocabulary), config.vector_size, config.seed) if weights is None
-                        else checked_weights(weights, len(vocabulary), config.vector_size))
+        self.weights = (
+            initial_weights(len(vocabulary), config.vector_size, config.seed)
+            if weights is None
+            else checked_weights(weights, len(vocabulary), config.vector_size)
+        )
         tables = Tables(vocabulary, config)
         loss_period = max(len(ids) // LOSS_WINDOWS, 1)
-        self._loops = [InnerLoop(ids, self.weights, tables, config, self.isa, loss_period)
-                       for _ in range(config.threads)]
+        self._loops = [
+            InnerLoop(ids, self.weights, tables, config, self.isa, loss_period)
+            for _ in range(config.threads)
+        ]
         self.jobs = Jobs(len(ids), config, token_flops=self._loops[0].token_flops)
         self.next_job = 0
         self.tokens = 0
@@ -127,8 +137,12 @@ class Trainer:
         """
         self._stopped = True
 
-    def train(self, report: Report | None = None, checkpoint: str | os.PathLike[str] | None = None,
-              checkpoint_minutes: float = CHECKPOINT_MINUTES) -> None:
+    def train(
+        self,
+        report: Report | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    ) -> None:
         """Do all jobs that are left, or those up to a `stop`.
 
         Whatever ends it early (a stop, Ctrl-C, an error in a thread or in `report`), every thread finishes its job and
@@ -161,33 +175,50 @@ class Trainer:
             Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
         """
         if isinstance(checkpoint_minutes, (str, bytes)) or not 0 < checkpoint_minutes < math.inf:
-            raise ValueError(f"checkpoint_minutes = {checkpoint_minutes!r} must be a number above 0")
+            raise ValueError(
+                f"checkpoint_minutes = {checkpoint_minutes!r} must be a number above 0"
+            )
         with self._only_call():
             try:
                 if self.done:
-                    warnings.warn(f"nothing is left to do: all {self.config.epochs} epochs are trained; a new run goes "
-                                  "on from these vectors with init=model.wv", RuntimeWarning, stacklevel=3)
+                    warnings.warn(
+                        f"nothing is left to do: all {self.config.epochs} epochs are trained; a new run goes "
+                        "on from these vectors with init=model.wv",
+                        RuntimeWarning,
+                        stacklevel=3,
+                    )
                     return
                 if self._ids.flags.writeable:
                     check_ids(self._ids, len(self._vocabulary))
-                with nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder:
+                with (
+                    nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder
+                ):
                     self._train_rounds(Watch(self, report), folder, 60 * checkpoint_minutes)
             finally:
                 self._stopped = False
             self._warn_if_nothing_was_learned()
 
     def _warn_if_nothing_was_learned(self) -> None:
-        if self.done and not any(loss.pairs for loss in self.losses):  # the first step of each job is in the sample
-            sample = f", or a larger sample than {self.config.sample:g}" if self.config.sample else ""
-            warnings.warn(f"nothing was learned: no two of the {self.kept_tokens:,} words that subsampling kept (of "
-                          f"{self.tokens:,}) stood in one sentence; give longer sentences{sample}",
-                          RuntimeWarning, stacklevel=4)
+        if self.done and not any(
+            loss.pairs for loss in self.losses
+        ):  # the first step of each job is in the sample
+            sample = (
+                f", or a larger sample than {self.config.sample:g}" if self.config.sample else ""
+            )
+            warnings.warn(
+                f"nothing was learned: no two of the {self.kept_tokens:,} words that subsampling kept (of "
+                f"{self.tokens:,}) stood in one sentence; give longer sentences{sample}",
+                RuntimeWarning,
+                stacklevel=4,
+            )
 
     @contextmanager
     def _only_call(self) -> Iterator[None]:
         """The weights, the position and the workers' memory are in the hands of one call at a time."""
         if not self._busy.acquire(blocking=False):
-            raise RuntimeError("another call trains or resumes this model now: wait for it, or stop() it first")
+            raise RuntimeError(
+                "another call trains or resumes this model now: wait for it, or stop() it first"
+            )
         try:
             self._wait()  # a second Ctrl-C may have left threads that finish their job
             yield
@@ -237,8 +268,12 @@ class Trainer:
             self._running.clear()
             self.last_checkpoint = newest.path
         if header.get("version") != _version():
-            warnings.warn(f"{newest.path} was written by version {header.get('version')} of w2v_fast, this is "
-                          f"{_version()}: the results may differ in the last bits", RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"{newest.path} was written by version {header.get('version')} of w2v_fast, this is "
+                f"{_version()}: the results may differ in the last bits",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         return True
 
     @cached_property
@@ -261,19 +296,34 @@ class Trainer:
             job, kept = position["job"], position["kept_tokens"]
             losses = [EpochLoss(nats, pairs) for nats, pairs in position["losses"]]
             tokens = self.jobs.tokens_before(job)
-            if (type(job) is type(kept) is int and 0 <= job <= len(self.jobs) and 0 <= kept <= tokens
-                    and len(losses) == self.config.epochs
-                    and all(type(loss.nats) is float and math.isfinite(loss.nats) and type(loss.pairs) is int
-                            and loss.pairs >= 0 for loss in losses)):
+            if (
+                type(job) is type(kept) is int
+                and 0 <= job <= len(self.jobs)
+                and 0 <= kept <= tokens
+                and len(losses) == self.config.epochs
+                and all(
+                    type(loss.nats) is float
+                    and math.isfinite(loss.nats)
+                    and type(loss.pairs) is int
+                    and loss.pairs >= 0
+                    for loss in losses
+                )
+            ):
                 return job, tokens, kept, losses
         except (TypeError, KeyError, ValueError):
             pass
-        raise CheckpointError(f"{path} is damaged: the position in its header is not one of this run")
+        raise CheckpointError(
+            f"{path} is damaged: the position in its header is not one of this run"
+        )
 
     def _prepare(self, folder: CheckpointFolder) -> None:
         """Everything that could keep checkpoints from being written shows here, before training."""
-        if folder.files() and (self.last_checkpoint is None or self.last_checkpoint.parent != folder.path):
-            raise FileExistsError(f"{folder.path} has checkpoints of an earlier run: resume it, or give another folder")
+        if folder.files() and (
+            self.last_checkpoint is None or self.last_checkpoint.parent != folder.path
+        ):
+            raise FileExistsError(
+                f"{folder.path} has checkpoints of an earlier run: resume it, or give another folder"
+            )
         folder.prepare(size_of(self.weights.arrays))
         self._run  # noqa: B018 - hash the corpus now, not while somebody waits for a stop
 
@@ -281,19 +331,31 @@ class Trainer:
         """Write a checkpoint if the weights are those of a position: all jobs that were taken are done and well."""
         if self._running or isinstance(self._error, DivergenceError):
             return
-        position = {"epoch": min(self.next_job // self.jobs.per_epoch, self.config.epochs - 1), "job": self.next_job,
-                    "tokens": self.tokens, "kept_tokens": self.kept_tokens,
-                    "losses": [[loss.nats, loss.pairs] for loss in self.losses]}
+        position = {
+            "epoch": min(self.next_job // self.jobs.per_epoch, self.config.epochs - 1),
+            "job": self.next_job,
+            "tokens": self.tokens,
+            "kept_tokens": self.kept_tokens,
+            "losses": [[loss.nats, loss.pairs] for loss in self.losses],
+        }
         header = {"version": _version(), "run": self._run, "position": position}
         try:
             try:
-                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays, self.last_checkpoint)
+                self.last_checkpoint = folder.save(
+                    self.next_job, header, self.weights.arrays, self.last_checkpoint
+                )
             except KeyboardInterrupt:  # once more, and whole: only a second one ends it
-                self.last_checkpoint = folder.save(self.next_job, header, self.weights.arrays, self.last_checkpoint)
+                self.last_checkpoint = folder.save(
+                    self.next_job, header, self.weights.arrays, self.last_checkpoint
+                )
                 raise
         except OSError as error:
-            warnings.warn(f"no checkpoint after {self.tokens:,} of {self.jobs.total_tokens:,} words: {error} (the last "
-                          f"one is {self.last_checkpoint})", RuntimeWarning, stacklevel=3)
+            warnings.warn(
+                f"no checkpoint after {self.tokens:,} of {self.jobs.total_tokens:,} words: {error} (the last "
+                f"one is {self.last_checkpoint})",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     def _train_round(self, watch: Watch, seconds: float) -> None:
         """Do jobs until none is left, for some seconds, or up to a stop; all threads have ended when it returns."""
@@ -311,9 +373,13 @@ class Trainer:
     def _run_threads(self, watch: Watch, until: float) -> bool:
         """Do jobs up to the end of the epoch, where it is watched, else of the run; whether the round goes on then."""
         per_epoch = self.jobs.per_epoch
-        self._round_end = (self.next_job // per_epoch + 1) * per_epoch if watch.needs_weights else len(self.jobs)
+        self._round_end = (
+            (self.next_job // per_epoch + 1) * per_epoch if watch.needs_weights else len(self.jobs)
+        )
         self._halt = False
-        self._threads = [Worker(self._work, loop, number) for number, loop in enumerate(self._loops)]
+        self._threads = [
+            Worker(self._work, loop, number) for number, loop in enumerate(self._loops)
+        ]
         try:
             for thread in self._threads:
                 thread.start()
@@ -360,19 +426,28 @@ class Trainer:
     def _check_weights(self) -> None:
         """A weight can overflow in a window that is not in the sample of the loss."""
         if self._error is None and self.next_job and not self.weights.are_finite():
-            self._error = self._divergence(self.jobs[self.next_job - 1], "there are weights that are not finite")
+            self._error = self._divergence(
+                self.jobs[self.next_job - 1], "there are weights that are not finite"
+            )
 
     def _divergence(self, job: Job, sign: str) -> DivergenceError:
         kept = f"; the last checkpoint is {self.last_checkpoint}" if self.last_checkpoint else ""
         return DivergenceError(
             f"training diverged in epoch {job.epoch + 1}, job {job.index + 1:,} of {len(self.jobs):,}: {sign} at the "
-            f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}")
+            f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}"
+        )
 
 
 def check_ids(ids: NDArray[np.int32], words: int) -> None:
     """The native loop reads and writes rows of the matrices by these numbers: ValueError or TypeError unless it can."""
-    if not (isinstance(ids, np.ndarray) and ids.dtype == np.int32 and ids.dtype.isnative and ids.ndim == 1
-            and ids.flags.c_contiguous and ids.flags.aligned):
+    if not (
+        isinstance(ids, np.ndarray)
+        and ids.dtype == np.int32
+        and ids.dtype.isnative
+        and ids.ndim == 1
+        and ids.flags.c_contiguous
+        and ids.flags.aligned
+    ):
         raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
     if not len(ids):
         raise ValueError("the corpus is empty: it has no tokens")
@@ -380,8 +455,10 @@ def check_ids(ids: NDArray[np.int32], words: int) -> None:
         part = ids[start : start + HASHED_TOKENS]
         largest = max(int(part.max()), ~int(part.min()))
         if largest >= words:
-            raise ValueError(f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
-                             f"below {words} (the last one of a sentence is ~id)")
+            raise ValueError(
+                f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
+                f"below {words} (the last one of a sentence is ~id)"
+            )
 
 
 class Worker(threading.Thread):

@@ -49,8 +49,11 @@ class Weights:
     def are_finite(self) -> bool:
         """Whether no weight is NaN or infinite."""
         with np.errstate(all="ignore"):
-            return all(np.isfinite(array[start : start + BLOCK_ROWS]).all()
-                       for array in self.arrays for start in range(0, len(array), BLOCK_ROWS))
+            return all(
+                np.isfinite(array[start : start + BLOCK_ROWS]).all()
+                for array in self.arrays
+                for start in range(0, len(array), BLOCK_ROWS)
+            )
 
 
 def stride_of(dim: int) -> int:
@@ -66,12 +69,16 @@ def initial_weights(rows: int, dim: int, seed: int) -> Weights:
     weights = Weights(zeros(rows, stride_of(dim)), zeros(rows, stride_of(dim)), dim)
 
     def fill(start: int) -> None:
-        generator = np.random.Generator(np.random.PCG64(derive(seed, WEIGHTS)).advance(start * dim // 2))
+        generator = np.random.Generator(
+            np.random.PCG64(derive(seed, WEIGHTS)).advance(start * dim // 2)
+        )
         block = weights.vectors[start : start + DRAWN_ROWS]
         uniform = generator.random(block.shape, np.float32)
         uniform -= np.float32(0.5)
         np.divide(uniform, np.float32(dim / 2), out=block)
-        weights.output[start : start + DRAWN_ROWS] = 0  # so that no thread waits for its pages while it trains
+        weights.output[start : start + DRAWN_ROWS] = (
+            0  # so that no thread waits for its pages while it trains
+        )
 
     with ThreadPoolExecutor(usable_cpus()) as threads:
         list(threads.map(fill, range(0, rows, DRAWN_ROWS)))
@@ -90,15 +97,27 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
     """
     shape = (rows, stride_of(dim))
     for name, matrix in (("input", weights.input), ("output", weights.output)):
-        if not (isinstance(matrix, np.ndarray) and matrix.dtype == np.float32 and matrix.dtype.isnative
-                and matrix.flags.c_contiguous and matrix.flags.writeable and not matrix.ctypes.data % (4 * ROW_FLOATS)):
-            raise TypeError(f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
-                            f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them")
+        if not (
+            isinstance(matrix, np.ndarray)
+            and matrix.dtype == np.float32
+            and matrix.dtype.isnative
+            and matrix.flags.c_contiguous
+            and matrix.flags.writeable
+            and not matrix.ctypes.data % (4 * ROW_FLOATS)
+        ):
+            raise TypeError(
+                f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
+                f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them"
+            )
         if matrix.shape != shape or weights.dim != dim:
-            raise ValueError(f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
-                             f"words of {dim} dimensions need {shape}")
+            raise ValueError(
+                f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
+                f"words of {dim} dimensions need {shape}"
+            )
         if matrix[:, dim:].any():
-            raise ValueError(f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero")
+            raise ValueError(
+                f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero"
+            )
     if np.may_share_memory(weights.input, weights.output):
         raise ValueError("the input and the output matrix must not share memory")
     return weights
@@ -119,7 +138,9 @@ def zeros(rows: int, columns: int) -> NDArray[np.float32]:
         else:
             memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except (OSError, OverflowError) as error:
-        raise MemoryError(f"no memory for a matrix of {rows:,} x {columns:,} floats, {size:,} bytes") from error
+        raise MemoryError(
+            f"no memory for a matrix of {rows:,} x {columns:,} floats, {size:,} bytes"
+        ) from error
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
@@ -128,8 +149,12 @@ def zeros(rows: int, columns: int) -> NDArray[np.float32]:
     return whole[offset : offset + rows * columns * 4].view(np.float32).reshape(rows, columns)
 
 
-def copy_rows(target: NDArray[np.float32], rows: NDArray[np.int64], source: NDArray[Any],
-              source_rows: NDArray[np.int64]) -> None:
+def copy_rows(
+    target: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    source: NDArray[Any],
+    source_rows: NDArray[np.int64],
+) -> None:
     """`target[rows] = source[source_rows]`, block by block: `source` may be of another float type, or a file's map.
 
     Raises

@@ -13,8 +13,12 @@ MOST_DIGITS = 18
 """Of a count: so many fit into 64 bits."""
 
 
-def read_counts(file: BinaryIO, path: str | os.PathLike[str], encoding: str = "utf-8", errors: str = "surrogateescape"
-                ) -> dict[str, int]:
+def read_counts(
+    file: BinaryIO,
+    path: str | os.PathLike[str],
+    encoding: str = "utf-8",
+    errors: str = "surrogateescape",
+) -> dict[str, int]:
     """Count of each word; the first line counts for a word that comes again.
 
     Parameters
@@ -36,12 +40,16 @@ def read_counts(file: BinaryIO, path: str | os.PathLike[str], encoding: str = "u
             if not parts:
                 continue
             if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MOST_DIGITS:
-                raise ValueError(f"{os.fspath(path)}, line {number}: expected a word and its count; "
-                                 f"found {line[:60]!r}")
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: expected a word and its count; "
+                    f"found {line[:60]!r}"
+                )
             try:
                 word = parts[0].decode(encoding, errors)
             except UnicodeDecodeError as error:
-                raise ValueError(f"{os.fspath(path)}, line {number}: not {encoding} text: {error.reason}") from None
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: not {encoding} text: {error.reason}"
+                ) from None
             counts.setdefault(word, int(parts[1]))
     return counts
 

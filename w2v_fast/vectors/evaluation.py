@@ -1,9 +1,9 @@
 """How good vectors are: correlation with human scores of word pairs, and analogy questions.
 
-    pairs        cosine(word1, word2) against the human score: Pearson's r, and Spearman's rho, which is r of the ranks
-    analogies    a : b = c : ?  over all words v but a, b, c; s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
-                 3CosAdd   argmax s(b) + s(c) - s(a)             (Mikolov et al., 2013)
-                 3CosMul   argmax t(b) t(c) / (t(a) + 1e-6)      (Levy and Goldberg, 2014)
+pairs        cosine(word1, word2) against the human score: Pearson's r, and Spearman's rho, which is r of the ranks
+analogies    a : b = c : ?  over all words v but a, b, c; s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
+             3CosAdd   argmax s(b) + s(c) - s(a)             (Mikolov et al., 2013)
+             3CosMul   argmax t(b) t(c) / (t(a) + 1e-6)      (Levy and Goldberg, 2014)
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
 
 
 # -- word pairs -----------------------------------------------------------------------------------------------------
+
 
 @dataclasses.dataclass(frozen=True)
 class PairsResult:
@@ -81,9 +82,16 @@ class PairsResult:
         return {name: None if value != value else value for name, value in figures.items()}
 
 
-def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter: str | None = None,
-                   encoding: str = "utf-8", restrict_vocab: int | None = None, case_insensitive: bool = True,
-                   oov: str = "skip") -> PairsResult:
+def evaluate_pairs(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    restrict_vocab: int | None = None,
+    case_insensitive: bool = True,
+    oov: str = "skip",
+) -> PairsResult:
     """Correlate cosines with the human scores of a file of word pairs.
 
     Parameters
@@ -118,24 +126,53 @@ def evaluate_pairs(kv: KeyedVectors, path: str | os.PathLike[str], *, delimiter:
             human.append(score)
             model.append(0.0)
     pearson, spearman = correlation(human, model), correlation(ranks(human), ranks(model))
-    return PairsResult(pearson, spearman, p_value(pearson, len(human)), p_value(spearman, len(human)), len(pairs),
-                       covered, oov, case_insensitive, restrict_vocab)
+    return PairsResult(
+        pearson,
+        spearman,
+        p_value(pearson, len(human)),
+        p_value(spearman, len(human)),
+        len(pairs),
+        covered,
+        oov,
+        case_insensitive,
+        restrict_vocab,
+    )
 
 
-def word_pairs_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], delimiter: str | None, encoding: str,
-                         restrict_vocab: int | None, case_insensitive: bool, dummy4unknown: bool
-                         ) -> tuple[tuple[float, float], tuple[float, float], float]:
+def word_pairs_as_gensim(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    delimiter: str | None,
+    encoding: str,
+    restrict_vocab: int | None,
+    case_insensitive: bool,
+    dummy4unknown: bool,
+) -> tuple[tuple[float, float], tuple[float, float], float]:
     """`evaluate_pairs` in the shape of gensim; see `KeyedVectors.evaluate_word_pairs`."""
-    result = evaluate_pairs(kv, path, delimiter=delimiter, encoding=encoding, restrict_vocab=restrict_vocab,
-                            case_insensitive=case_insensitive, oov="zero" if dummy4unknown else "skip")
+    result = evaluate_pairs(
+        kv,
+        path,
+        delimiter=delimiter,
+        encoding=encoding,
+        restrict_vocab=restrict_vocab,
+        case_insensitive=case_insensitive,
+        oov="zero" if dummy4unknown else "skip",
+    )
     if (result.pairs if dummy4unknown else result.covered) < 2:
-        raise ValueError(f"{os.fspath(path)}: {result.covered} of {result.pairs} pairs have both words in the "
-                         "vocabulary; a correlation needs two")
-    return (result.pearson, result.pearson_p), (result.spearman, result.spearman_p), 100 * (1 - result.coverage)
+        raise ValueError(
+            f"{os.fspath(path)}: {result.covered} of {result.pairs} pairs have both words in the "
+            "vocabulary; a correlation needs two"
+        )
+    return (
+        (result.pearson, result.pearson_p),
+        (result.spearman, result.spearman_p),
+        100 * (1 - result.coverage),
+    )
 
 
-def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, encoding: str = "utf-8"
-               ) -> list[tuple[str, str, float]]:
+def read_pairs(
+    path: str | os.PathLike[str], *, delimiter: str | None = None, encoding: str = "utf-8"
+) -> list[tuple[str, str, float]]:
     """Read word pairs and their scores: two words first, then the score in the first column of numbers.
 
     So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published, and so is what spreadsheets write:
@@ -156,9 +193,13 @@ def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, en
     ValueError
         A line has no two words and a score, or there are no pairs; file, line and what was expected are named.
     """
-    lines = [(number, line) for number, line in _read_lines(path, encoding) if not line.startswith("#")]
+    lines = [
+        (number, line) for number, line in _read_lines(path, encoding) if not line.startswith("#")
+    ]
     if not lines:
-        raise ValueError(f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score")
+        raise ValueError(
+            f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score"
+        )
     if delimiter is None:
         delimiter = _delimiter_of([line for _, line in lines[:SAMPLE]])
     rows = [(number, _fields(line, delimiter)) for number, line in lines]
@@ -169,15 +210,24 @@ def read_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None, en
     for number, fields in rows[header:]:
         text = fields[column] if column is not None and column < len(fields) else ""
         if not _SCORE.fullmatch(text) or not fields[0] or not fields[1]:
-            expected = ("word1, word2 and a score, with " + ("white space" if delimiter is None else repr(delimiter)) +
-                        " between")
+            expected = (
+                "word1, word2 and a score, with "
+                + ("white space" if delimiter is None else repr(delimiter))
+                + " between"
+            )
             if text.lower() in MISSING and all(fields[:2]) and len(fields) > 2:
-                expected += f" (the score {text!r} is missing: take the line out, or begin it with #)"
-            raise ValueError(f"{os.fspath(path)}, line {number}: expected {expected}; found {_shown(fields)}")
+                expected += (
+                    f" (the score {text!r} is missing: take the line out, or begin it with #)"
+                )
+            raise ValueError(
+                f"{os.fspath(path)}, line {number}: expected {expected}; found {_shown(fields)}"
+            )
         if "," in text or "." in text:
             if commas is not None and commas != ("," in text):
-                raise ValueError(f"{os.fspath(path)}, line {number}: {text!r} and scores before it have different "
-                                 "decimal marks; expected all points or all commas")
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: {text!r} and scores before it have different "
+                    "decimal marks; expected all points or all commas"
+                )
             commas = "," in text
         pairs.append((fields[0], fields[1], float(text.replace(",", "."))))
     return pairs
@@ -203,13 +253,21 @@ def _fields(line: str, delimiter: str | None) -> list[str]:
 
 def _score_column(rows: Sequence[Sequence[str]]) -> int | None:
     """The first column after the words that holds numbers in most lines, a header aside."""
+
     def share(rows: Sequence[Sequence[str]], column: int) -> float:
-        return sum(column < len(fields) and _SCORE.fullmatch(fields[column]) is not None for fields in rows) / len(rows)
+        return sum(
+            column < len(fields) and _SCORE.fullmatch(fields[column]) is not None for fields in rows
+        ) / len(rows)
 
     columns = range(2, max(map(len, rows)))
     body = rows[1:] or rows
     most = (column for column in columns if share(body, column) > 0.5)
-    return next(most, next((column for part in (body, rows[:1]) for column in columns if share(part, column)), None))
+    return next(
+        most,
+        next(
+            (column for part in (body, rows[:1]) for column in columns if share(part, column)), None
+        ),
+    )
 
 
 def _is_name(fields: Sequence[str], column: int) -> bool:
@@ -218,21 +276,33 @@ def _is_name(fields: Sequence[str], column: int) -> bool:
     return text[:1].isalpha() and text.lower() not in MISSING
 
 
-def _check_commas(path: str | os.PathLike[str], rows: Sequence[tuple[int, Sequence[str]]], delimiter: str | None,
-                  header: bool) -> None:
+def _check_commas(
+    path: str | os.PathLike[str],
+    rows: Sequence[tuple[int, Sequence[str]]],
+    delimiter: str | None,
+    header: bool,
+) -> None:
     """Between commas `7,5` may be one score or two columns: the number of fields must tell."""
     if delimiter != ",":
         return
     width = len(rows[0][1])
     for number, fields in rows:
         if len(fields) != width:
-            raise ValueError(f"{os.fspath(path)}, line {number}: {len(fields)} fields between commas, {width} in the "
-                             "first line; a score with a decimal comma needs quotes or another delimiter; "
-                             f"found {_shown(fields)}")
-    if not header and width == 4 and all(map(str.isdecimal, (field for _, fields in rows for field in fields[2:]))):
+            raise ValueError(
+                f"{os.fspath(path)}, line {number}: {len(fields)} fields between commas, {width} in the "
+                "first line; a score with a decimal comma needs quotes or another delimiter; "
+                f"found {_shown(fields)}"
+            )
+    if (
+        not header
+        and width == 4
+        and all(map(str.isdecimal, (field for _, fields in rows for field in fields[2:])))
+    ):
         number, fields = rows[0]
-        raise ValueError(f"{os.fspath(path)}, line {number}: '{','.join(fields[2:])}' may be a score with a decimal "
-                         "comma, or two columns; put another delimiter between columns, or name them in a first line")
+        raise ValueError(
+            f"{os.fspath(path)}, line {number}: '{','.join(fields[2:])}' may be a score with a decimal "
+            "comma, or two columns; put another delimiter between columns, or name them in a first line"
+        )
 
 
 def _shown(value: object) -> str:
@@ -251,7 +321,9 @@ def correlation(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray
 
 def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Ranks from 1, ascending; equal values share the mean of their ranks: [n] float64."""
-    _, inverse, counts = np.unique(np.asarray(values, np.float64), return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(
+        np.asarray(values, np.float64), return_inverse=True, return_counts=True
+    )
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
@@ -328,12 +400,22 @@ class AnalogyResult:
     def as_dict(self) -> dict[str, Any]:
         """All figures and rules, for JSON."""
         sums = {name: getattr(self, name).as_dict() for name in ("semantic", "syntactic", "total")}
-        rules = {name: getattr(self, name) for name in ("method", "oov", "case_insensitive", "restrict_vocab")}
+        rules = {
+            name: getattr(self, name)
+            for name in ("method", "oov", "case_insensitive", "restrict_vocab")
+        }
         return {"sections": [section.as_dict() for section in self.sections], **sums, **rules}
 
 
-def evaluate_analogies(kv: KeyedVectors, path: str | os.PathLike[str], *, restrict_vocab: int | None = 300_000,
-                       case_insensitive: bool = True, method: str = "add", oov: str = "skip") -> AnalogyResult:
+def evaluate_analogies(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    *,
+    restrict_vocab: int | None = 300_000,
+    case_insensitive: bool = True,
+    method: str = "add",
+    oov: str = "skip",
+) -> AnalogyResult:
     """Answer the analogy questions of a file, such as Google's questions-words.txt.
 
     Parameters
@@ -365,8 +447,16 @@ def evaluate_analogies(kv: KeyedVectors, path: str | os.PathLike[str], *, restri
         scores.append(AnalogyScore(name, len(questions), covered, counted, answers.count(True)))
     syntactic = [score for score in scores if score.name.startswith("gram")]
     semantic = [score for score in scores if not score.name.startswith("gram")]
-    return AnalogyResult(tuple(scores), _sum("semantic", semantic), _sum("syntactic", syntactic), _sum("total", scores),
-                         method, oov, case_insensitive, restrict_vocab)
+    return AnalogyResult(
+        tuple(scores),
+        _sum("semantic", semantic),
+        _sum("syntactic", syntactic),
+        _sum("total", scores),
+        method,
+        oov,
+        case_insensitive,
+        restrict_vocab,
+    )
 
 
 def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
@@ -374,21 +464,41 @@ def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
     return AnalogyScore(name, *(sum(getattr(score, field) for score in scores) for field in fields))
 
 
-def word_analogies_as_gensim(kv: KeyedVectors, path: str | os.PathLike[str], restrict_vocab: int | None,
-                             case_insensitive: bool, dummy4unknown: bool, similarity_function: str
-                             ) -> tuple[float, list[dict[str, Any]]]:
+def word_analogies_as_gensim(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    restrict_vocab: int | None,
+    case_insensitive: bool,
+    dummy4unknown: bool,
+    similarity_function: str,
+) -> tuple[float, list[dict[str, Any]]]:
     """`evaluate_analogies` in the shape of gensim; see `KeyedVectors.evaluate_word_analogies`."""
     _check_choice("similarity_function", similarity_function, METHODS)
     sections: list[dict[str, Any]] = []
-    for name, questions, answers in _answered(kv, path, restrict_vocab, case_insensitive, METHODS[similarity_function]):
-        judged = [(tuple(_folded(word, case_insensitive) for word in question), answer is True)
-                  for question, answer in zip(questions, answers, strict=True) if answer is not None or dummy4unknown]
-        sections.append({"section": name, "correct": [question for question, right in judged if right],
-                         "incorrect": [question for question, right in judged if not right]})
-    total = {kind: [question for section in sections for question in section[kind]]
-             for kind in ("correct", "incorrect")}
+    for name, questions, answers in _answered(
+        kv, path, restrict_vocab, case_insensitive, METHODS[similarity_function]
+    ):
+        judged = [
+            (tuple(_folded(word, case_insensitive) for word in question), answer is True)
+            for question, answer in zip(questions, answers, strict=True)
+            if answer is not None or dummy4unknown
+        ]
+        sections.append(
+            {
+                "section": name,
+                "correct": [question for question, right in judged if right],
+                "incorrect": [question for question, right in judged if not right],
+            }
+        )
+    total = {
+        kind: [question for section in sections for question in section[kind]]
+        for kind in ("correct", "incorrect")
+    }
     counted = len(total["correct"]) + len(total["incorrect"])
-    return len(total["correct"]) / max(counted, 1), [*sections, {"section": "Total accuracy", **total}]
+    return len(total["correct"]) / max(counted, 1), [
+        *sections,
+        {"section": "Total accuracy", **total},
+    ]
 
 
 def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
@@ -418,39 +528,62 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
             raise ValueError(f"{where}: expected four words; found {_shown(line)}")
         sections[-1][1].append((words[0], words[1], words[2], words[3]))
     if not sections:
-        raise ValueError(f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words")
+        raise ValueError(
+            f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words"
+        )
     return sections
 
 
 def has_sections(path: str | os.PathLike[str]) -> bool:
     """Whether a file opens with a section of analogy questions."""
     with open_input(path) as file:
-        lines = (line for _, line in numbered_lines(file, path) if line.strip() and not line.startswith(b"#"))
+        lines = (
+            line
+            for _, line in numbered_lines(file, path)
+            if line.strip() and not line.startswith(b"#")
+        )
         return next(lines, b"").startswith(b":")
 
 
-def _answered(kv: KeyedVectors, path: str | os.PathLike[str], restrict_vocab: int | None, case_insensitive: bool,
-              method: str) -> list[tuple[str, list[Question], list[bool | None]]]:
+def _answered(
+    kv: KeyedVectors,
+    path: str | os.PathLike[str],
+    restrict_vocab: int | None,
+    case_insensitive: bool,
+    method: str,
+) -> list[tuple[str, list[Question], list[bool | None]]]:
     """Sections of the file with, for each question, whether it was answered right; None where a word is unknown."""
     sections = read_analogies(path)
     known = _known_words(kv, restrict_vocab, case_insensitive)
-    rows = [[known.get(_folded(word, case_insensitive), -1) for word in question]
-            for _, questions in sections for question in questions]
+    rows = [
+        [known.get(_folded(word, case_insensitive), -1) for word in question]
+        for _, questions in sections
+        for question in questions
+    ]
     table = np.array(rows, np.int64).reshape(-1, 4)
     covered = (table >= 0).all(axis=1)
     words = kv.index_to_key[:restrict_vocab]
     spelling_of = np.array([known[_folded(word, case_insensitive)] for word in words], np.int64)
-    right = solve_analogies(kv.vectors[: len(words)], kv.norms[: len(words)], table[covered], spelling_of, method)
+    right = solve_analogies(
+        kv.vectors[: len(words)], kv.norms[: len(words)], table[covered], spelling_of, method
+    )
     answers: list[bool | None] = [None] * len(table)
     for question, answer in zip(np.flatnonzero(covered).tolist(), right.tolist(), strict=True):
         answers[question] = answer
     ends = np.cumsum([len(questions) for _, questions in sections]).tolist()
-    return [(name, questions, answers[end - len(questions) : end])
-            for (name, questions), end in zip(sections, ends, strict=True)]
+    return [
+        (name, questions, answers[end - len(questions) : end])
+        for (name, questions), end in zip(sections, ends, strict=True)
+    ]
 
 
-def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarray, spelling_of: np.ndarray,
-                    method: str) -> np.ndarray:
+def solve_analogies(
+    vectors: np.ndarray,
+    norms: np.ndarray,
+    questions: np.ndarray,
+    spelling_of: np.ndarray,
+    method: str,
+) -> np.ndarray:
     """Whether the best answer to each question is the expected one.
 
     The few different words of the questions are compared with all rows once, by one matrix product for each block of
@@ -481,7 +614,9 @@ def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarra
     best_rows = np.full(len(questions), -1, np.int64)
     buffers = np.empty((2, QUESTION_CHUNK * QUESTION_ROWS), np.float32)
     for block in neighbors.row_blocks(0, len(vectors), QUESTION_ROWS):
-        gain, cost, combine = _terms(neighbors.defined_cosines(directions, vectors[block], norms[block]), method)
+        gain, cost, combine = _terms(
+            neighbors.defined_cosines(directions, vectors[block], norms[block]), method
+        )
         undefined = np.flatnonzero(norms[block] == 0)
         pair_terms = combine(gain[pair_b], cost[pair_a])
         for chunk in neighbors.row_blocks(0, len(questions), QUESTION_CHUNK):
@@ -491,8 +626,13 @@ def solve_analogies(vectors: np.ndarray, norms: np.ndarray, questions: np.ndarra
             np.take(gain, c[chunk], axis=0, out=others, mode="clip")
             combine(scores, others, out=scores)
             scores[:, undefined] = -np.inf
-            first, last = np.searchsorted(barred["cell"], _cell(block.start, chunk.start) + np.arange(2))
-            scores[barred["question"][first:last] - chunk.start, barred["row"][first:last] - block.start] = -np.inf
+            first, last = np.searchsorted(
+                barred["cell"], _cell(block.start, chunk.start) + np.arange(2)
+            )
+            scores[
+                barred["question"][first:last] - chunk.start,
+                barred["row"][first:last] - block.start,
+            ] = -np.inf
             winners = scores.argmax(axis=1)
             values = scores[np.arange(len(winners)), winners]
             better = values > best_scores[chunk]
@@ -517,7 +657,10 @@ def _cell(row: int | np.ndarray, question: int | np.ndarray) -> Any:
 def _barred(given: np.ndarray, spelling_of: np.ndarray) -> dict[str, np.ndarray]:
     """Pairs of question and row that are no answers, by cell: all spellings of the words given [N, 3]."""
     by_spelling = np.argsort(spelling_of, kind="stable")
-    first, last = (np.searchsorted(spelling_of, given.ravel(), side, sorter=by_spelling) for side in ("left", "right"))
+    first, last = (
+        np.searchsorted(spelling_of, given.ravel(), side, sorter=by_spelling)
+        for side in ("left", "right")
+    )
     lengths = last - first
     starts = np.cumsum(lengths) - lengths
     row = by_spelling[np.arange(lengths.sum()) + np.repeat(first - starts, lengths)]
@@ -529,7 +672,10 @@ def _barred(given: np.ndarray, spelling_of: np.ndarray) -> dict[str, np.ndarray]
 
 # -- shared ---------------------------------------------------------------------------------------------------------
 
-def _known_words(kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, int]:
+
+def _known_words(
+    kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
+) -> dict[str, int]:
     """Row of each word among the first rows; with upper-cased words, the first of several spellings."""
     words = kv.index_to_key[:restrict_vocab]
     return {_folded(words[row], case_insensitive): row for row in range(len(words) - 1, -1, -1)}
@@ -547,12 +693,19 @@ def _read_lines(path: str | os.PathLike[str], encoding: str) -> list[tuple[int, 
         for number, raw in numbered_lines(file, path):
             size += len(raw)
             try:
-                text = raw.decode(encoding).removeprefix("\ufeff" if number == 1 else "").strip("\r\n")
+                text = (
+                    raw.decode(encoding).removeprefix("\ufeff" if number == 1 else "").strip("\r\n")
+                )
             except UnicodeDecodeError as error:
-                raise ValueError(f"{os.fspath(path)}, line {number}: not {encoding} text: {error}") from None
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: not {encoding} text: {error}"
+                ) from None
             if size > LARGEST_FILE or "\r" in text:
-                problem = ("a carriage return (CR) inside a line; lines end with LF or CR LF" if "\r" in text else
-                           f"more than {LARGEST_FILE:,} bytes, so this is no file for an evaluation")
+                problem = (
+                    "a carriage return (CR) inside a line; lines end with LF or CR LF"
+                    if "\r" in text
+                    else f"more than {LARGEST_FILE:,} bytes, so this is no file for an evaluation"
+                )
                 raise ValueError(f"{os.fspath(path)}, line {number}: {problem}")
             if text.strip():
                 lines.append((number, text))

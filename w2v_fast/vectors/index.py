@@ -28,14 +28,24 @@ class ApproximateIndex:
         usearch is not installed (extra: `ann`).
     """
 
-    def __init__(self, vectors: KeyedVectors, connectivity: int, expansion_add: int, expansion_search: int) -> None:
+    def __init__(
+        self, vectors: KeyedVectors, connectivity: int, expansion_add: int, expansion_search: int
+    ) -> None:
         try:
             from usearch.index import Index
         except ImportError as error:
-            raise ImportError("an approximate index needs usearch; pip install 'w2v_fast[ann]'") from error
+            raise ImportError(
+                "an approximate index needs usearch; pip install 'w2v_fast[ann]'"
+            ) from error
         self._keyed, self._version = vectors, vectors.version
-        self._graph = Index(ndim=vectors.vector_size, metric="cos", dtype="f32", connectivity=connectivity,
-                            expansion_add=expansion_add, expansion_search=expansion_search)
+        self._graph = Index(
+            ndim=vectors.vector_size,
+            metric="cos",
+            dtype="f32",
+            connectivity=connectivity,
+            expansion_add=expansion_add,
+            expansion_search=expansion_search,
+        )
         rows = np.flatnonzero(vectors.norms)
         if len(rows):
             self._graph.add(rows, np.asarray(vectors._vectors[rows], np.float32))
@@ -44,7 +54,11 @@ class ApproximateIndex:
         """The `topn` keys nearest to `vector` [d] and their cosines, best first."""
         rows, scores = self.search(np.asarray(vector, np.float32)[None], topn)
         keys = self._keyed.index_to_key
-        return [(keys[row], score) for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True) if row >= 0]
+        return [
+            (keys[row], score)
+            for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True)
+            if row >= 0
+        ]
 
     def search(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows nearest to each of the unit `queries` [Q, d], and their cosines: [Q, count] int64 and float32.
@@ -60,7 +74,9 @@ class ApproximateIndex:
         rows = np.full((len(queries), count), -1, np.int64)
         scores = np.full((len(queries), count), np.nan, np.float32)
         for i, query in enumerate(queries if count else []):
-            everything = count == len(self._graph)  # the graph does not lead to all of them for certain
+            everything = count == len(
+                self._graph
+            )  # the graph does not lead to all of them for certain
             found = np.asarray(self._graph.search(query, count, exact=everything).keys, np.int64)
             vectors = self._unchanged(found)
             cosines = neighbors.cosines(vectors, neighbors.row_norms(vectors), query)
@@ -71,7 +87,11 @@ class ApproximateIndex:
     def _unchanged(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of rows [n, d] float32, after the check that the graph has the same ones."""
         same = self._keyed.version == self._version
-        vectors = np.asarray(self._keyed._vectors[rows], np.float32) if same else np.empty((0, 0), np.float32)
+        vectors = (
+            np.asarray(self._keyed._vectors[rows], np.float32)
+            if same
+            else np.empty((0, 0), np.float32)
+        )
         if not same or not np.array_equal(vectors, np.asarray(self._graph.get(rows))):
             raise ValueError("the vectors have changed since the index was built; build it again")
         return vectors

@@ -1,8 +1,8 @@
 """KeyedVectors: words, their vectors, and the questions one asks of them, with gensim 4's names and meanings.
 
-    vectors [V, d]      row i belongs to index_to_key[i]
-    cosine(a, b)        a . b / (|a| |b|)
-    query               the mean of the keys' unit vectors, weighted: +1 for positive keys, -1 for negative ones
+vectors [V, d]      row i belongs to index_to_key[i]
+cosine(a, b)        a . b / (|a| |b|)
+query               the mean of the keys' unit vectors, weighted: +1 for positive keys, -1 for negative ones
 """
 
 from __future__ import annotations
@@ -94,23 +94,42 @@ class KeyedVectors:
     what is added stays, but further training does not reach it, and `Word2Vec.train` refuses to go on then.
     """
 
-    def __init__(self, keys: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None, *,
-                 output_vectors: np.ndarray | None = None, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        keys: Sequence[str],
+        vectors: np.ndarray,
+        counts: np.ndarray | None = None,
+        *,
+        output_vectors: np.ndarray | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self.index_to_key = list(keys)
         self._check_keys()
         self.version = 0
         self.vectors = vectors
         self.counts = self._checked_counts(counts)
-        self.output_vectors = None if output_vectors is None else self._checked_matrix(output_vectors, "output_vectors")
+        self.output_vectors = (
+            None
+            if output_vectors is None
+            else self._checked_matrix(output_vectors, "output_vectors")
+        )
         self.metadata = dict(metadata or {})
 
     def _check_keys(self) -> None:
         for key in self.index_to_key:
             if not isinstance(key, str):
-                raise TypeError(f"key {key!r} is of type {type(key).__name__}; keys must be strings")
+                raise TypeError(
+                    f"key {key!r} is of type {type(key).__name__}; keys must be strings"
+                )
         if not all_different(self.index_to_key):
-            row, key = next((row, key) for row, key in enumerate(self.index_to_key) if self.key_to_index[key] != row)
-            raise ValueError(f"key {key!r} occurs twice, in rows {row} and {self.key_to_index[key]}; keys must differ")
+            row, key = next(
+                (row, key)
+                for row, key in enumerate(self.index_to_key)
+                if self.key_to_index[key] != row
+            )
+            raise ValueError(
+                f"key {key!r} occurs twice, in rows {row} and {self.key_to_index[key]}; keys must differ"
+            )
 
     @cached_property
     def key_to_index(self) -> dict[str, int]:
@@ -120,7 +139,9 @@ class KeyedVectors:
     def _checked_matrix(self, matrix: np.ndarray, name: str) -> np.ndarray:
         matrix = matrix if isinstance(matrix, np.memmap) else np.asarray(matrix)
         if matrix.ndim != 2 or len(matrix) != len(self):
-            raise ValueError(f"{name} of shape {matrix.shape}; expected ({len(self)}, vector_size), a row for each key")
+            raise ValueError(
+                f"{name} of shape {matrix.shape}; expected ({len(self)}, vector_size), a row for each key"
+            )
         if matrix.dtype in (np.float32, np.float16):
             return matrix
         if matrix.dtype.kind not in "fiu":
@@ -132,7 +153,9 @@ class KeyedVectors:
             return None
         counts = np.asarray(counts)
         if counts.shape != (len(self),):
-            raise ValueError(f"counts of shape {counts.shape}; expected ({len(self)},), a count for each key")
+            raise ValueError(
+                f"counts of shape {counts.shape}; expected ({len(self)},), a count for each key"
+            )
         return counts.astype(np.int64, copy=False)
 
     @property
@@ -186,14 +209,18 @@ class KeyedVectors:
         return len(self.index_to_key)
 
     def __iter__(self) -> NoReturn:
-        raise TypeError("KeyedVectors cannot be iterated: index_to_key are the words, vectors their vectors")
+        raise TypeError(
+            "KeyedVectors cannot be iterated: index_to_key are the words, vectors their vectors"
+        )
 
     def __repr__(self) -> str:
         return f"KeyedVectors<vector_size={self.vector_size}, {len(self)} keys>"
 
     def __getattr__(self, name: str) -> Any:
         if name in MOVED:
-            raise AttributeError(f"KeyedVectors has no {name!r}, a name of older gensim versions; use {MOVED[name]}")
+            raise AttributeError(
+                f"KeyedVectors has no {name!r}, a name of older gensim versions; use {MOVED[name]}"
+            )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # -- keys and their vectors -------------------------------------------------------------------------------------
@@ -223,8 +250,11 @@ class KeyedVectors:
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
             return f": an integer is the word {_word(key)!r}. Row numbers: wv.vectors[{key}], wv.index_to_key[{key}]"
-        spellings = (spelling for form in (key.strip(), key.strip().replace(" ", "_"))
-                     for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper()))
+        spellings = (
+            spelling
+            for form in (key.strip(), key.strip().replace(" ", "_"))
+            for spelling in (form, form.lower(), form.capitalize(), form.title(), form.upper())
+        )
         known = next((spelling for spelling in spellings if spelling in self.key_to_index), None)
         return f"; did you mean {known!r}?" if known is not None else ""
 
@@ -255,9 +285,14 @@ class KeyedVectors:
         """All vectors scaled to length 1: a new [V, d] float32; NaN for vectors of zeros."""
         return neighbors.unit_rows(self._vectors, self.norms)
 
-    def get_mean_vector(self, keys: Iterable[Key | np.ndarray], weights: Sequence[float] | np.ndarray | None = None,
-                        pre_normalize: bool = True, post_normalize: bool = False, ignore_missing: bool = True
-                        ) -> np.ndarray:
+    def get_mean_vector(
+        self,
+        keys: Iterable[Key | np.ndarray],
+        weights: Sequence[float] | np.ndarray | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> np.ndarray:
         """Weighted mean of vectors, sum(w_i v_i) / sum(|w_i|): [d] float32.
 
         Parameters
@@ -281,9 +316,13 @@ class KeyedVectors:
         keys = list(keys)
         if not keys:
             raise ValueError("cannot compute the mean of no keys and no vectors")
-        scales = np.ones(len(keys), np.float32) if weights is None else np.asarray(weights, np.float32)
+        scales = (
+            np.ones(len(keys), np.float32) if weights is None else np.asarray(weights, np.float32)
+        )
         if scales.shape != (len(keys),):
-            raise ValueError(f"weights of shape {scales.shape} for {len(keys)} keys; expected one for each")
+            raise ValueError(
+                f"weights of shape {scales.shape} for {len(keys)} keys; expected one for each"
+            )
         mean, total = np.zeros(self.vector_size, np.float32), np.float32(0)
         for key, scale in zip(keys, scales, strict=True):
             if not ignore_missing or isinstance(key, np.ndarray) or key in self:
@@ -311,7 +350,9 @@ class KeyedVectors:
         """1 - `similarity`."""
         return np.float32(1) - self.similarity(w1, w2)
 
-    def distances(self, word_or_vector: Key | np.ndarray, other_words: Iterable[Key] = ()) -> np.ndarray:
+    def distances(
+        self, word_or_vector: Key | np.ndarray, other_words: Iterable[Key] = ()
+    ) -> np.ndarray:
         """1 - cosine from a key or vector to each of `other_words`, or to all keys if there are none: [n] float32."""
         vector = self[word_or_vector] if _is_key(word_or_vector) else word_or_vector
         query = _unit(self._as_vector(np.asarray(vector), norm=False))
@@ -328,7 +369,9 @@ class KeyedVectors:
         kind = np.result_type(vector, matrix, np.float32)
         vector, matrix = vector.astype(kind, copy=False), matrix.astype(kind, copy=False)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(matrix @ vector / (np.linalg.norm(vector) * np.linalg.norm(matrix, axis=1)))
+            return np.asarray(
+                matrix @ vector / (np.linalg.norm(vector) * np.linalg.norm(matrix, axis=1))
+            )
 
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.float32:
         """Cosine of the means of two sets of keys; unknown keys are left out.
@@ -341,7 +384,9 @@ class KeyedVectors:
         sets = list(ws1), list(ws2)
         if not all(sets):
             raise ZeroDivisionError("n_similarity of an empty set of keys")
-        one, other = (self.get_mean_vector(keys, pre_normalize=False, post_normalize=True) for keys in sets)
+        one, other = (
+            self.get_mean_vector(keys, pre_normalize=False, post_normalize=True) for keys in sets
+        )
         return np.float32(one @ other)
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
@@ -352,10 +397,14 @@ class KeyedVectors:
         """
         nearest = self.similar_by_word(wa, topn)
         if not len(nearest):
-            raise ValueError(f"relative_cosine_similarity needs similar words; topn = {topn} gives none")
+            raise ValueError(
+                f"relative_cosine_similarity needs similar words; topn = {topn} gives none"
+            )
         return float(self.similarity(wa, wb)) / sum(score for _, score in nearest)
 
-    def wmdistance(self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
+    def wmdistance(
+        self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
+    ) -> float:
         """Word Mover's Distance of two documents: the least cost of moving the words of one to those of the other.
 
         Kusner et al., "From Word Embeddings To Document Distances" (2015). The mass of a word is its share of the
@@ -384,7 +433,9 @@ class KeyedVectors:
 
     # -- one among several ------------------------------------------------------------------------------------------
 
-    def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+    def rank_by_centrality(
+        self, words: Iterable[Key], use_norm: bool = True
+    ) -> list[tuple[float, Key]]:
         """Pairs of cosine to the mean of `words` and word, the most central first; unknown words are left out.
 
         Parameters
@@ -395,7 +446,9 @@ class KeyedVectors:
         words = list(words)
         known = [word for word in words if word in self]
         if len(known) < len(words):
-            logger.warning("left out unknown words: %s", [word for word in words if word not in self])
+            logger.warning(
+                "left out unknown words: %s", [word for word in words if word not in self]
+            )
         if not known:
             raise ValueError("cannot select a word: none of the words is known")
         mean = self.get_mean_vector(known, pre_normalize=use_norm, post_normalize=True)
@@ -417,7 +470,11 @@ class KeyedVectors:
         """All keys closer to `key1` than `key2` is, in the order of rows."""
         distances = self.distances(key1)
         own, limit = self.get_index(key1), distances[self.get_index(key2)]
-        return [self.index_to_key[row] for row in np.flatnonzero(distances < limit).tolist() if row != own]
+        return [
+            self.index_to_key[row]
+            for row in np.flatnonzero(distances < limit).tolist()
+            if row != own
+        ]
 
     def rank(self, key1: Key, key2: Key) -> int:
         """Position of `key2` among the neighbors of `key1`, from 1."""
@@ -425,9 +482,16 @@ class KeyedVectors:
 
     # -- nearest keys -----------------------------------------------------------------------------------------------
 
-    def most_similar(self, positive: Any = None, negative: Any = None, topn: int | None = 10, clip_start: int = 0,
-                     clip_end: int | None = None, restrict_vocab: int | None = None, indexer: Any = None
-                     ) -> Neighbors | np.ndarray:
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Neighbors | np.ndarray:
         """Keys whose cosine to the mean of the query is highest; the keys of the query itself are left out.
 
         `most_similar(["king", "woman"], ["man"])` answers man : king = woman : ?.
@@ -463,15 +527,25 @@ class KeyedVectors:
         if indexer is not None and topn is not None:
             self._check_whole(rows)
             keys, wanted = {self.index_to_key[row] for row in own}, max(operator.index(topn), 0)
-            return [pair for pair in indexer.most_similar(query, wanted + len(own)) if pair[0] not in keys][:wanted]
-        return self._top(neighbors.cosines(self._vectors[rows], self._norms_of(rows), query), rows.start, topn, own)
+            return [
+                pair
+                for pair in indexer.most_similar(query, wanted + len(own))
+                if pair[0] not in keys
+            ][:wanted]
+        return self._top(
+            neighbors.cosines(self._vectors[rows], self._norms_of(rows), query),
+            rows.start,
+            topn,
+            own,
+        )
 
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
         """The unit query [d] float32 and the rows of the keys that it is made of."""
         weighted = [*_weighted(positive, 1.0), *_weighted(negative, -1.0)]
         items = [item for item, _ in weighted]
-        query = self.get_mean_vector(items, [weight for _, weight in weighted], post_normalize=True,
-                                     ignore_missing=False)
+        query = self.get_mean_vector(
+            items, [weight for _, weight in weighted], post_normalize=True, ignore_missing=False
+        )
         return query, {self.get_index(item) for item in items if not isinstance(item, np.ndarray)}
 
     def _rows(self, clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
@@ -481,20 +555,33 @@ class KeyedVectors:
 
     def _check_whole(self, rows: slice) -> None:
         if rows != slice(0, len(self)):
-            raise ValueError("an index searches all rows; leave out clip_start, clip_end and restrict_vocab")
+            raise ValueError(
+                "an index searches all rows; leave out clip_start, clip_end and restrict_vocab"
+            )
 
-    def _top(self, scores: np.ndarray, first_row: int, topn: int | None, without: set[int]) -> Neighbors | np.ndarray:
+    def _top(
+        self, scores: np.ndarray, first_row: int, topn: int | None, without: set[int]
+    ) -> Neighbors | np.ndarray:
         """Name the `topn` highest of the scores of rows `first_row`, `first_row + 1`..., all as they are for None."""
         if topn is None:
             return scores
         topn = operator.index(topn)
         if topn <= 0:
             return []
-        rows = [row for row in neighbors.best(scores, topn + len(without)).tolist() if first_row + row not in without]
+        rows = [
+            row
+            for row in neighbors.best(scores, topn + len(without)).tolist()
+            if first_row + row not in without
+        ]
         return [(self.index_to_key[first_row + row], float(scores[row])) for row in rows[:topn]]
 
-    def most_similar_cosmul(self, positive: Any = None, negative: Any = None, topn: int | None = 10,
-                            restrict_vocab: int | None = None) -> Neighbors | np.ndarray:
+    def most_similar_cosmul(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors | np.ndarray:
         """Keys with the highest product of closeness to the positive, divided by that to the negative ones.
 
         3CosMul, equation 4 of Levy and Goldberg, "Linguistic Regularities in Sparse and Explicit Word Representations"
@@ -506,8 +593,12 @@ class KeyedVectors:
         if not positives:
             raise ValueError("most_similar_cosmul needs at least one positive key or vector")
         rows = self._rows(0, None, restrict_vocab)
-        scores = self._closeness(positives, rows) / (self._closeness(negatives, rows) + np.float32(COSMUL_EPSILON))
-        own = {self.get_index(key) for key in positives + negatives if not isinstance(key, np.ndarray)}
+        scores = self._closeness(positives, rows) / (
+            self._closeness(negatives, rows) + np.float32(COSMUL_EPSILON)
+        )
+        own = {
+            self.get_index(key) for key in positives + negatives if not isinstance(key, np.ndarray)
+        }
         return self._top(scores, rows.start, topn, own)
 
     def _closeness(self, keys: list[Any], rows: slice) -> np.ndarray:
@@ -518,9 +609,16 @@ class KeyedVectors:
             product *= (1 + neighbors.cosines(self._vectors[rows], self._norms_of(rows), query)) / 2
         return product
 
-    def most_similar_many(self, queries: Iterable[Any], negatives: Iterable[Any] | None = None, topn: int | None = 10,
-                          clip_start: int = 0, clip_end: int | None = None, restrict_vocab: int | None = None,
-                          indexer: ApproximateIndex | None = None) -> list[Neighbors] | np.ndarray:
+    def most_similar_many(
+        self,
+        queries: Iterable[Any],
+        negatives: Iterable[Any] | None = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: ApproximateIndex | None = None,
+    ) -> list[Neighbors] | np.ndarray:
         """`most_similar` for many queries at once, by matrix products in blocks: many times faster than one by one.
 
         Parameters
@@ -542,9 +640,16 @@ class KeyedVectors:
         positives = list(queries)
         others = [None] * len(positives) if negatives is None else list(negatives)
         if len(others) != len(positives):
-            raise ValueError(f"{len(others)} negatives for {len(positives)} queries; expected one entry for each")
-        made = [self._query(positive, negative) for positive, negative in zip(positives, others, strict=True)]
-        matrix = np.array([query for query, _ in made], np.float32).reshape(len(made), self.vector_size)
+            raise ValueError(
+                f"{len(others)} negatives for {len(positives)} queries; expected one entry for each"
+            )
+        made = [
+            self._query(positive, negative)
+            for positive, negative in zip(positives, others, strict=True)
+        ]
+        matrix = np.array([query for query, _ in made], np.float32).reshape(
+            len(made), self.vector_size
+        )
         rows = self._rows(clip_start, clip_end, restrict_vocab)
         if topn is None:
             return neighbors.cosines_of_many(self._vectors[rows], self._norms_of(rows), matrix)
@@ -554,30 +659,45 @@ class KeyedVectors:
             self._check_whole(rows)
             found, scores = indexer.search(matrix, count)
         else:
-            found, scores = neighbors.best_of_many(self._vectors[rows], self._norms_of(rows), matrix, count)
-        return [self._named(found[i] + rows.start, scores[i], wanted, own) for i, (_, own) in enumerate(made)]
+            found, scores = neighbors.best_of_many(
+                self._vectors[rows], self._norms_of(rows), matrix, count
+            )
+        return [
+            self._named(found[i] + rows.start, scores[i], wanted, own)
+            for i, (_, own) in enumerate(made)
+        ]
 
-    def _named(self, rows: np.ndarray, scores: np.ndarray, topn: int, without: set[int]) -> Neighbors:
+    def _named(
+        self, rows: np.ndarray, scores: np.ndarray, topn: int, without: set[int]
+    ) -> Neighbors:
         pairs = zip(rows.tolist(), scores.tolist(), strict=True)
-        return [(self.index_to_key[row], score) for row, score in pairs if row >= 0 and row not in without][:topn]
+        return [
+            (self.index_to_key[row], score)
+            for row, score in pairs
+            if row >= 0 and row not in without
+        ][:topn]
 
-    def similar_by_key(self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
-                       ) -> Neighbors | np.ndarray:
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | np.ndarray:
         """`most_similar([key], ...)`."""
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
-    def similar_by_word(self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
-                        ) -> Neighbors | np.ndarray:
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | np.ndarray:
         """`most_similar([word], ...)`."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
-    def similar_by_vector(self, vector: np.ndarray, topn: int | None = 10, restrict_vocab: int | None = None
-                          ) -> Neighbors | np.ndarray:
+    def similar_by_vector(
+        self, vector: np.ndarray, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | np.ndarray:
         """`most_similar([vector], ...)`; no key is left out."""
         return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
 
-    def build_index(self, connectivity: int = 16, expansion_add: int = 128, expansion_search: int = 64
-                    ) -> ApproximateIndex:
+    def build_index(
+        self, connectivity: int = 16, expansion_add: int = 128, expansion_search: int = 64
+    ) -> ApproximateIndex:
         """An approximate index of all vectors, for `most_similar(..., indexer=index)` (extra: `ann`).
 
         Parameters
@@ -605,8 +725,13 @@ class KeyedVectors:
         """Set the vector of a key, or the vectors of several; new keys are added."""
         self.add_vectors(keys, weights, replace=True)
 
-    def add_vectors(self, keys: Key | Sequence[Key], weights: np.ndarray | Sequence[np.ndarray],
-                    extras: Mapping[str, Any] | None = None, replace: bool = False) -> None:
+    def add_vectors(
+        self,
+        keys: Key | Sequence[Key],
+        weights: np.ndarray | Sequence[np.ndarray],
+        extras: Mapping[str, Any] | None = None,
+        replace: bool = False,
+    ) -> None:
         """Append keys and their vectors; known keys keep their vector unless `replace`.
 
         Vectors are replaced in the array that the caller passed in, unless it is read-only or memory-mapped; then, and
@@ -623,10 +748,15 @@ class KeyedVectors:
         extras
             `{"count": [n] integers}` for the counts of these keys; default 0 where others have counts.
         """
-        names = [key if isinstance(key, str) else self.index_to_key[self.get_index(key)] for key in _as_list(keys)]
+        names = [
+            key if isinstance(key, str) else self.index_to_key[self.get_index(key)]
+            for key in _as_list(keys)
+        ]
         rows = np.atleast_2d(np.asarray(weights)).astype(self._vectors.dtype)
         if rows.shape != (len(names), self.vector_size):
-            raise ValueError(f"vectors of shape {rows.shape}; expected ({len(names)}, {self.vector_size})")
+            raise ValueError(
+                f"vectors of shape {rows.shape}; expected ({len(names)}, {self.vector_size})"
+            )
         given = self._given_counts(extras, len(names))
         source: dict[str, int] = {}
         for position, name in enumerate(names):
@@ -671,7 +801,10 @@ class KeyedVectors:
     def get_vecattr(self, key: Key, attr: str) -> np.int64:
         """`counts` of a key: the attribute's name is "count"; KeyError if there is no such attribute or key."""
         if attr != "count" or self.counts is None:
-            raise KeyError(f"no attribute {attr!r}; " + ("the only one is 'count'" if attr != "count" else "no counts"))
+            raise KeyError(
+                f"no attribute {attr!r}; "
+                + ("the only one is 'count'" if attr != "count" else "no counts")
+            )
         return np.int64(self.counts[self.get_index(key)])
 
     def set_vecattr(self, key: Key, attr: str, val: int) -> None:
@@ -698,8 +831,9 @@ class KeyedVectors:
         if self.output_vectors is not None:
             self.output_vectors = np.asarray(self.output_vectors[order])
 
-    def vectors_for_all(self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
-                        ) -> KeyedVectors:
+    def vectors_for_all(
+        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> KeyedVectors:
         """New KeyedVectors of the known ones among `keys`, in their order, each once.
 
         Parameters
@@ -711,14 +845,21 @@ class KeyedVectors:
         """
         rows = list(dict.fromkeys(self.get_index(key) for key in keys if key in self))
         counts = self.counts[rows] if copy_vecattrs and self.counts is not None else None
-        return KeyedVectors([self.index_to_key[row] for row in rows], np.asarray(self._vectors[rows]), counts)
+        return KeyedVectors(
+            [self.index_to_key[row] for row in rows], np.asarray(self._vectors[rows]), counts
+        )
 
     # -- evaluation -------------------------------------------------------------------------------------------------
 
-    def evaluate_word_pairs(self, pairs: str | os.PathLike[str], delimiter: str | None = "\t", encoding: str = "utf8",
-                            restrict_vocab: int | None = 300_000, case_insensitive: bool = True,
-                            dummy4unknown: bool = False
-                            ) -> tuple[tuple[float, float], tuple[float, float], float]:
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        delimiter: str | None = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[tuple[float, float], tuple[float, float], float]:
         """Correlation of the cosines with human scores of word pairs.
 
         Parameters
@@ -746,12 +887,18 @@ class KeyedVectors:
         """
         from w2v_fast.vectors import evaluation
 
-        return evaluation.word_pairs_as_gensim(self, pairs, delimiter, encoding, restrict_vocab, case_insensitive,
-                                               dummy4unknown)
+        return evaluation.word_pairs_as_gensim(
+            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
+        )
 
-    def evaluate_word_analogies(self, analogies: str | os.PathLike[str], restrict_vocab: int | None = 300_000,
-                                case_insensitive: bool = True, dummy4unknown: bool = False,
-                                similarity_function: str = "most_similar") -> tuple[float, list[dict[str, Any]]]:
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[dict[str, Any]]]:
         """Share of the questions "a is to b as c is to ?" that are answered right.
 
         Parameters
@@ -775,8 +922,9 @@ class KeyedVectors:
         """
         from w2v_fast.vectors import evaluation
 
-        return evaluation.word_analogies_as_gensim(self, analogies, restrict_vocab, case_insensitive, dummy4unknown,
-                                                   similarity_function)
+        return evaluation.word_analogies_as_gensim(
+            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
+        )
 
     # -- files and other libraries ----------------------------------------------------------------------------------
 
@@ -794,10 +942,17 @@ class KeyedVectors:
         return formats.load(path, **options)
 
     @classmethod
-    def load_word2vec_format(cls, fname: str | os.PathLike[str], fvocab: str | os.PathLike[str] | None = None,
-                             binary: bool = False, encoding: str = "utf8", unicode_errors: str = "strict",
-                             limit: int | None = None, datatype: Any = np.float32, no_header: bool = False
-                             ) -> KeyedVectors:
+    def load_word2vec_format(
+        cls,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: Any = np.float32,
+        no_header: bool = False,
+    ) -> KeyedVectors:
         """Read a file in the format of word2vec.c; `load` finds the format by itself and has more options.
 
         Parameters
@@ -818,8 +973,12 @@ class KeyedVectors:
         if binary and no_header:
             raise ValueError("a binary file needs its header: no_header works with text only")
         options: dict[str, Any] = {} if binary else {"no_header": no_header}
-        options |= {"format": "word2vec_binary" if binary else "word2vec_text", "limit": limit or None,
-                    "encoding": encoding, "errors": unicode_errors}
+        options |= {
+            "format": "word2vec_binary" if binary else "word2vec_text",
+            "limit": limit or None,
+            "encoding": encoding,
+            "errors": unicode_errors,
+        }
         if fvocab is None:
             vectors, counts = cls.load(fname, **options), None
         else:
@@ -827,11 +986,18 @@ class KeyedVectors:
         matrix = vectors._vectors.astype(datatype, copy=False)
         vectors._set_vectors(vectors._checked_matrix(matrix, "vectors"), private=True)
         if counts is not None:
-            vectors.counts = np.array([counts.get(key, 0) for key in vectors.index_to_key], np.int64)
+            vectors.counts = np.array(
+                [counts.get(key, 0) for key in vectors.index_to_key], np.int64
+            )
         return vectors
 
-    def save_word2vec_format(self, fname: str | os.PathLike[str], fvocab: str | os.PathLike[str] | None = None,
-                             binary: bool = False, write_header: bool = True) -> None:
+    def save_word2vec_format(
+        self,
+        fname: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        write_header: bool = True,
+    ) -> None:
         """Write the format of word2vec.c, the most frequent words first if there are counts.
 
         Parameters
@@ -844,7 +1010,9 @@ class KeyedVectors:
             False leaves the first line of the text out, as GloVe does.
         """
         if binary and not write_header:
-            raise ValueError("a binary file needs its header: write_header=False works with text only")
+            raise ValueError(
+                "a binary file needs its header: write_header=False works with text only"
+            )
         format = "word2vec_binary" if binary else "word2vec_text" if write_header else "glove"
         self._most_frequent_first().save(fname, format=format, fvocab=fvocab)
 
@@ -885,15 +1053,21 @@ class KeyedVectors:
         return conversions.from_gensim(vectors)
 
 
-def _load_with_counts(cls: type[KeyedVectors], fname: str | os.PathLike[str], fvocab: str | os.PathLike[str],
-                      options: dict[str, Any]) -> tuple[KeyedVectors, dict[str, int]]:
+def _load_with_counts(
+    cls: type[KeyedVectors],
+    fname: str | os.PathLike[str],
+    fvocab: str | os.PathLike[str],
+    options: dict[str, Any],
+) -> tuple[KeyedVectors, dict[str, int]]:
     """Vectors and counts of one save, whatever a saver does meanwhile."""
     from w2v_fast.files import is_stream, open_raw
     from w2v_fast.vectors.counts_file import read_counts
     from w2v_fast.vectors.together import is_current, open_together
 
     decoding = options["encoding"], options["errors"]
-    while os.path.isfile(fname) and not (is_stream(os.fspath(fvocab)) or "://" in os.fspath(fvocab)):
+    while os.path.isfile(fname) and not (
+        is_stream(os.fspath(fvocab)) or "://" in os.fspath(fvocab)
+    ):
         with open_together(fname, fvocab) as (head, file):
             counts = read_counts(file, fvocab, *decoding)
             vectors = cls.load(fname, **options)
@@ -931,7 +1105,9 @@ def _word(key: object) -> str:
         return key
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         return str(int(key))
-    raise TypeError(f"{key!r} is no key: keys are strings, or integers for the words of their digits")
+    raise TypeError(
+        f"{key!r} is no key: keys are strings, or integers for the words of their digits"
+    )
 
 
 def _is_read_only_map(array: Any) -> bool:
@@ -947,7 +1123,9 @@ def _as_list(keys: Any) -> list[Any]:
     """A single key or vector as a list of one; lists of them, arrays of keys and matrices entry by entry."""
     if keys is None:
         return []
-    if _is_key(keys) or (isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind not in "iuUO"):
+    if _is_key(keys) or (
+        isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind not in "iuUO"
+    ):
         return [keys]
     if isinstance(keys, (list, np.ndarray)):
         return list(keys)
@@ -956,7 +1134,10 @@ def _as_list(keys: Any) -> list[Any]:
 
 def _weighted(keys: Any, weight: float) -> list[tuple[Any, float]]:
     """Pairs of key or vector and weight; `weight` where none is given."""
-    pairs = [item if isinstance(item, tuple) and len(item) == 2 else (item, weight) for item in _as_list(keys)]
+    pairs = [
+        item if isinstance(item, tuple) and len(item) == 2 else (item, weight)
+        for item in _as_list(keys)
+    ]
     for item, _ in pairs:
         if not _is_key(item) and not isinstance(item, np.ndarray):
             raise TypeError(f"{item!r} is neither a key, a vector nor a (key, weight) tuple")

@@ -28,8 +28,10 @@ def numbered_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tup
         if number == 1:
             line = line.removeprefix(UTF8_MARK)
         if len(line) > LONGEST_LINE:
-            raise ValueError(f"{os.fspath(path)}, line {number}: longer than {LONGEST_LINE:,} bytes, so this is no "
-                             f"file of this kind; it begins with {line[:40]!r}")
+            raise ValueError(
+                f"{os.fspath(path)}, line {number}: longer than {LONGEST_LINE:,} bytes, so this is no "
+                f"file of this kind; it begins with {line[:40]!r}"
+            )
         yield number, line
 
 

@@ -29,7 +29,9 @@ def row_blocks(start: int, stop: int, size: int = BLOCK_ROWS) -> Iterator[slice]
 def row_norms(vectors: np.ndarray) -> np.ndarray:
     """Euclidean length of each row: [V] float32."""
     norms = np.empty(len(vectors), np.float32)
-    for block in row_blocks(0, len(vectors), len(vectors) or 1 if vectors.dtype == np.float32 else BLOCK_ROWS):
+    for block in row_blocks(
+        0, len(vectors), len(vectors) or 1 if vectors.dtype == np.float32 else BLOCK_ROWS
+    ):
         rows = np.asarray(vectors[block], np.float32)
         np.einsum("ij,ij->i", rows, rows, out=norms[block])
     return np.sqrt(norms, out=norms)
@@ -74,8 +76,9 @@ def best(scores: np.ndarray, count: int) -> np.ndarray:
     return order[:count]
 
 
-def best_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int
-                 ) -> tuple[np.ndarray, np.ndarray]:
+def best_of_many(
+    vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The `count` rows nearest to each query.
 
     Parameters
@@ -101,18 +104,26 @@ def best_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, co
     queries = np.where(undefined[:, None], np.float32(0), queries)
     block_rows = max(BLOCK_ROWS, 4 * count)
     for chunk in row_blocks(0, len(queries), max(1, BLOCK_SCORES // block_rows)):
-        rows[chunk], scores[chunk] = _best_of_chunk(vectors, norms, queries[chunk], count, block_rows)
+        rows[chunk], scores[chunk] = _best_of_chunk(
+            vectors, norms, queries[chunk], count, block_rows
+        )
     scores[undefined] = np.nan
     return rows, scores
 
 
-def _best_of_chunk(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int, block_rows: int
-                   ) -> tuple[np.ndarray, np.ndarray]:
+def _best_of_chunk(
+    vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int, block_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Go through the vectors once and keep the best of what was seen."""
     top_scores = np.full((len(queries), count), -np.inf, np.float32)
     top_rows = np.zeros((len(queries), count), np.int64)
     for block in _growing_blocks(len(vectors), 4 * count, block_rows):
-        _keep_best(top_scores, top_rows, defined_cosines(queries, vectors[block], norms[block]), block.start)
+        _keep_best(
+            top_scores,
+            top_rows,
+            defined_cosines(queries, vectors[block], norms[block]),
+            block.start,
+        )
     order = np.argsort(-top_scores, axis=1, kind="stable")
     top_scores = np.take_along_axis(top_scores, order, axis=1)
     top_scores[top_scores == UNDEFINED] = np.nan
@@ -127,7 +138,9 @@ def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
         start, size = start + size, min(2 * size, largest)
 
 
-def _keep_best(top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray, first_row: int) -> None:
+def _keep_best(
+    top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray, first_row: int
+) -> None:
     """Merge a block of scores [Q, B] into the best so far [Q, count]; only what beats the worst of these is touched."""
     better = np.flatnonzero(scores > top_scores.min(axis=1, keepdims=True))
     if not len(better):
@@ -140,7 +153,7 @@ def _keep_best(top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray,
     merged_rows = np.pad(top_rows[hits], [(0, 0), (0, found.max())])
     merged_scores[hit, place] = scores[query, column]
     merged_rows[hit, place] = first_row + column
-    kept = np.argpartition(merged_scores, -top_scores.shape[1], axis=1)[:, -top_scores.shape[1]:]
+    kept = np.argpartition(merged_scores, -top_scores.shape[1], axis=1)[:, -top_scores.shape[1] :]
     top_scores[hits] = np.take_along_axis(merged_scores, kept, axis=1)
     top_rows[hits] = np.take_along_axis(merged_rows, kept, axis=1)
 

@@ -29,7 +29,9 @@ LOOKS = 10
 
 
 @contextlib.contextmanager
-def atomic_write_together(head: str | os.PathLike[str], *others: str | os.PathLike[str]) -> Iterator[list[BinaryIO]]:
+def atomic_write_together(
+    head: str | os.PathLike[str], *others: str | os.PathLike[str]
+) -> Iterator[list[BinaryIO]]:
     """Open files for writing so that all end up complete, or all as they were; see `files.atomic_write`.
 
     Savers of the same head wait for each other while they exchange the files, and the last one wins. Streams among the
@@ -79,7 +81,9 @@ def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
         for other in others:
             _settle(other.target, new)
             if old is not None:
-                with contextlib.suppress(FileNotFoundError):  # of another user: not among the leftovers of this one
+                with contextlib.suppress(
+                    FileNotFoundError
+                ):  # of another user: not among the leftovers of this one
                     os.unlink(_waiting(other.target, old))
     _sync(folders)
 
@@ -94,7 +98,9 @@ def _settle(other: str, head: os.stat_result | None) -> None:
 
 
 @contextlib.contextmanager
-def open_together(head: str | os.PathLike[str], *others: str | os.PathLike[str]) -> Iterator[list[BinaryIO]]:
+def open_together(
+    head: str | os.PathLike[str], *others: str | os.PathLike[str]
+) -> Iterator[list[BinaryIO]]:
     """Open the files of one save for reading bytes, whatever a saver does meanwhile.
 
     Raises

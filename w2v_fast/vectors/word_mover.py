@@ -1,7 +1,7 @@
 """Word Mover's Distance (Kusner et al., "From Word Embeddings To Document Distances", 2015), by optimal transport.
 
-    minimum over T >= 0 of  sum_ij T[i, j] |x_i - y_j|
-    with  sum_j T[i, j] = share of word i in document 1,  sum_i T[i, j] = share of word j in document 2
+minimum over T >= 0 of  sum_ij T[i, j] |x_i - y_j|
+with  sum_j T[i, j] = share of word i in document 1,  sum_i T[i, j] = share of word j in document 2
 """
 
 from __future__ import annotations
@@ -16,19 +16,26 @@ if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import Key, KeyedVectors
 
 
-def word_mover_distance(vectors: KeyedVectors, document1: Iterable[Key], document2: Iterable[Key],
-                        norm: bool = True) -> float:
+def word_mover_distance(
+    vectors: KeyedVectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
+) -> float:
     """Distance of two documents; infinity if one has no known word. See `KeyedVectors.wmdistance`."""
     try:
         import ot
     except ImportError as error:
         raise ImportError("wmdistance needs POT; pip install 'w2v_fast[wmd]'") from error
-    one, other = (Counter(vectors.index_to_key[vectors.get_index(word)] for word in document if word in vectors)
-                  for document in (document1, document2))
+    one, other = (
+        Counter(
+            vectors.index_to_key[vectors.get_index(word)] for word in document if word in vectors
+        )
+        for document in (document1, document2)
+    )
     if not one or not other:
         return float("inf")
-    x, y = (np.stack([vectors.get_vector(word, norm=norm) for word in words]).astype(np.float64)
-            for words in (one, other))
+    x, y = (
+        np.stack([vectors.get_vector(word, norm=norm) for word in words]).astype(np.float64)
+        for words in (one, other)
+    )
     costs = np.linalg.norm(x[:, None] - y[None], axis=2)
     return float(ot.emd2(_shares(one), _shares(other), costs))
 

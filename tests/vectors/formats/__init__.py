@@ -22,7 +22,10 @@ def vectors(*keys, size=3, **more):
 
 def assert_same(one, other):
     assert one.index_to_key == other.index_to_key
-    assert np.asarray(one.vectors, np.float32).tobytes() == np.asarray(other.vectors, np.float32).tobytes()
+    assert (
+        np.asarray(one.vectors, np.float32).tobytes()
+        == np.asarray(other.vectors, np.float32).tobytes()
+    )
 
 
 @contextmanager
@@ -38,8 +41,11 @@ def at_most(megabytes):
 
 def words(forbidden=ASCII_SPACE):
     """Non-empty words of any bytes but those of `forbidden`, as they are decoded by default."""
+
     def allowed(raw):
-        word = "".join(char for char in raw.decode("utf-8", "surrogateescape") if char not in forbidden)
+        word = "".join(
+            char for char in raw.decode("utf-8", "surrogateescape") if char not in forbidden
+        )
         return word.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
     texts = st.text(min_size=1).map(lambda text: text.encode("utf-8", "ignore"))
@@ -52,5 +58,7 @@ def tables(draw, forbidden=ASCII_SPACE, counts=False):
     keys = draw(st.lists(words(forbidden), max_size=6, unique=True))
     floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
     matrix = draw(hnp.arrays(np.float32, (len(keys), draw(st.integers(1, 5))), elements=floats))
-    numbers = draw(hnp.arrays(np.int64, len(keys), elements=st.integers(0, 2**62))) if counts else None
+    numbers = (
+        draw(hnp.arrays(np.int64, len(keys), elements=st.integers(0, 2**62))) if counts else None
+    )
     return KeyedVectors(keys, matrix, numbers)

@@ -53,7 +53,9 @@ class TestNpy:
         with at_most(16), pytest.raises(FormatError, match="not a readable"):
             load(tmp_path / "v.npy")
 
-    @pytest.mark.parametrize("array", [np.ones(3), np.ones((1, 2, 3)), np.array([["a"]]), np.ones((1, 1), complex)])
+    @pytest.mark.parametrize(
+        "array", [np.ones(3), np.ones((1, 2, 3)), np.array([["a"]]), np.ones((1, 1), complex)]
+    )
     def test_other_arrays(self, tmp_path, array):
         np.save(tmp_path / "v.npy", array)
         (tmp_path / "v.words.txt").write_text("a\n")
@@ -72,7 +74,9 @@ class TestNpy:
 class TestProjector:
     def read(self, path):
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n"))
+            return list(
+                csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n")
+            )
 
     def test_words_alone_have_no_header(self, tmp_path):
         kv = vectors("a", "b c")
@@ -93,7 +97,9 @@ class TestProjector:
         words = (folder / "v_metadata.tsv").read_bytes().split(b"\n")[:-1]
         assert [word.decode("utf-8", "surrogateescape") for word in words] == table.index_to_key
         lines = (folder / "v_tensor.tsv").read_text().split("\n")[:-1]
-        numbers = np.array([line.split("\t") for line in lines], np.float32).reshape(table.vectors.shape)
+        numbers = np.array([line.split("\t") for line in lines], np.float32).reshape(
+            table.vectors.shape
+        )
         assert numbers.tobytes() == table.vectors.tobytes()
 
     def test_the_export_is_not_read_as_words(self, tmp_path):

@@ -20,8 +20,14 @@ from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 STREAMS = ["word2vec_binary", "word2vec_text", "glove"]
 READABLE = [*STREAMS, "safetensors", "npy"]
-FORBIDDEN = {"word2vec_binary": ASCII_SPACE, "word2vec_text": ASCII_SPACE, "glove": ASCII_SPACE[1:],
-             "npy": ASCII_SPACE[1:], "projector": ASCII_SPACE[1:], "spacy": ASCII_SPACE[1:] + "\udcff"}
+FORBIDDEN = {
+    "word2vec_binary": ASCII_SPACE,
+    "word2vec_text": ASCII_SPACE,
+    "glove": ASCII_SPACE[1:],
+    "npy": ASCII_SPACE[1:],
+    "projector": ASCII_SPACE[1:],
+    "spacy": ASCII_SPACE[1:] + "\udcff",
+}
 
 
 def text(path, *lines):
@@ -30,10 +36,16 @@ def text(path, *lines):
 
 
 class TestChoice:
-    @pytest.mark.parametrize(("name", "start"), [
-        ("v.bin", b"2 3\na "), ("v.BIN", b"2 3\na "), ("v.txt", b"2 3\na "), ("v.vec", b"2 3\na "),
-        ("v.npy", b"\x93NUMPY"),
-    ])
+    @pytest.mark.parametrize(
+        ("name", "start"),
+        [
+            ("v.bin", b"2 3\na "),
+            ("v.BIN", b"2 3\na "),
+            ("v.txt", b"2 3\na "),
+            ("v.vec", b"2 3\na "),
+            ("v.npy", b"\x93NUMPY"),
+        ],
+    )
     def test_by_suffix(self, tmp_path, name, start):
         kv = vectors("a", "b")
         save(kv, tmp_path / name)
@@ -47,8 +59,20 @@ class TestChoice:
         assert (tmp_path / path / "model.safetensors").is_file()
         assert_same(load(tmp_path / path), vectors("a"))
 
-    @pytest.mark.parametrize("name", ["x.kv", "x.model", "x.wordvectors", "word2vec.w2v", "x.MODEL", "wv_0.025",
-                                      "x.v2", "x.100d", "wv.2026-01-31"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "x.kv",
+            "x.model",
+            "x.wordvectors",
+            "word2vec.w2v",
+            "x.MODEL",
+            "wv_0.025",
+            "x.v2",
+            "x.100d",
+            "wv.2026-01-31",
+        ],
+    )
     def test_names_that_gensims_users_give_are_the_native_format(self, tmp_path, name):
         kv = vectors("a", "b")
         kv.save(tmp_path / name)
@@ -61,8 +85,13 @@ class TestChoice:
     def test_a_suffix_of_a_compression_is_kept(self, tmp_path, name, suffix):
         open_packed = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}[suffix]
         kv = vectors("a", "b", counts=[2, 1])
-        ways = [lambda path: kv.save(path), lambda path: kv.save_word2vec_format(path, binary=name == "v.bin"),
-                lambda path: kv.save_word2vec_format(path, f"{path}.vocab{suffix}", binary=name == "v.bin")]
+        ways = [
+            lambda path: kv.save(path),
+            lambda path: kv.save_word2vec_format(path, binary=name == "v.bin"),
+            lambda path: kv.save_word2vec_format(
+                path, f"{path}.vocab{suffix}", binary=name == "v.bin"
+            ),
+        ]
         for save_as in ways:
             save_as(tmp_path / f"{name}{suffix}")
             with open_packed(tmp_path / f"{name}{suffix}") as file:
@@ -80,14 +109,24 @@ class TestChoice:
         assert gzip.decompress((tmp_path / "v_metadata.tsv.gz").read_bytes()) == b"a\nb\n"
 
     def test_what_is_mapped_cannot_be_packed(self, tmp_path):
-        for act in (lambda: save(vectors("a"), tmp_path / "v.npy.gz", format="npy"),
-                    lambda: check_writable(tmp_path / "v.npy.gz", "npy"), lambda: check_writable("-", "npy")):
+        for act in (
+            lambda: save(vectors("a"), tmp_path / "v.npy.gz", format="npy"),
+            lambda: check_writable(tmp_path / "v.npy.gz", "npy"),
+            lambda: check_writable("-", "npy"),
+        ):
             with pytest.raises(ValueError, match="neither compressed nor a stream"):
                 act()
 
     def test_words_and_places_are_checked_before(self, tmp_path):
-        for format, word in (("word2vec_text", "new york"), ("word2vec_binary", "a\tb"), ("glove", "at 10"),
-                             ("spacy", "caf\udce9"), ("npy", "a\nb"), ("projector", "a\tb"), ("glove", "")):
+        for format, word in (
+            ("word2vec_text", "new york"),
+            ("word2vec_binary", "a\tb"),
+            ("glove", "at 10"),
+            ("spacy", "caf\udce9"),
+            ("npy", "a\nb"),
+            ("projector", "a\tb"),
+            ("glove", ""),
+        ):
             with pytest.raises(ValueError, match="cannot write"):
                 check_words(["the", word], tmp_path / "v", format)
             check_words(["the", "cat"], tmp_path / "v", format)
@@ -95,17 +134,27 @@ class TestChoice:
         check_words(["new york"], tmp_path / "v", "word2vec_text", escape="_")
         (tmp_path / "file").write_text("")
         (tmp_path / "v_metadata.tsv").mkdir()
-        for name, format, error in (("file", "safetensors", FileExistsError), ("missing/v", "safetensors", OSError),
-                                    ("v.tsv", "projector", IsADirectoryError), ("missing/v.npy", "npy", OSError),
-                                    ("a" * 251 + ".npy", "npy", OSError)):
+        for name, format, error in (
+            ("file", "safetensors", FileExistsError),
+            ("missing/v", "safetensors", OSError),
+            ("v.tsv", "projector", IsADirectoryError),
+            ("missing/v.npy", "npy", OSError),
+            ("a" * 251 + ".npy", "npy", OSError),
+        ):
             with pytest.raises(error):
                 check_writable(tmp_path / name, format)
-        for name, format in (("new", "safetensors"), ("v.npy", "npy"), ("v.bin", "word2vec_binary"),
-                             ("w.tsv", "projector")):
+        for name, format in (
+            ("new", "safetensors"),
+            ("v.npy", "npy"),
+            ("v.bin", "word2vec_binary"),
+            ("w.tsv", "projector"),
+        ):
             check_writable(tmp_path / name, format)
         assert sorted(os.listdir(tmp_path)) == ["file", "v_metadata.tsv"]
 
-    @pytest.mark.parametrize("name", ["v.pkl", "v.kv.gz", "v.npy.xz", "v.gz", "v.foo", "v.csv", "-"])
+    @pytest.mark.parametrize(
+        "name", ["v.pkl", "v.kv.gz", "v.npy.xz", "v.gz", "v.foo", "v.csv", "-"]
+    )
     def test_unknown_suffix(self, tmp_path, monkeypatch, name):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(ValueError, match=r"\.bin \(word2vec_binary\).*pass format=.*glove"):
@@ -123,9 +172,10 @@ class TestChoice:
         with pytest.raises(FormatError, match="not a folder"):
             load(tmp_path, format="glove")
 
-    @pytest.mark.parametrize(("options", "message"), [
-        ({"limits": 1}, "did you mean 'limit'"), ({"no_header": True}, "no option 'no_header'"),
-    ])
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [({"limits": 1}, "did you mean 'limit'"), ({"no_header": True}, "no option 'no_header'")],
+    )
     def test_unknown_option(self, tmp_path, options, message):
         save(vectors("a"), tmp_path / "v.bin")
         with pytest.raises(TypeError, match=message):
@@ -133,10 +183,20 @@ class TestChoice:
         with pytest.raises(TypeError, match="no option"):
             save(vectors("a"), tmp_path / "v.bin", **options)
 
-    @pytest.mark.parametrize("options", [
-        {"limit": -1}, {"limit": 1.5}, {"limit": True}, {"encoding": "utf-9"}, {"encoding": "utf-16"},
-        {"errors": "hide"}, {"on_duplicate": "both"}, {"byteorder": "middle"}, {"on_truncated": "drop"},
-    ])
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"limit": -1},
+            {"limit": 1.5},
+            {"limit": True},
+            {"encoding": "utf-9"},
+            {"encoding": "utf-16"},
+            {"errors": "hide"},
+            {"on_duplicate": "both"},
+            {"byteorder": "middle"},
+            {"on_truncated": "drop"},
+        ],
+    )
     def test_bad_option_values(self, tmp_path, options):
         save(vectors("a"), tmp_path / "v.bin")
         with pytest.raises(ValueError, match=next(iter(options))):
@@ -149,25 +209,33 @@ class TestChoice:
     def test_standard_input(self, tmp_path, monkeypatch):
         save(vectors("a"), tmp_path / "v.bin")
         data = (tmp_path / "v.bin").read_bytes()
-        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(gzip.compress(data)))))
+        monkeypatch.setattr(
+            "sys.stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(gzip.compress(data))))
+        )
         assert_same(load("-"), vectors("a"))
 
 
 class TestWrongKinds:
-    @pytest.mark.parametrize(("content", "name"), [
-        (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00" + b"\0" * 90, "fastText model"),
-        (b"\x80\x04\x95\x10\x00\x00\x00.", "pickles can run code"),
-        (b"\x80\x02cgensim.models\n", "pickle"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
-        (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "HTML page"),
-        (b"<html>\n", "HTML page"),
-        (b"FiFu\0\0\0\0", "finalfusion"),
-        (b"SQLite format 3\0", "SQLite"),
-        (np.random.default_rng(0).standard_normal(500).tobytes(), "GloVe's own .bin"),
-        ("2 1\na 1\n".encode("utf-16"), "UTF-16"),
-        (b"\x08\0\0\0\0\0\0\0{}      ", "load the folder"),
-        (b"", "empty"),
-    ])
+    @pytest.mark.parametrize(
+        ("content", "name"),
+        [
+            (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00" + b"\0" * 90, "fastText model"),
+            (b"\x80\x04\x95\x10\x00\x00\x00.", "pickles can run code"),
+            (b"\x80\x02cgensim.models\n", "pickle"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+                "git lfs pull",
+            ),
+            (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "HTML page"),
+            (b"<html>\n", "HTML page"),
+            (b"FiFu\0\0\0\0", "finalfusion"),
+            (b"SQLite format 3\0", "SQLite"),
+            (np.random.default_rng(0).standard_normal(500).tobytes(), "GloVe's own .bin"),
+            ("2 1\na 1\n".encode("utf-16"), "UTF-16"),
+            (b"\x08\0\0\0\0\0\0\0{}      ", "load the folder"),
+            (b"", "empty"),
+        ],
+    )
     def test_are_named(self, tmp_path, content, name):
         path = tmp_path / "v.bin"
         path.write_bytes(content)
@@ -183,7 +251,10 @@ class TestWrongKinds:
                 load(tmp_path / name)
 
     def test_words_that_look_like_a_kind_are_words(self, tmp_path):
-        assert load(text(tmp_path / "v.txt", "<html> 1 2", "FiFu 3 4")).index_to_key == ["<html>", "FiFu"]
+        assert load(text(tmp_path / "v.txt", "<html> 1 2", "FiFu 3 4")).index_to_key == [
+            "<html>",
+            "FiFu",
+        ]
 
     def test_a_pickled_vector_file_does_not_run(self, tmp_path):
         import pickle
@@ -203,7 +274,9 @@ class TestWrongKinds:
 
 
 class TestCompression:
-    @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd_module().compress])
+    @pytest.mark.parametrize(
+        "pack", [gzip.compress, bz2.compress, lzma.compress, zstd_module().compress]
+    )
     @pytest.mark.parametrize("format", STREAMS)
     def test_is_seen_by_its_first_bytes(self, tmp_path, pack, format):
         kv = vectors(*(f"word{i}" for i in range(3000)), size=20)
@@ -214,7 +287,6 @@ class TestCompression:
         packed.write_bytes(packed.read_bytes()[:-30])
         with pytest.raises(FormatError):
             load(packed)
-
 
     @pytest.mark.parametrize("format", STREAMS)
     def test_damaged_data_keep_the_rows_before_the_damage(self, tmp_path, format):
@@ -229,11 +301,13 @@ class TestCompression:
                 warnings.simplefilter("ignore")
                 kept = load(tmp_path / "v", on_truncated="keep")
             assert len(kept) > 100
-            assert_same(kept, KeyedVectors(kv.index_to_key[:len(kept)], kv.vectors[:len(kept)]))
+            assert_same(kept, KeyedVectors(kv.index_to_key[: len(kept)], kv.vectors[: len(kept)]))
 
 
 class TestWords:
-    @pytest.mark.parametrize(("format", "char"), [(f, char) for f, chars in FORBIDDEN.items() for char in chars])
+    @pytest.mark.parametrize(
+        ("format", "char"), [(f, char) for f, chars in FORBIDDEN.items() for char in chars]
+    )
     def test_that_a_format_cannot_hold_are_refused_or_escaped(self, tmp_path, format, char):
         path = tmp_path / "v.x"
         word = f"b{char}c"
@@ -267,7 +341,17 @@ class TestWords:
 
     @pytest.mark.parametrize("format", READABLE)
     def test_bytes_are_the_identity(self, tmp_path, format):
-        kv = vectors("caf\udce9", "caf\udce8", "café", "caf\u0301e", "\xa0", "\x85", "\u3000", "\ufeff", "</s>")
+        kv = vectors(
+            "caf\udce9",
+            "caf\udce8",
+            "café",
+            "caf\u0301e",
+            "\xa0",
+            "\x85",
+            "\u3000",
+            "\ufeff",
+            "</s>",
+        )
         save(kv, tmp_path / "v.npy", format=format)
         assert_same(load(tmp_path / "v.npy"), kv)
 
@@ -304,13 +388,16 @@ class TestDuplicates:
         (tmp_path / "v.bin").write_bytes(header + b"".join(rows))
         return tmp_path / "v.bin"
 
-    @pytest.mark.parametrize(("which", "expected"), [("first", {"a": 0, "b": 1, "c": 3}),
-                                                     ("last", {"a": 2, "c": 3, "b": 4})])
+    @pytest.mark.parametrize(
+        ("which", "expected"),
+        [("first", {"a": 0, "b": 1, "c": 3}), ("last", {"a": 2, "c": 3, "b": 4})],
+    )
     def test_one_row_is_kept_and_one_warning_given(self, path, which, expected):
         with pytest.warns(UserWarning, match="2 words") as caught:
             kv = load(path, on_duplicate=which)
         assert [str(warning.message).partition(": ")[2] for warning in caught] == [
-            f"2 words come more than once; the {which} row of each is kept"]
+            f"2 words come more than once; the {which} row of each is kept"
+        ]
         assert dict(zip(kv.index_to_key, kv.vectors[:, 0].tolist(), strict=True)) == expected
         assert None not in kv.index_to_key
 
@@ -346,10 +433,20 @@ class TestWholeOrNothing:
             def __getitem__(self, index):
                 raise RuntimeError("half way")
 
-        broken = SimpleNamespace(index_to_key=["c"], vectors=np.ones((1, 2), np.float32).view(Failing), counts=None,
-                                 output_vectors=None, metadata=None)
+        broken = SimpleNamespace(
+            index_to_key=["c"],
+            vectors=np.ones((1, 2), np.float32).view(Failing),
+            counts=None,
+            output_vectors=None,
+            metadata=None,
+        )
         with pytest.raises(RuntimeError, match="half way"):
-            save(broken, path, format=format, **({} if format == "safetensors" else {"allow_nonfinite": True}))
+            save(
+                broken,
+                path,
+                format=format,
+                **({} if format == "safetensors" else {"allow_nonfinite": True}),
+            )
         assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
     @pytest.mark.parametrize("format", list(FORMATS))
@@ -359,7 +456,9 @@ class TestWholeOrNothing:
 
     def test_vectors_that_do_not_fit_their_words(self, tmp_path):
         for matrix in (np.ones((2, 3)), np.ones((1, 0)), np.ones(3)):
-            wrong = SimpleNamespace(index_to_key=["a"], vectors=matrix, counts=None, output_vectors=None, metadata=None)
+            wrong = SimpleNamespace(
+                index_to_key=["a"], vectors=matrix, counts=None, output_vectors=None, metadata=None
+            )
             with pytest.raises(ValueError, match="expected a row for each word"):
                 save(wrong, tmp_path / "v.bin")
 
@@ -385,7 +484,9 @@ def test_limit_on_writing(tmp_path, format):
 
 @pytest.mark.parametrize("name", ["v.bin", "v.vec", "v.npy"])
 @pytest.mark.parametrize("words", ["", "abcdef"])
-def test_a_file_that_is_replaced_when_it_is_open_is_the_old_one_or_the_new(tmp_path, monkeypatch, name, words):
+def test_a_file_that_is_replaced_when_it_is_open_is_the_old_one_or_the_new(
+    tmp_path, monkeypatch, name, words
+):
     path, original, todo = tmp_path / name, open, [words]
     save(vectors(*"abc"), path)
 

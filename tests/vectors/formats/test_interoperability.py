@@ -38,7 +38,9 @@ class TestGensim:
         kv = vectors("caf\udce9", "caf\udce8")
         path = tmp_path / ("v.bin" if binary else "v.txt")
         save(kv, path)
-        assert_same(gensim.load_word2vec_format(path, binary=binary, unicode_errors="surrogateescape"), kv)
+        assert_same(
+            gensim.load_word2vec_format(path, binary=binary, unicode_errors="surrogateescape"), kv
+        )
 
     def test_a_file_that_gensim_cannot_read_back(self, tmp_path, gensim):
         path = tmp_path / "v.txt"
@@ -57,9 +59,19 @@ class TestWord2vecC:
         if program is None:
             pytest.skip(f"no word2vec-{name} on the PATH")
         save(kv, folder / "v.bin")
-        answer = subprocess.run([program, folder / "v.bin"], input=f"{question}\nEXIT\n", capture_output=True,
-                                text=True, timeout=30, check=True).stdout
-        pairs = [line.split() for line in answer.splitlines() if line.strip().startswith("w") and "\t" in line]
+        answer = subprocess.run(
+            [program, folder / "v.bin"],
+            input=f"{question}\nEXIT\n",
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        ).stdout
+        pairs = [
+            line.split()
+            for line in answer.splitlines()
+            if line.strip().startswith("w") and "\t" in line
+        ]
         return [(word, float(cosine)) for word, cosine in pairs]
 
     def test_distance_reads_our_binary(self, tmp_path):
@@ -78,8 +90,21 @@ class TestSpacy:
         spacy = pytest.importorskip("spacy", reason="spaCy is not installed")
         kv = random_vectors()
         save(kv, tmp_path / "v.txt", format="spacy")
-        subprocess.run([sys.executable, "-m", "spacy", "init", "vectors", "en", tmp_path / "v.txt", tmp_path / "model"],
-                       capture_output=True, timeout=120, check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "spacy",
+                "init",
+                "vectors",
+                "en",
+                tmp_path / "v.txt",
+                tmp_path / "model",
+            ],
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
         vocabulary = spacy.load(tmp_path / "model").vocab
         for word in kv.index_to_key:
             np.testing.assert_array_equal(vocabulary.get_vector(word), kv[word])
@@ -93,4 +118,6 @@ def random_vectors():
 def assert_same_neighbors(found, expected):
     assert [word for word, _ in found] == [word for word, _ in expected]
     assert len(found) > 20  # word-analogy gives those above 0
-    np.testing.assert_allclose([cosine for _, cosine in found], [cosine for _, cosine in expected], atol=2e-6)
+    np.testing.assert_allclose(
+        [cosine for _, cosine in found], [cosine for _, cosine in expected], atol=2e-6
+    )

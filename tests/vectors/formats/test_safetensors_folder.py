@@ -14,8 +14,15 @@ from w2v_fast.vectors.keyed_vectors import KeyedVectors
 @pytest.fixture
 def kv():
     more = vectors("a", "b c", "", "\udcff")
-    return vectors("a", "b c", "", "\udcff", counts=[9, 5, 2**60, 0], output_vectors=more.vectors[::-1],
-                   metadata={"epochs": "5", "corpus": "wiki é"})
+    return vectors(
+        "a",
+        "b c",
+        "",
+        "\udcff",
+        counts=[9, 5, 2**60, 0],
+        output_vectors=more.vectors[::-1],
+        metadata={"epochs": "5", "corpus": "wiki é"},
+    )
 
 
 def test_keeps_everything(tmp_path, kv):
@@ -116,7 +123,7 @@ class TestDamage:
             file = tmp_path / "m" / name
             whole = file.read_bytes()
             for at in range(0, len(whole), 7):
-                file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1:])
+                file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1 :])
                 try:
                     got = load(tmp_path / "m", verify=True)
                 except FormatError:
@@ -135,27 +142,53 @@ class TestDamage:
                     load(tmp_path / "m")
             file.write_bytes(whole)
 
-    @pytest.mark.parametrize("header", [
-        {"embeddings": {"dtype": "F32", "shape": [2**40, 300], "data_offsets": [0, 2**40 * 1200]}},
-        {"embeddings": {"dtype": "F32", "shape": [2, 3], "data_offsets": [-24, 0]}},
-        {"embeddings": {"dtype": "F32", "shape": [-2, -3], "data_offsets": [0, 24]}},
-        {"embeddings": {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 24]}},
-        {"embeddings": {"dtype": "F99", "shape": [2, 3], "data_offsets": [0, 24]}},
-        {"embeddings": {"dtype": "F32", "shape": [2.0, 3], "data_offsets": [0, 24]}},
-        {"embeddings": {"dtype": "F32", "shape": "23", "data_offsets": [0, 24]}},
-        {"embeddings": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
-         "more": {"dtype": "F32", "shape": [1], "data_offsets": [20, 24]}},
-        {"embeddings": [1, 2]}, {"embeddings": {}}, {}, [], 5, None,
-    ])
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {
+                "embeddings": {
+                    "dtype": "F32",
+                    "shape": [2**40, 300],
+                    "data_offsets": [0, 2**40 * 1200],
+                }
+            },
+            {"embeddings": {"dtype": "F32", "shape": [2, 3], "data_offsets": [-24, 0]}},
+            {"embeddings": {"dtype": "F32", "shape": [-2, -3], "data_offsets": [0, 24]}},
+            {"embeddings": {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 24]}},
+            {"embeddings": {"dtype": "F99", "shape": [2, 3], "data_offsets": [0, 24]}},
+            {"embeddings": {"dtype": "F32", "shape": [2.0, 3], "data_offsets": [0, 24]}},
+            {"embeddings": {"dtype": "F32", "shape": "23", "data_offsets": [0, 24]}},
+            {
+                "embeddings": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+                "more": {"dtype": "F32", "shape": [1], "data_offsets": [20, 24]},
+            },
+            {"embeddings": [1, 2]},
+            {"embeddings": {}},
+            {},
+            [],
+            5,
+            None,
+        ],
+    )
     def test_hostile_headers(self, tmp_path, header):
         save(vectors("a"), tmp_path / "m")
         raw = json.dumps(header).encode()
-        (tmp_path / "m" / "model.safetensors").write_bytes(len(raw).to_bytes(8, "little") + raw + b"\0" * 24)
+        (tmp_path / "m" / "model.safetensors").write_bytes(
+            len(raw).to_bytes(8, "little") + raw + b"\0" * 24
+        )
         with at_most(16), pytest.raises(FormatError):
             load(tmp_path / "m")
 
-    @pytest.mark.parametrize("raw", [b"\xff" * 8 + b"{}", (10**8 + 1).to_bytes(8, "little") + b"{}", b"", b"abc",
-                                     (10**5).to_bytes(8, "little") + b"[" * 10**5])
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"\xff" * 8 + b"{}",
+            (10**8 + 1).to_bytes(8, "little") + b"{}",
+            b"",
+            b"abc",
+            (10**5).to_bytes(8, "little") + b"[" * 10**5,
+        ],
+    )
     def test_hostile_lengths(self, tmp_path, raw):
         save(vectors("a"), tmp_path / "m")
         (tmp_path / "m" / "model.safetensors").write_bytes(raw)
@@ -166,7 +199,10 @@ class TestDamage:
     def test_hostile_offsets(self, tmp_path, offsets):
         safetensors = pytest.importorskip("safetensors.numpy")
         save(vectors("a", "b"), tmp_path / "m")
-        tensors = {"vocabulary": np.frombuffer(b"ab", np.uint8), "offsets": np.array(offsets, np.uint64)}
+        tensors = {
+            "vocabulary": np.frombuffer(b"ab", np.uint8),
+            "offsets": np.array(offsets, np.uint64),
+        }
         safetensors.save_file(tensors, tmp_path / "m" / "words.safetensors")
         config = json.loads((tmp_path / "m" / "config.json").read_text())
         from w2v_fast.vectors.formats.safetensors_folder import _sha256
@@ -176,9 +212,19 @@ class TestDamage:
         with pytest.raises(FormatError, match="offsets"):
             load(tmp_path / "m")
 
-    @pytest.mark.parametrize("config", ["{", "[]", "{}", '{"w2v_fast": 5}', '{"w2v_fast": {"format_version": 2}}',
-                                        '{"w2v_fast": {"format_version": 1, "metadata": 5}}', "[" * 10**5,
-                                        '"w2v_fast"'])
+    @pytest.mark.parametrize(
+        "config",
+        [
+            "{",
+            "[]",
+            "{}",
+            '{"w2v_fast": 5}',
+            '{"w2v_fast": {"format_version": 2}}',
+            '{"w2v_fast": {"format_version": 1, "metadata": 5}}',
+            "[" * 10**5,
+            '"w2v_fast"',
+        ],
+    )
     def test_hostile_config(self, tmp_path, config):
         save(vectors("a"), tmp_path / "m")
         (tmp_path / "m" / "config.json").write_text(config)
@@ -195,8 +241,10 @@ class TestDamage:
 
     def test_a_huge_vocabulary_of_few_words_takes_no_memory(self, tmp_path):
         save(vectors("a"), tmp_path / "m")
-        header = {"vocabulary": {"dtype": "U8", "shape": [5 << 30], "data_offsets": [16, 16 + (5 << 30)]},
-                  "offsets": {"dtype": "U64", "shape": [2], "data_offsets": [0, 16]}}
+        header = {
+            "vocabulary": {"dtype": "U8", "shape": [5 << 30], "data_offsets": [16, 16 + (5 << 30)]},
+            "offsets": {"dtype": "U64", "shape": [2], "data_offsets": [0, 16]},
+        }
         raw = json.dumps(header).encode()
         path = tmp_path / "m" / "words.safetensors"
         path.write_bytes(len(raw).to_bytes(8, "little") + raw)
@@ -212,17 +260,24 @@ class TestDamage:
 class TestOtherLibraries:
     @pytest.fixture
     def folder(self, tmp_path):
-        save(KeyedVectors(["dogs", "bark", "caf\udce9", "[UNK]"], vectors(*"abcd").vectors), tmp_path / "m")
+        save(
+            KeyedVectors(["dogs", "bark", "caf\udce9", "[UNK]"], vectors(*"abcd").vectors),
+            tmp_path / "m",
+        )
         return tmp_path / "m"
 
     def test_model2vec(self, folder):
         model2vec = pytest.importorskip("model2vec", reason="model2vec is not installed")
         model = model2vec.StaticModel.from_pretrained(folder)
         numbers = vectors(*"abcd").vectors
-        np.testing.assert_allclose(model.encode("dogs bark unheard"), numbers[:2].mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(
+            model.encode("dogs bark unheard"), numbers[:2].mean(axis=0), rtol=1e-6
+        )
 
     def test_sentence_transformers(self, folder):
-        library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+        library = pytest.importorskip(
+            "sentence_transformers", reason="sentence-transformers is not installed"
+        )
         model = library.SentenceTransformer(str(folder), device="cpu")
         numbers = vectors(*"abcd").vectors
         np.testing.assert_allclose(model.encode("dogs bark"), numbers[:2].mean(axis=0), rtol=1e-6)

@@ -29,7 +29,9 @@ def put(path, *parts):
 def test_bytes_are_those_of_word2vec_c(path):
     kv = vectors("a", "é", size=2)
     save(kv, path)
-    assert path.read_bytes() == b"2 2\n" + record(b"a", kv.vectors[0]) + record("é".encode(), kv.vectors[1])
+    assert path.read_bytes() == b"2 2\n" + record(b"a", kv.vectors[0]) + record(
+        "é".encode(), kv.vectors[1]
+    )
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])
@@ -38,7 +40,14 @@ def test_reads_records_with_and_without_line_ends(path, header, end):
     kv = vectors("apple", "banana")
     assert b"\n" in kv.vectors.tobytes()
     assert b" " in kv.vectors.tobytes()
-    put(path, header, *(record(key.encode(), row, end) for key, row in zip(kv.index_to_key, kv.vectors, strict=True)))
+    put(
+        path,
+        header,
+        *(
+            record(key.encode(), row, end)
+            for key, row in zip(kv.index_to_key, kv.vectors, strict=True)
+        ),
+    )
     assert_same(load(path), kv)
 
 
@@ -75,7 +84,7 @@ def test_every_cut_is_an_error_or_keeps_whole_rows(path, monkeypatch, block):
         assert error.value.row == next(row for row in range(3) if ends[row + 1] - 1 > cut)
         with pytest.warns(UserWarning, match="rows"):
             kept = load(path, format="word2vec_binary", on_truncated="keep")
-        assert kept.index_to_key == kv.index_to_key[:error.value.row]
+        assert kept.index_to_key == kv.index_to_key[: error.value.row]
     put(path, whole[:-1])
     assert_same(load(path), kv)
 
@@ -86,13 +95,13 @@ def test_a_cut_inside_a_compressed_file(path):
     kv = vectors(*(f"word{i}" for i in range(2000)), size=10)
     save(kv, path)
     packed = gzip.compress(path.read_bytes())
-    put(path, packed[:len(packed) // 2])
+    put(path, packed[: len(packed) // 2])
     with pytest.raises(FormatError, match="Compressed file ended"):
         load(path)
     with pytest.warns(UserWarning, match="rows are kept"):
         kept = load(path, on_truncated="keep")
     assert 100 < len(kept) < 2000
-    assert (kept.vectors == kv.vectors[:len(kept)]).all()
+    assert (kept.vectors == kv.vectors[: len(kept)]).all()
     put(path, packed[:-4])
     with pytest.raises(FormatError, match="cut or damaged"):
         load(path)
@@ -109,15 +118,29 @@ def test_header_that_disagrees(path):
             assert load(path, strict=False).vectors.tolist() == [[1, 2], [3, 4]]
 
 
-@pytest.mark.parametrize("header", [b"-1 2\n", b"2 -1\n", b"2 0\n", b"0 0\n", b"1 99999999999\n", b"1\n", b"", b"a b\n",
-                                    b"1" * 5000 + b" 2\n"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"-1 2\n",
+        b"2 -1\n",
+        b"2 0\n",
+        b"0 0\n",
+        b"1 99999999999\n",
+        b"1\n",
+        b"",
+        b"a b\n",
+        b"1" * 5000 + b" 2\n",
+    ],
+)
 def test_impossible_headers(path, header):
     put(path, header, record(b"a", [1, 2]))
     with pytest.raises(FormatError):
         load(path, format="word2vec_binary")
 
 
-@pytest.mark.parametrize("header", [b"2000000000 300\n", b"5000000 300\n", b"1 2000000000\n", b"9" * 40 + b" 1\n"])
+@pytest.mark.parametrize(
+    "header", [b"2000000000 300\n", b"5000000 300\n", b"1 2000000000\n", b"9" * 40 + b" 1\n"]
+)
 @pytest.mark.parametrize("packed", [False, True])
 def test_huge_headers_take_no_memory(path, header, packed):
     import gzip
@@ -188,7 +211,10 @@ def test_float16_and_strided_vectors(path):
 
 def test_byteorder_of_the_machine_does_not_matter(path):
     put(path, b"1 1\n", record(b"a", [1.5]))
-    with mock.patch.object(sys, "byteorder", "big"), warnings.catch_warnings():  # as a big-endian machine would do
+    with (
+        mock.patch.object(sys, "byteorder", "big"),
+        warnings.catch_warnings(),
+    ):  # as a big-endian machine would do
         warnings.simplefilter("ignore")
         swapped = load(path, allow_nonfinite=True)
     assert swapped.vectors.byteswap().tolist() == [[1.5]]
@@ -200,8 +226,14 @@ def test_several_line_ends_before_a_word_are_passed_over(tmp_path, monkeypatch, 
     monkeypatch.setattr(word2vec_binary, "BLOCK", block)
     record = np.array([1, 2], "<f4").tobytes()
     path = tmp_path / "v.bin"
-    path.write_bytes(b"3 2\n" + b"".join(lf + word + b" " + record for lf, word in
-                                         ((b"", b"a"), (b"\n\n", b"b"), (b"\n" * 40, b"c"))) + b"\n" * 50)
+    path.write_bytes(
+        b"3 2\n"
+        + b"".join(
+            lf + word + b" " + record
+            for lf, word in ((b"", b"a"), (b"\n\n", b"b"), (b"\n" * 40, b"c"))
+        )
+        + b"\n" * 50
+    )
     assert load(path, limit=limit).index_to_key == ["a", "b", "c"][:limit]
     path.write_bytes(path.read_bytes() + b"d")
     if limit is None:

@@ -34,39 +34,74 @@ def test_bytes(path):
     assert path.read_bytes() == "2 3\na 1 -0.5 1e-07\né 0.1 3.4028235e+38 1.1754944e-38\n".encode()
 
 
-@pytest.mark.parametrize("text", [
-    "2 2\na 1 2\nb 3 4\n",
-    "2 2\na 1 2 \nb 3 4 \n",
-    "2 2 \r\na 1 2\r\nb 3 4\r\n",
-    "2\t2\na\t1\t2\nb\t3\t4\n",
-    "2 2\na 1  2\nb\t3 4\t \n",
-    "2 2\na 1 2\nb 3 4",
-    "2 2\n\na 1 2\n\nb 3 4\n\n",
-    "\ufeff2 2\na 1 2\nb 3 4\n",
-    "2 2\na 1.0 +2e0\nb 3. .4e1\n",
-    "a 1 2\nb 3 4\n",
-    "a\t1\t2\nb\t3\t4",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 2\na 1 2\nb 3 4\n",
+        "2 2\na 1 2 \nb 3 4 \n",
+        "2 2 \r\na 1 2\r\nb 3 4\r\n",
+        "2\t2\na\t1\t2\nb\t3\t4\n",
+        "2 2\na 1  2\nb\t3 4\t \n",
+        "2 2\na 1 2\nb 3 4",
+        "2 2\n\na 1 2\n\nb 3 4\n\n",
+        "\ufeff2 2\na 1 2\nb 3 4\n",
+        "2 2\na 1.0 +2e0\nb 3. .4e1\n",
+        "a 1 2\nb 3 4\n",
+        "a\t1\t2\nb\t3\t4",
+    ],
+)
 def test_variants_seen_in_the_wild(path, text):
     assert rows(load(put(path, text))) == {"a": [1, 2], "b": [3, 4]}
 
 
-@pytest.mark.parametrize("word", [". . .", "at name@domain.com", "New\tYork", "\xa0", "\x85", "\u3000", "nan", "-",
-                                  "\udcff", "a\x00b", "a\rb", "7"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        ". . .",
+        "at name@domain.com",
+        "New\tYork",
+        "\xa0",
+        "\x85",
+        "\u3000",
+        "nan",
+        "-",
+        "\udcff",
+        "a\x00b",
+        "a\rb",
+        "7",
+    ],
+)
 def test_a_row_is_split_from_the_right(path, word):
-    assert rows(load(put(path, f"2 2\nb 3 4\n{word} 1 2\n"), format="word2vec_text")) == {"b": [3, 4], word: [1, 2]}
+    assert rows(load(put(path, f"2 2\nb 3 4\n{word} 1 2\n"), format="word2vec_text")) == {
+        "b": [3, 4],
+        word: [1, 2],
+    }
 
 
-@pytest.mark.parametrize("row", ["look  1  2", "look\t \t1\t2", "  look 1 2", "\tlook 1 2 ", " look   1      2\t",
-                                 "look 1 2\r"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "look  1  2",
+        "look\t \t1\t2",
+        "  look 1 2",
+        "\tlook 1 2 ",
+        " look   1      2\t",
+        "look 1 2\r",
+    ],
+)
 @pytest.mark.parametrize("word", ["look", "New York", "7"])
 def test_padding_is_no_part_of_a_word(path, row, word):
     text = f"2 2\nb 3 4\n{row.replace('look', word)}\n"
     assert rows(load(put(path, text))) == {"b": [3, 4], word: [1, 2]}
-    assert rows(load(put(path, text.partition("\n")[2]), format="glove")) == {"b": [3, 4], word: [1, 2]}
+    assert rows(load(put(path, text.partition("\n")[2]), format="glove")) == {
+        "b": [3, 4],
+        word: [1, 2],
+    }
 
 
-@pytest.mark.parametrize("row", ["b 3 1 2", "b  3  1  2", "b 3 1 2 \r", "7 3 1 2", "b c 1e3 1 2", "b nan 1 2"])
+@pytest.mark.parametrize(
+    "row", ["b 3 1 2", "b  3  1  2", "b 3 1 2 \r", "7 3 1 2", "b c 1e3 1 2", "b nan 1 2"]
+)
 def test_a_number_too_many_is_no_part_of_a_word_unless_asked_for(path, row):
     for format, head in (("word2vec_text", "2 2\n"), ("glove", "")):
         put(path, f"{head}a 3 4\n{row}\n")
@@ -159,7 +194,11 @@ def test_what_is_no_number_is_named(path, bad):
 
 
 def test_a_headerless_file_of_another_kind_is_named(path):
-    for text, hint in [("a 0,5 0,25\nb 1,5 2,5\n", "comma"), ("a 9:0.02 12:0.5\n", "sparse"), ("hello\n", "not a row")]:
+    for text, hint in [
+        ("a 0,5 0,25\nb 1,5 2,5\n", "comma"),
+        ("a 9:0.02 12:0.5\n", "sparse"),
+        ("hello\n", "not a row"),
+    ]:
         with pytest.raises(FormatError, match=hint):
             load(put(path, text))
 
@@ -206,13 +245,19 @@ def test_every_cut_is_an_error_or_keeps_whole_rows(path, monkeypatch, block):
 
 
 def test_an_unfinished_line_of_a_cut_file_is_left_out_unless_it_is_blank(path):
-    for text, kept in [("3 1\na 1\nb 2", ["a"]), ("3 1\na 1\nb 2\n", ["a", "b"]), ("3 1\na 1\nb 2\n \t\r", ["a", "b"]),
-                       ("3 1\n\r", [])]:
+    for text, kept in [
+        ("3 1\na 1\nb 2", ["a"]),
+        ("3 1\na 1\nb 2\n", ["a", "b"]),
+        ("3 1\na 1\nb 2\n \t\r", ["a", "b"]),
+        ("3 1\n\r", []),
+    ]:
         with pytest.warns(UserWarning, match="rows"):
             assert load(put(path, text), on_truncated="keep").index_to_key == kept
 
 
-@pytest.mark.parametrize("header", ["2000000000 300", "5000000 300", "1 2000000000", "9" * 40 + " 1"])
+@pytest.mark.parametrize(
+    "header", ["2000000000 300", "5000000 300", "1 2000000000", "9" * 40 + " 1"]
+)
 @pytest.mark.parametrize("packed", [False, True])
 def test_huge_headers_take_no_memory(path, header, packed):
     data = f"{header}\na 1 2\n".encode()
@@ -287,15 +332,24 @@ class TestGlove:
         try:
             save(table, path, format="glove")
         except ValueError as error:
-            assert any(reason in str(error) for reason in  # noqa: PT017
-                       ("ends in a number", "byte order mark", "begins or ends with a space"))
+            assert any(  # noqa: PT017
+                reason in str(error)
+                for reason in ("ends in a number", "byte order mark", "begins or ends with a space")
+            )
             return
         if len(table):
             assert_same(load(path, format="glove"), table)
 
 
-@pytest.mark.parametrize("field", ["1" * 60_000 + "x", "." + "1" * 60_000 + "e", "1e" + "1" * 60_000 + "x",
-                                   "1" * 30_000 + "." * 30_000])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "1" * 60_000 + "x",
+        "." + "1" * 60_000 + "e",
+        "1e" + "1" * 60_000 + "x",
+        "1" * 30_000 + "." * 30_000,
+    ],
+)
 def test_a_field_of_digits_is_looked_at_in_linear_time(path, field):
     start = time.process_time()
     for text in (field, f"a {field}", f"2 2\na {field}\n", f"2 2\na 1 2\nb {field} 1\n"):

@@ -27,8 +27,17 @@ from w2v_fast.vectors.formats.source import Source, open_source
 from w2v_fast.vectors.formats.table import Table, Vectors, encoded_keys
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-__all__ = ["FORMATS", "FormatError", "ReadOptions", "WriteOptions", "check_words", "check_writable", "load", "save",
-           "sniff"]
+__all__ = [
+    "FORMATS",
+    "FormatError",
+    "ReadOptions",
+    "WriteOptions",
+    "check_words",
+    "check_writable",
+    "load",
+    "save",
+    "sniff",
+]
 
 FORMATS: dict[str, ModuleType] = {
     "word2vec_binary": word2vec_binary,
@@ -43,17 +52,41 @@ FORMATS: dict[str, ModuleType] = {
 folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
 UNPACKED = (safetensors_folder, npy)
 """Formats that are mapped into memory, so that they cannot be compressed."""
-GENSIM_SUFFIXES = (".kv", ".wv", ".w2v", ".word2vec", ".wordvectors", ".wordvecs", ".vectors", ".keyedvectors",
-                   ".embedding", ".embeddings", ".emb", ".model", ".mdl", ".gensim", ".tst", ".tmp")
+GENSIM_SUFFIXES = (
+    ".kv",
+    ".wv",
+    ".w2v",
+    ".word2vec",
+    ".wordvectors",
+    ".wordvecs",
+    ".vectors",
+    ".keyedvectors",
+    ".embedding",
+    ".embeddings",
+    ".emb",
+    ".model",
+    ".mdl",
+    ".gensim",
+    ".tst",
+    ".tmp",
+)
 _VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
 READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
 
 _OTHER_KINDS = [
-    (b"\xba\x16\x4f\x2f", "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
-                          "load the .vec file that training wrote beside it"),
-    (b"\x80\x02", "a Python pickle"), (b"\x80\x03", "a Python pickle"),
-    (b"\x80\x04", "a Python pickle"), (b"\x80\x05", "a Python pickle"),
-    (b"version https://git-lfs", "a Git LFS pointer, not the file itself; fetch it with: git lfs pull"),
+    (
+        b"\xba\x16\x4f\x2f",
+        "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
+        "load the .vec file that training wrote beside it",
+    ),
+    (b"\x80\x02", "a Python pickle"),
+    (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the file itself; fetch it with: git lfs pull",
+    ),
     (b"PK\x03\x04", "a zip archive (or .npz, .docx, ...); unpack it and load the file inside"),
     (b"FiFu", "a finalfusion file; convert it with finalfusion's own tools to word2vec format"),
     (b"SQLite format 3\x00", "an SQLite database (perhaps a .magnitude file)"),
@@ -63,8 +96,10 @@ _OTHER_KINDS = [
     (b"\xff\xfe", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
     (b"\xfe\xff", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
 ]
-_PICKLE_ADVICE = ("; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
-                  "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))")
+_PICKLE_ADVICE = (
+    "; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
+    "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))"
+)
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> KeyedVectors:
@@ -96,8 +131,13 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
         An unknown format or option, or a value out of its range.
     """
     table = _read(path, format, options)
-    kv = KeyedVectors(table.keys, table.vectors, table.counts, output_vectors=table.output_vectors,
-                      metadata=table.metadata)
+    kv = KeyedVectors(
+        table.keys,
+        table.vectors,
+        table.counts,
+        output_vectors=table.output_vectors,
+        metadata=table.metadata,
+    )
     kv._set_vectors(table.vectors, private=True)
     return kv
 
@@ -105,7 +145,10 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
     """Read with the module of the format: a folder can only be the native one."""
     if not os.path.isdir(files.path_name(path)):
-        with contextlib.suppress(IsADirectoryError), open_source(path) as source:  # a folder that was made just now
+        with (
+            contextlib.suppress(IsADirectoryError),
+            open_source(path) as source,
+        ):  # a folder that was made just now
             return _read_as(format or sniff(source), source, options)
     return _read_as(format or "safetensors", path, options)
 
@@ -113,13 +156,17 @@ def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, A
 def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:
     module = _format_named(format, READABLE)
     if (module is safetensors_folder) == isinstance(source, Source):
-        raise FormatError(source.name if isinstance(source, Source) else os.fspath(source),
-                          f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}")
+        raise FormatError(
+            source.name if isinstance(source, Source) else os.fspath(source),
+            f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}",
+        )
     table: Table = module.read(source, ReadOptions.from_options(options, module.READS, format))
     return table
 
 
-def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, **options: Any) -> None:
+def save(
+    kv: Vectors, path: str | os.PathLike[str], format: str | None = None, **options: Any
+) -> None:
     """Write word vectors, whole or not at all.
 
     Parameters
@@ -145,8 +192,10 @@ def save(kv: Vectors, path: str | os.PathLike[str], format: str | None = None, *
     name = format or format_of_suffix(path)
     module = _format_named(name, list(FORMATS))
     if kv.vectors.ndim != 2 or not kv.vectors.shape[1] or len(kv.vectors) != len(kv.index_to_key):
-        raise ValueError(f"vectors of shape {kv.vectors.shape} for {len(kv.index_to_key)} words; expected a row for "
-                         "each word and one number or more in it")
+        raise ValueError(
+            f"vectors of shape {kv.vectors.shape} for {len(kv.index_to_key)} words; expected a row for "
+            "each word and one number or more in it"
+        )
     module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
 
 
@@ -161,15 +210,26 @@ def check_writable(path: str | os.PathLike[str], format: str) -> None:
         npy.check_name(path)
         paths = [os.fspath(path), os.fspath(npy.words_path(path))]
     else:
-        paths = list(map(os.fspath, projector.paths(path))) if module is projector else [os.fspath(path)]
+        paths = (
+            list(map(os.fspath, projector.paths(path)))
+            if module is projector
+            else [os.fspath(path)]
+        )
     for each in paths:
         files.check_writable(each)
 
 
-def check_words(words: Sequence[str], path: str | os.PathLike[str], format: str, **options: Any) -> None:
+def check_words(
+    words: Sequence[str], path: str | os.PathLike[str], format: str, **options: Any
+) -> None:
     """Raise now the ValueError that writing these words in a format would end in; options as for `save`."""
     module = _format_named(format, list(FORMATS))
-    encoded_keys(os.fspath(path), words, module.RULES, WriteOptions.from_options(options, module.WRITES, format))
+    encoded_keys(
+        os.fspath(path),
+        words,
+        module.RULES,
+        WriteOptions.from_options(options, module.WRITES, format),
+    )
 
 
 def format_of_suffix(path: str | os.PathLike[str]) -> str:
@@ -187,10 +247,15 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
             return format
     if not packed and (suffix in GENSIM_SUFFIXES or _VERSION.fullmatch(suffix)):
         return "safetensors"
-    known = ", ".join(f"{suffix or 'no suffix'} ({name})" for name, module in FORMATS.items()
-                      for suffix in module.SUFFIXES)
-    raise ValueError(f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
-                     f"or pass format= one of {', '.join(FORMATS)}")
+    known = ", ".join(
+        f"{suffix or 'no suffix'} ({name})"
+        for name, module in FORMATS.items()
+        for suffix in module.SUFFIXES
+    )
+    raise ValueError(
+        f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
+        f"or pass format= one of {', '.join(FORMATS)}"
+    )
 
 
 def _format_named(name: str, known: list[str]) -> ModuleType:
@@ -208,21 +273,36 @@ def sniff(source: Source) -> str:
         raise FormatError(source.name, "the file is empty")
     first, _, rest = head.partition(b"\n")
     for magic, kind in _OTHER_KINDS:
-        if head[:len(magic)].lower() == magic.lower() and not word2vec_text.shows_row(first, None):
-            raise FormatError(source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0)
+        if head[: len(magic)].lower() == magic.lower() and not word2vec_text.shows_row(first, None):
+            raise FormatError(
+                source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0
+            )
     if head.startswith(npy.MAGIC):
         return "npy"
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= safetensors_folder.LARGEST_HEADER:
-        raise FormatError(source.name, "this is a safetensors file; load the folder it lies in", offset=0)
+    if (
+        head[8:9] == b"{"
+        and int.from_bytes(head[:8], "little") <= safetensors_folder.LARGEST_HEADER
+    ):
+        raise FormatError(
+            source.name, "this is a safetensors file; load the folder it lies in", offset=0
+        )
     if source.name.endswith("_tensor.tsv"):
-        raise FormatError(source.name, "this is an export for the Embedding Projector; its words are in another file: "
-                                       "load what it was made from")
+        raise FormatError(
+            source.name,
+            "this is an export for the Embedding Projector; its words are in another file: "
+            "load what it was made from",
+        )
     header = parse_header(first)
     if header is None:
         if word2vec_text.shows_row(first, None) or word2vec_text.is_printable(first):
             return "word2vec_text"
-        raise FormatError(source.name, "binary data without the header of a word2vec file; GloVe's own .bin holds no "
-                                       "words and cannot be used, its .txt can", offset=0, found=head[:16])
+        raise FormatError(
+            source.name,
+            "binary data without the header of a word2vec file; GloVe's own .bin holds no "
+            "words and cannot be used, its .txt can",
+            offset=0,
+            found=head[:16],
+        )
     if word2vec_text.shows_row(rest.lstrip(b"\r\n").partition(b"\n")[0], header[1]):
         return "word2vec_text"
     binary = not word2vec_text.is_printable(rest) or (rest and source.name.lower().endswith(".bin"))

@@ -22,12 +22,24 @@ class FormatError(ValueError):
         What the format asks for at this place, and what is there.
     """
 
-    def __init__(self, path: str, problem: str, *, line: int | None = None, offset: int | None = None,
-                 row: int | None = None, expected: object = None, found: object = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        *,
+        line: int | None = None,
+        offset: int | None = None,
+        row: int | None = None,
+        expected: object = None,
+        found: object = None,
+    ) -> None:
         self.path, self.problem, self.line, self.offset, self.row = path, problem, line, offset, row
         self.expected, self.found = expected, found
         places = [("line", line), ("byte", offset), ("row", row)]
         where = "".join(f", {name} {value}" for name, value in places if value is not None)
-        contrast = "".join(f"; {name} {value}" for name, value in [("expected", expected), ("found", found)]
-                           if value is not None)
+        contrast = "".join(
+            f"; {name} {value}"
+            for name, value in [("expected", expected), ("found", found)]
+            if value is not None
+        )
         super().__init__(f"{path}{where}: {problem}{contrast}")

@@ -22,12 +22,23 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
 def check_header(name: str, count: int, size: int) -> None:
     """Raise FormatError for numbers that no file can have. No words at all (count 0) is a valid file."""
     if count < 0 or not 0 < size <= LARGEST_SIZE:
-        raise FormatError(name, "the header is impossible", line=1, found=f"{count} {size}",
-                          expected=f"a count of 0 or more and a vector size of 1 to {LARGEST_SIZE}")
+        raise FormatError(
+            name,
+            "the header is impossible",
+            line=1,
+            found=f"{count} {size}",
+            expected=f"a count of 0 or more and a vector size of 1 to {LARGEST_SIZE}",
+        )
 
 
-def rows_to_reserve(name: str, count: int, size: int, shortest_row: int, bytes_left: int | None,
-                    options: ReadOptions) -> int:
+def rows_to_reserve(
+    name: str,
+    count: int,
+    size: int,
+    shortest_row: int,
+    bytes_left: int | None,
+    options: ReadOptions,
+) -> int:
     """How many rows to make room for at once: those of the header, but never more than the file can hold.
 
     Raises
@@ -40,8 +51,13 @@ def rows_to_reserve(name: str, count: int, size: int, shortest_row: int, bytes_l
     wanted = count if options.limit is None else min(count, options.limit)
     possible = bytes_left // shortest_row
     if wanted and not possible and options.on_truncated == "error":
-        raise FormatError(name, f"cut inside the first row, or the header with its size {size} is wrong", row=0,
-                          expected=f"{shortest_row} bytes or more after the header", found=bytes_left)
+        raise FormatError(
+            name,
+            f"cut inside the first row, or the header with its size {size} is wrong",
+            row=0,
+            expected=f"{shortest_row} bytes or more after the header",
+            found=bytes_left,
+        )
     return min(wanted, possible)
 
 
@@ -50,7 +66,14 @@ def check_count(name: str, count: int, found: int, options: ReadOptions) -> None
     if found == count:
         return
     if options.strict and not (found < count and options.on_truncated == "keep"):
-        raise FormatError(name, "the header and the rows disagree (strict=False takes the rows as they are)",
-                          line=1, row=min(found, count), expected=f"{count} rows",
-                          found=f"{found} or more" if found > count else found)
-    warnings.warn(f"{name}: the header says {count} rows, the file has {found}; the rows count", stacklevel=2)
+        raise FormatError(
+            name,
+            "the header and the rows disagree (strict=False takes the rows as they are)",
+            line=1,
+            row=min(found, count),
+            expected=f"{count} rows",
+            found=f"{found} or more" if found > count else found,
+        )
+    warnings.warn(
+        f"{name}: the header says {count} rows, the file has {found}; the rows count", stacklevel=2
+    )

@@ -49,17 +49,28 @@ def read(source: Source, options: ReadOptions) -> Table:
             vectors = _matrix(file, source.name)
             keys, counts = _words(words_file, os.fspath(beside), len(vectors))
     except FileNotFoundError as error:
-        raise FormatError(source.name, f"a matrix without words; put them into {beside}, one a line, in the order of "
-                                       "the rows, or pass the array to KeyedVectors(keys, vectors)") from error
+        raise FormatError(
+            source.name,
+            f"a matrix without words; put them into {beside}, one a line, in the order of "
+            "the rows, or pass the array to KeyedVectors(keys, vectors)",
+        ) from error
     if len(keys) != len(vectors):
-        raise FormatError(os.fspath(beside), "the words and the matrix disagree", expected=f"{len(vectors)} words",
-                          found=len(keys))
-    vectors = vectors[:options.limit]
+        raise FormatError(
+            os.fspath(beside),
+            "the words and the matrix disagree",
+            expected=f"{len(vectors)} words",
+            found=len(keys),
+        )
+    vectors = vectors[: options.limit]
     if not options.mmap or vectors.dtype not in (np.float32, np.float16):
         vectors = np.array(vectors, np.float16 if vectors.dtype == np.float16 else np.float32)
-    table = distinct(os.fspath(beside), keys[:options.limit], vectors,
-                     dataclasses.replace(options, on_duplicate="error"))
-    table.counts = None if counts is None else counts[:options.limit]
+    table = distinct(
+        os.fspath(beside),
+        keys[: options.limit],
+        vectors,
+        dataclasses.replace(options, on_duplicate="error"),
+    )
+    table.counts = None if counts is None else counts[: options.limit]
     return table
 
 
@@ -69,17 +80,28 @@ def _matrix(file: BinaryIO, name: str) -> npt.NDArray[Any]:
         version = np.lib.format.read_magic(file)
         if version != (1, 0) and int.from_bytes(file.peek(4)[:4], "little") > LONGEST_HEADER:  # type: ignore[attr-defined]
             raise ValueError(f"its header is longer than {LONGEST_HEADER} bytes")
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        read_header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
         shape, by_columns, dtype = read_header(file)
     except OSError:
         raise
     except Exception as error:  # a damaged header makes numpy's parser raise many kinds
         raise FormatError(name, f"not a readable .npy array ({error})") from error
     if len(shape) != 2 or dtype.kind not in "fiu":
-        raise FormatError(name, "not a matrix of numbers", expected="two dimensions", found=f"shape {shape} of {dtype}")
+        raise FormatError(
+            name,
+            "not a matrix of numbers",
+            expected="two dimensions",
+            found=f"shape {shape} of {dtype}",
+        )
     size, start = math.prod(shape) * dtype.itemsize, file.tell()
     if min(shape) < 0 or size > os.fstat(file.fileno()).st_size - start:
-        raise FormatError(name, "the file is cut", expected=f"{size} bytes of numbers after the header")
+        raise FormatError(
+            name, "the file is cut", expected=f"{size} bytes of numbers after the header"
+        )
     if not size:
         return np.empty(shape, dtype)
     return np.memmap(file, dtype, "r", start, shape, "F" if by_columns else "C")
@@ -106,10 +128,12 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
     check_name(name)
     words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
-    vectors = kv.vectors[:options.limit]
+    vectors = kv.vectors[: options.limit]
     with together.atomic_write_together(path, words_path(path)) as (file, words_file):
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape})
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape}
+        )
         for block in blocks(vectors, 4096):
             file.write(block.astype("<f4", copy=False).data.cast("B"))
 
@@ -118,8 +142,10 @@ def check_name(path: str | os.PathLike[str]) -> None:
     """Raise ValueError for a name that asks for what a .npy file cannot be."""
     name = os.fspath(path)
     if files.compression_of_name(name) or files.is_stream(name):
-        raise ValueError(f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
-                         "beside it, so it is neither compressed nor a stream; write another format")
+        raise ValueError(
+            f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
+            "beside it, so it is neither compressed nor a stream; write another format"
+        )
 
 
 def with_counts(words: list[bytes], counts: Any) -> list[bytes]:

@@ -17,7 +17,11 @@ class _Options:
         for name in options:
             if name not in allowed:
                 near = difflib.get_close_matches(name, allowed, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(allowed)) or 'none'}"
+                hint = (
+                    f"did you mean {near[0]!r}?"
+                    if near
+                    else f"known: {', '.join(sorted(allowed)) or 'none'}"
+                )
                 raise TypeError(f"format {format!r} has no option {name!r}; {hint}")
         return cls(**options)
 
@@ -72,9 +76,13 @@ class ReadOptions(_Options):
             codecs.lookup_error(self.errors)
             ascii_stays = b"a 1\n".decode(self.encoding) == "a 1\n"
         except (LookupError, UnicodeError) as error:
-            raise ValueError(f"encoding = {self.encoding!r}, errors = {self.errors!r}: {error}") from error
+            raise ValueError(
+                f"encoding = {self.encoding!r}, errors = {self.errors!r}: {error}"
+            ) from error
         if not ascii_stays:
-            raise ValueError(f"encoding = {self.encoding!r} does not write ASCII as ASCII, so spaces cannot be found")
+            raise ValueError(
+                f"encoding = {self.encoding!r} does not write ASCII as ASCII, so spaces cannot be found"
+            )
 
     @property
     def keeps_bytes(self) -> bool:

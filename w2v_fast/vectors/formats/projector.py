@@ -28,7 +28,9 @@ def paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
         stem, packing = stem.with_suffix(""), stem.suffix
     if stem.suffix == ".tsv":
         stem = stem.with_suffix("")
-    return stem.with_name(f"{stem.name}_tensor.tsv{packing}"), stem.with_name(f"{stem.name}_metadata.tsv{packing}")
+    return stem.with_name(f"{stem.name}_tensor.tsv{packing}"), stem.with_name(
+        f"{stem.name}_metadata.tsv{packing}"
+    )
 
 
 def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
@@ -41,4 +43,4 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
         if kv.counts is not None:
             words_file.write(b"word\tcount\n")
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
-        write_rows(file, [b""] * len(words), kv.vectors[:options.limit], b"\t")
+        write_rows(file, [b""] * len(words), kv.vectors[: options.limit], b"\t")

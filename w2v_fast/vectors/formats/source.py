@@ -31,13 +31,15 @@ class Source:
         Why the compressed data ended early, or None. Reading then stops as at the end of the file.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, size: int | None, packed: int | None = None) -> None:
+    def __init__(
+        self, stream: BinaryIO, name: str, size: int | None, packed: int | None = None
+    ) -> None:
         self._stream, self.name, self.size = stream, name, size
         self._room = None if packed is None else max(MOST_UNPACKED, MOST_TIMES * packed)
         self.damage: str | None = None
         self._pending = b""
         head = bytearray(HEAD)
-        self.head = bytes(head[:self.read_into(memoryview(head))])
+        self.head = bytes(head[: self.read_into(memoryview(head))])
         self._pending = self.head
 
     def skip(self, count: int) -> None:
@@ -76,21 +78,29 @@ class Source:
             got: int = self._stream.readinto1(target)  # type: ignore[attr-defined]
         except (OSError, MemoryError):
             raise
-        except Exception as error:  # each decompressor has exceptions of its own; none is an OSError
+        except (
+            Exception
+        ) as error:  # each decompressor has exceptions of its own; none is an OSError
             self.damage = str(error)
             return 0
         if self._room is not None:
             self._room -= got
             if self._room < 0:
-                raise FormatError(self.name, f"it unpacks to more than {MOST_TIMES} times its size, as no file of "
-                                             "vectors does; unpack it first if it is one all the same")
+                raise FormatError(
+                    self.name,
+                    f"it unpacks to more than {MOST_TIMES} times its size, as no file of "
+                    "vectors does; unpack it first if it is one all the same",
+                )
         return got
 
     def check_intact(self, keep: bool) -> None:
         """Raise FormatError if the compressed data were damaged, unless what came before the damage is wanted."""
         if self.damage and not keep:
-            raise FormatError(self.name, f"the compressed data are cut or damaged ({self.damage}); "
-                                         "on_truncated='keep' takes the rows before the damage")
+            raise FormatError(
+                self.name,
+                f"the compressed data are cut or damaged ({self.damage}); "
+                "on_truncated='keep' takes the rows before the damage",
+            )
 
 
 @contextlib.contextmanager

@@ -21,7 +21,9 @@ from w2v_fast.vectors.lines import UTF8_MARK
 from w2v_fast.vectors.together import atomic_write_together
 
 Floats = npt.NDArray[np.float32]
-NUMBER = re.compile(rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE)
+NUMBER = re.compile(
+    rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE
+)
 """A number in a text file; each byte is looked at once, or twice."""
 MOST_BYTES = 1 << 24
 """Bytes of words, beside 1,024 for each row, above which a file of words is not read."""
@@ -64,7 +66,7 @@ class Rows:
         needed = self.count + count
         if needed > len(self._matrix):
             self._matrix.resize((needed + needed // 8, self.size), refcheck=False)
-        rows = self._matrix[self.count:needed]
+        rows = self._matrix[self.count : needed]
         self.count = needed
         return rows
 
@@ -88,23 +90,32 @@ def distinct(name: str, keys: list[str], vectors: Floats, options: ReadOptions) 
     return Table(keys, vectors)
 
 
-def _unique(name: str, keys: list[str], vectors: Floats, options: ReadOptions, reason: str) -> tuple[list[str], Floats]:
+def _unique(
+    name: str, keys: list[str], vectors: Floats, options: ReadOptions, reason: str
+) -> tuple[list[str], Floats]:
     if all_different(keys):
         return keys, vectors
     row_of: dict[str, int] = {}
     for row, key in enumerate(keys):
         if options.on_duplicate == "error" and key in row_of:
-            raise FormatError(name, f"the word {key!r} of row {row_of[key]} comes again; "
-                                    "on_duplicate='first' or 'last' keeps one of the two", row=row)
+            raise FormatError(
+                name,
+                f"the word {key!r} of row {row_of[key]} comes again; "
+                "on_duplicate='first' or 'last' keeps one of the two",
+                row=row,
+            )
         if options.on_duplicate == "last" or key not in row_of:
             row_of[key] = row
     kept = np.sort(np.fromiter(row_of.values(), np.int64, len(row_of)))
     removed = len(keys) - len(kept)
-    warnings.warn(f"{name}: {removed} words {reason}; the {options.on_duplicate} row of each is kept", stacklevel=2)
+    warnings.warn(
+        f"{name}: {removed} words {reason}; the {options.on_duplicate} row of each is kept",
+        stacklevel=2,
+    )
     for start in range(0, len(kept), 4096):  # in place: a kept row never moves down
-        rows = kept[start:start + 4096]
-        vectors[start:start + len(rows)] = vectors[rows]
-    return [keys[row] for row in kept], vectors[:len(kept)]
+        rows = kept[start : start + 4096]
+        vectors[start : start + len(rows)] = vectors[rows]
+    return [keys[row] for row in kept], vectors[: len(kept)]
 
 
 def _decoded(name: str, row: int, key: str, options: ReadOptions) -> str:
@@ -112,14 +123,17 @@ def _decoded(name: str, row: int, key: str, options: ReadOptions) -> str:
     try:
         return raw.decode(options.encoding, options.errors)
     except UnicodeError as error:
-        raise FormatError(name, f"the word {raw!r} is not {options.encoding}; pass its encoding or another errors=",
-                          row=row) from error
+        raise FormatError(
+            name,
+            f"the word {raw!r} is not {options.encoding}; pass its encoding or another errors=",
+            row=row,
+        ) from error
 
 
 def blocks(vectors: Any, rows: int) -> Iterator[Floats]:
     """Cut a matrix into contiguous float32 blocks of at most `rows` rows."""
     for start in range(0, len(vectors), rows):
-        yield np.ascontiguousarray(vectors[start:start + rows], dtype=np.float32)
+        yield np.ascontiguousarray(vectors[start : start + rows], dtype=np.float32)
 
 
 def check_finite(name: str, kv: Vectors, options: WriteOptions) -> None:
@@ -127,12 +141,14 @@ def check_finite(name: str, kv: Vectors, options: WriteOptions) -> None:
     if options.allow_nonfinite:
         return
     done = 0
-    for block in blocks(kv.vectors[:options.limit], 4096):
+    for block in blocks(kv.vectors[: options.limit], 4096):
         finite = np.isfinite(block).all(axis=1)
         if not finite.all():
             key = kv.index_to_key[done + int(np.argmin(finite))]
-            raise ValueError(f"cannot write {name}: the vector of {key!r} is not finite; "
-                             "allow_nonfinite=True writes it all the same")
+            raise ValueError(
+                f"cannot write {name}: the vector of {key!r} is not finite; "
+                "allow_nonfinite=True writes it all the same"
+            )
         done += len(block)
 
 
@@ -161,7 +177,9 @@ class WordRules:
     opens_file: bool = False
 
 
-def encoded_keys(name: str, keys: Sequence[str], rules: WordRules, options: WriteOptions) -> list[bytes]:
+def encoded_keys(
+    name: str, keys: Sequence[str], rules: WordRules, options: WriteOptions
+) -> list[bytes]:
     """The bytes of each word, UTF-8 with surrogateescape, after the check that the format can hold them all.
 
     Raises
@@ -169,24 +187,36 @@ def encoded_keys(name: str, keys: Sequence[str], rules: WordRules, options: Writ
     ValueError
         A word breaks a rule, is not valid Unicode, or has the bytes of another word.
     """
-    words, forbidden = keys[:options.limit], rules.forbidden
+    words, forbidden = keys[: options.limit], rules.forbidden
     if options.escape is not None and not set(forbidden).isdisjoint(options.escape):
-        raise ValueError(f"escape = {options.escape!r} is itself something that this format cannot hold")
+        raise ValueError(
+            f"escape = {options.escape!r} is itself something that this format cannot hold"
+        )
     everything = "".join(words)
     if options.escape is not None:
         words = [_escaped(word, forbidden, options.escape) for word in words]
     elif any(char in everything for char in forbidden):
         word = next(word for word in words if not set(forbidden).isdisjoint(word))
-        raise ValueError(f"cannot write {name}: this format cannot hold the word {word!r}; "
-                         "escape='_' or escape='percent' replaces what it cannot hold")
+        raise ValueError(
+            f"cannot write {name}: this format cannot hold the word {word!r}; "
+            "escape='_' or escape='percent' replaces what it cannot hold"
+        )
     if rules.trimmed and " " in everything:
         _check_spaces(name, words, rules)
     if rules.opens_file and words and words[0].startswith("\ufeff"):
-        raise ValueError(f"cannot write {name}: the first word {words[0]!r} starts with a byte order mark, which a "
-                         "reader takes off the start of a file; write another format")
+        raise ValueError(
+            f"cannot write {name}: the first word {words[0]!r} starts with a byte order mark, which a "
+            "reader takes off the start of a file; write another format"
+        )
     if not rules.empty and not all(words):
-        raise ValueError(f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})")
-    raw = [_encoded(name, word) for word in words] if _has_surrogates(everything) else [w.encode() for w in words]
+        raise ValueError(
+            f"cannot write {name}: this format cannot hold an empty word (row {list(words).index('')})"
+        )
+    raw = (
+        [_encoded(name, word) for word in words]
+        if _has_surrogates(everything)
+        else [w.encode() for w in words]
+    )
     if not all_different(raw):
         seen: set[bytes] = set()
         twice = next(word for word in raw if word in seen or seen.add(word))  # type: ignore[func-returns-value]
@@ -197,17 +227,27 @@ def encoded_keys(name: str, keys: Sequence[str], rules: WordRules, options: Writ
 def _check_spaces(name: str, words: Sequence[str], rules: WordRules) -> None:
     for word in words:
         if word.strip(" ") != word:
-            raise ValueError(f"cannot write {name}: the word {word!r} begins or ends with a space, which a reader "
-                             "takes off; write another format")
+            raise ValueError(
+                f"cannot write {name}: the word {word!r} begins or ends with a space, which a reader "
+                "takes off; write another format"
+            )
         before, _, last = word.rpartition(" ")
-        if before and not rules.number_last and NUMBER.fullmatch(last.encode("utf-8", "surrogatepass")):
-            raise ValueError(f"cannot write {name}: the word {word!r} ends in a number, so that a reader could not "
-                             "tell where its vector starts; write a format with a header")
+        if (
+            before
+            and not rules.number_last
+            and NUMBER.fullmatch(last.encode("utf-8", "surrogatepass"))
+        ):
+            raise ValueError(
+                f"cannot write {name}: the word {word!r} ends in a number, so that a reader could not "
+                "tell where its vector starts; write a format with a header"
+            )
 
 
 def _escaped(word: str, forbidden: str, escape: str) -> str:
     if escape == "percent":
-        return "".join(f"%{ord(char):02X}" if char in forbidden or char == "%" else char for char in word)
+        return "".join(
+            f"%{ord(char):02X}" if char in forbidden or char == "%" else char for char in word
+        )
     return "".join(escape if char in forbidden else char for char in word)
 
 
@@ -231,8 +271,9 @@ def _encoded(name: str, word: str) -> bytes:
 
 
 @contextlib.contextmanager
-def vectors_and_counts(kv: Vectors, words: Sequence[bytes], path: str | os.PathLike[str], options: WriteOptions
-                       ) -> Iterator[BinaryIO]:
+def vectors_and_counts(
+    kv: Vectors, words: Sequence[bytes], path: str | os.PathLike[str], options: WriteOptions
+) -> Iterator[BinaryIO]:
     """Open the file of the vectors for writing; the counts are written beside it if `options.fvocab` names a file."""
     if options.fvocab is None:
         with atomic_write_together(path) as (file,):
@@ -242,7 +283,9 @@ def vectors_and_counts(kv: Vectors, words: Sequence[bytes], path: str | os.PathL
     if kv.counts is None:
         raise ValueError(f"cannot write {name}: these vectors have no counts")
     if words and words[0].startswith(UTF8_MARK):
-        raise ValueError(f"cannot write {name}: the first word starts with a byte order mark, which a reader takes off")
+        raise ValueError(
+            f"cannot write {name}: the first word starts with a byte order mark, which a reader takes off"
+        )
     with atomic_write_together(path, name) as (file, counts_file):
         write_counts(counts_file, words, kv.counts.tolist())
         yield file

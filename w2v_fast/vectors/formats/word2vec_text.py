@@ -38,8 +38,18 @@ from w2v_fast.vectors.formats.table import (
 )
 from w2v_fast.vectors.lines import UTF8_MARK
 
-READS = frozenset({"limit", "encoding", "errors", "on_duplicate", "no_header", "strict", "on_truncated",
-                   "allow_nonfinite"})
+READS = frozenset(
+    {
+        "limit",
+        "encoding",
+        "errors",
+        "on_duplicate",
+        "no_header",
+        "strict",
+        "on_truncated",
+        "allow_nonfinite",
+    }
+)
 WRITES = frozenset({"limit", "escape", "allow_nonfinite", "fvocab"})
 SUFFIXES = (".txt", ".vec")
 RULES = WordRules(" \t\n\r\v\f\0")
@@ -87,9 +97,17 @@ class Parsed(NamedTuple):
 def read(source: Source, options: ReadOptions) -> Table:
     """Read the rows; see `w2v_fast.vectors.formats.load` for the options and errors."""
     shape = _look(source, options)
-    bytes_left = None if source.size is None else source.size - shape.start + 1  # the last line may have no end
-    rows = Rows(shape.size, 0 if shape.rows is None else rows_to_reserve(
-        source.name, shape.rows, shape.size, 2 * shape.size + 1, bytes_left, options))
+    bytes_left = (
+        None if source.size is None else source.size - shape.start + 1
+    )  # the last line may have no end
+    rows = Rows(
+        shape.size,
+        0
+        if shape.rows is None
+        else rows_to_reserve(
+            source.name, shape.rows, shape.size, 2 * shape.size + 1, bytes_left, options
+        ),
+    )
     keys: list[str] = []
     source.skip(shape.start)
     cut = _read_rows(source, shape, keys, rows, options)
@@ -109,16 +127,23 @@ def _look(source: Source, options: ReadOptions) -> Shape:
     header = None if options.no_header else parse_header(first)
     if header is None:
         if options.no_header is False:
-            raise FormatError(source.name, "no header", line=1, expected="the count of words and the vector size",
-                              found=first[:40])
+            raise FormatError(
+                source.name,
+                "no header",
+                line=1,
+                expected="the count of words and the vector size",
+                found=first[:40],
+            )
         return Shape(None, _row_size(source.name, first), start)
     check_header(source.name, *header)
     second, line_end, _ = head[after:].lstrip(b"\r\n").partition(b"\n")
     if not line_end or _row_fits(second, header[1]):
         return Shape(*header, after)
     size = _row_size(source.name, second, number=2)
-    problem = (f"the header says size {header[1]}, the first row has {size} numbers (strict=False takes the rows as "
-               "they are, no_header=True takes the first line for a row)")
+    problem = (
+        f"the header says size {header[1]}, the first row has {size} numbers (strict=False takes the rows as "
+        "they are, no_header=True takes the first line for a row)"
+    )
     if options.strict:
         raise FormatError(source.name, problem, line=2)
     warnings.warn(f"{source.name}: {problem}", stacklevel=2)
@@ -147,7 +172,10 @@ def _fields(line: bytes) -> list[bytes]:
 
 
 def _numbers_at_end(fields: list[bytes]) -> int:
-    return next((count for count, field in enumerate(reversed(fields)) if not NUMBER.fullmatch(field)), len(fields))
+    return next(
+        (count for count, field in enumerate(reversed(fields)) if not NUMBER.fullmatch(field)),
+        len(fields),
+    )
 
 
 def _row_fits(line: bytes, size: int) -> bool:
@@ -160,7 +188,13 @@ def _row_size(name: str, line: bytes, number: int = 1) -> int:
     fields = _fields(line)
     size = min(_numbers_at_end(fields), len(fields) - 1)
     if not size:
-        raise FormatError(name, _advice(fields[-1]), line=number, expected="a word and its numbers", found=line[:40])
+        raise FormatError(
+            name,
+            _advice(fields[-1]),
+            line=number,
+            expected="a word and its numbers",
+            found=line[:40],
+        )
     return size
 
 
@@ -172,7 +206,9 @@ def _advice(field: bytes) -> str:
     return "not a row of a text file of vectors"
 
 
-def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions) -> bool:
+def _read_rows(
+    source: Source, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions
+) -> bool:
     """Append the rows, all or `options.limit`; return whether the last line is cut and was left out."""
     limit = sys.maxsize if options.limit is None else options.limit
     line = 1 if shape.rows is None else 2
@@ -192,10 +228,15 @@ def _read_rows(source: Source, shape: Shape, keys: list[str], rows: Rows, option
             raise _error(source, parsed.problem, shape.size, line, len(keys))
         complete = not source.damage and (shape.rows is None or len(keys) >= shape.rows)
         if parsed.problem is not None or (keep and parsed.open_end and not complete):
-            if parsed.problem is None:  # in a cut file the last number of an unfinished line may be cut as well
+            if (
+                parsed.problem is None
+            ):  # in a cut file the last number of an unfinished line may be cut as well
                 keys.pop()
                 rows.count -= 1
-            warnings.warn(f"{source.name}: cut inside the last line; {len(keys)} whole rows are kept", stacklevel=2)
+            warnings.warn(
+                f"{source.name}: cut inside the last line; {len(keys)} whole rows are kept",
+                stacklevel=2,
+            )
             return True
     return False
 
@@ -204,21 +245,37 @@ def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> 
     field = _fields(problem.text)[0]
     if problem.at_end:
         damage = f"; {source.damage}" if source.damage else ""
-        what = f"cut inside the last line{damage} (on_truncated='keep' takes the whole rows before it)"
+        what = (
+            f"cut inside the last line{damage} (on_truncated='keep' takes the whole rows before it)"
+        )
     elif problem.status == _text.NOT_FINITE:
         what = f"number {problem.numbers} is not finite; allow_nonfinite=True accepts it"
     elif problem.status == _text.TOO_MANY:
         what = "a number too many, or a word with spaces that ends in a number (strict=False takes it for that)"
-        return FormatError(source.name, what, line=line, row=row, expected=f"{size} numbers after the word",
-                           found=problem.text[:40])
+        return FormatError(
+            source.name,
+            what,
+            line=line,
+            row=row,
+            expected=f"{size} numbers after the word",
+            found=problem.text[:40],
+        )
     elif problem.status == _text.LINE_END:
         what = "a carriage return (CR) inside a line; lines end with LF or CR LF"
     else:
         what = _advice(field)
     if problem.status == _text.TOO_FEW:
-        return FormatError(source.name, what, line=line, row=row, expected=f"a word and {size} numbers",
-                           found=f"{problem.numbers} fields after a word")
-    return FormatError(source.name, what, line=line, row=row, expected=f"{size} numbers", found=field[:40])
+        return FormatError(
+            source.name,
+            what,
+            line=line,
+            row=row,
+            expected=f"a word and {size} numbers",
+            found=f"{problem.numbers} fields after a word",
+        )
+    return FormatError(
+        source.name, what, line=line, row=row, expected=f"{size} numbers", found=field[:40]
+    )
 
 
 def _blocks(source: Source) -> Iterator[Block]:
@@ -236,14 +293,18 @@ def _blocks(source: Source) -> Iterator[Block]:
             rest = b""
         rest += buffer[cut:got]
         if len(rest) > LONGEST_LINE:
-            raise FormatError(source.name, "not a text file of vectors",
-                              expected=f"a line end within {LONGEST_LINE} bytes", found=rest[:40])
+            raise FormatError(
+                source.name,
+                "not a text file of vectors",
+                expected=f"a line end within {LONGEST_LINE} bytes",
+                found=rest[:40],
+            )
     if rest:
         yield Block(rest, _ends_open(rest))
 
 
 def _ends_open(lines: bytes) -> bool:
-    return bool(lines[lines.rfind(b"\n") + 1:].strip(b" \t\r"))
+    return bool(lines[lines.rfind(b"\n") + 1 :].strip(b" \t\r"))
 
 
 def _parse(block: Block, size: int, limit: int, options: ReadOptions) -> Parsed:
@@ -251,19 +312,31 @@ def _parse(block: Block, size: int, limit: int, options: ReadOptions) -> Parsed:
     most = min(len(text) // (2 * size) + 1, text.count(b"\n") + 1, limit)
     vectors = np.empty((most, size), np.float32)
     starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
-    rows, lines, status, numbers, offset = _text.parse_rows(text, options.allow_nonfinite, options.strict,
-                                                             vectors, starts, ends)
+    rows, lines, status, numbers, offset = _text.parse_rows(
+        text, options.allow_nonfinite, options.strict, vectors, starts, ends
+    )
     keys = _text.decode_words(text, starts[:rows], ends[:rows])
     problem = None
     if status != _text.OK:
-        problem = Problem(status, numbers, text[offset:offset + 80].partition(b"\n")[0],
-                          status not in (_text.TOO_MANY, _text.LINE_END) and block.open_end and
-                          b"\n" not in text[offset:])
+        problem = Problem(
+            status,
+            numbers,
+            text[offset : offset + 80].partition(b"\n")[0],
+            status not in (_text.TOO_MANY, _text.LINE_END)
+            and block.open_end
+            and b"\n" not in text[offset:],
+        )
     return Parsed(keys, vectors[:rows], lines, problem, block.open_end)
 
 
-def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, rules: WordRules = RULES, *,
-          header: bool = True) -> None:
+def write(
+    kv: Vectors,
+    path: str | os.PathLike[str],
+    options: WriteOptions,
+    rules: WordRules = RULES,
+    *,
+    header: bool = True,
+) -> None:
     """Write one line for each word, after the header; see `w2v_fast.vectors.formats.save`."""
     name = os.fspath(path)
     words = encoded_keys(name, kv.index_to_key, rules, options)
@@ -271,7 +344,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions, rule
     with vectors_and_counts(kv, words, path, options) as file:
         if header:
             file.write(f"{len(words)} {kv.vectors.shape[1]}\n".encode())
-        write_rows(file, words, kv.vectors[:options.limit])
+        write_rows(file, words, kv.vectors[: options.limit])
 
 
 def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: bytes = b" ") -> None:
@@ -280,12 +353,14 @@ def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: byte
     rows = max(1, BLOCK_WRITTEN // (size * _text.LONGEST_NUMBER))
 
     def lines(start: int) -> memoryview:
-        block = np.ascontiguousarray(vectors[start:start + rows], dtype=np.float32)
-        some = words[start:start + rows]
+        block = np.ascontiguousarray(vectors[start : start + rows], dtype=np.float32)
+        some = words[start : start + rows]
         offsets = np.zeros(len(some) + 1, np.int64)
         np.cumsum([len(word) for word in some], out=offsets[1:])
         out = bytearray(int(offsets[-1]) + len(some) * (_text.LONGEST_NUMBER * size + 1))
-        return memoryview(out)[:_text.format_rows(block, b"".join(some), offsets, ord(separator), out)]
+        return memoryview(out)[
+            : _text.format_rows(block, b"".join(some), offsets, ord(separator), out)
+        ]
 
     for text in map_ahead(lines, range(0, len(vectors), rows)):
         file.write(text)
