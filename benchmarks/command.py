@@ -35,7 +35,8 @@ from benchmarks.common import (
     spread,
 )
 from benchmarks.trainers import PROTOCOL
-from w2v_fast.config import TrainConfig, usable_cpus
+from w2v_fast.config import TrainConfig
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training.weights import stride_of
 
 ALLOWANCE = 200e6

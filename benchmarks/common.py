@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from w2v_fast.config import usable_cpus
-from w2v_fast.files import atomic_write
+from w2v_fast.system.cpus import usable_cpus
+from w2v_fast.system.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

@@ -28,7 +28,8 @@ from benchmarks.common import (
 )
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL, RATES, Outcome, Run, alternate, rates_of
-from w2v_fast.config import TrainConfig, usable_cpus
+from w2v_fast.config import TrainConfig
+from w2v_fast.system.cpus import usable_cpus
 
 OURS = "w2v_fast"
 NOTES = {

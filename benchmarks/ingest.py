@@ -19,8 +19,8 @@ from benchmarks.common import (
     seconds,
     spread,
 )
-from w2v_fast.config import usable_cpus
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.system.cpus import usable_cpus
 
 PEER = "gensim, vocabulary scan"
 

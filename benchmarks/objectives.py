@@ -33,10 +33,11 @@ from benchmarks.common import (
     write_results,
 )
 from benchmarks.softmax import COLORS, first_sentences, window_pairs
-from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
+from w2v_fast.config import OBJECTIVES, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.loss import evaluate_loss
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.tables import Tables
 from w2v_fast.training.trainer import DivergenceError

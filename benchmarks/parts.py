@@ -27,9 +27,10 @@ from benchmarks.kernels.build import load
 from benchmarks.roofline import arithmetic_peak, flops_of_word, mean_contexts
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL
-from w2v_fast.config import TrainConfig, usable_cpus
+from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.trainer import Trainer
 

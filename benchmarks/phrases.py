@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.common import machine, markdown_table, medians, publish, result_parser, seconds
-from w2v_fast.config import usable_cpus
 from w2v_fast.corpus.phrases import Phrases, phrase_text
+from w2v_fast.system.cpus import usable_cpus
 
 SETTINGS: dict[str, Any] = {"min_count": 5, "threshold": 10.0, "scoring": "default"}
 

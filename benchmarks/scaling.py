@@ -52,8 +52,9 @@ from benchmarks.common import (
 from benchmarks.kernels.build import compile_library
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL, SINGLE_THREADED_BLAS
-from w2v_fast.config import TrainConfig, usable_cpus
+from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training.tables import Tables
 from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import stride_of

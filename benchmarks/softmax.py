@@ -41,8 +41,9 @@ from benchmarks.common import (
 )
 from benchmarks.kernels.build import load
 from benchmarks.roofline import arithmetic_peak
-from w2v_fast.config import OBJECTIVES, TrainConfig, usable_cpus
+from w2v_fast.config import OBJECTIVES, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.generator import derive, draw
 from w2v_fast.training.jobs import TOKENS

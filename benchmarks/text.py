@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from w2v_fast.files import open_input
+from w2v_fast.system.files import open_input
 
 LINE_WORDS = 1000
 """Longer lines are broken: word2vec.c would break them here, fastText at 1,024 words and gensim at 10,000."""

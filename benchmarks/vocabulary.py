@@ -34,9 +34,10 @@ from benchmarks.common import (
 )
 from benchmarks.text import Text, first_words
 from benchmarks.trainers import PROTOCOL
-from w2v_fast.config import TrainConfig, usable_cpus
+from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training.trainer import Trainer
 
 CUT = 10_000

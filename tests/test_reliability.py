@@ -19,18 +19,10 @@ import numpy as np
 import pytest
 
 from tests.training.toys import tables_of, vocabulary_of, zipf_ids
-from w2v_fast import (
-    Corpus,
-    KeyedVectors,
-    TrainConfig,
-    Vocabulary,
-    Word2Vec,
-    files,
-    memory,
-    system,
-    train,
-)
-from w2v_fast.training import reference
+from w2v_fast import Corpus, KeyedVectors, TrainConfig, Vocabulary, Word2Vec, train
+from w2v_fast.system import files
+from w2v_fast.system import memory as system_memory
+from w2v_fast.training import memory, reference
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.trainer import Trainer
@@ -474,12 +466,12 @@ def test_too_little_memory_is_refused_with_advice(monkeypatch):
 
 @linux
 def test_available_memory_obeys_every_limit(tmp_path, monkeypatch):
-    assert 0 < system.available() <= system._of_machine()
+    assert 0 < system_memory.available() <= system_memory._of_machine()
 
     def limited():
         used = process_bytes(0)
         resource.setrlimit(resource.RLIMIT_AS, (used + 10**8, resource.RLIM_INFINITY))
-        return system.available()
+        return system_memory.available()
 
     if "W2V_FAST_SANITIZED" not in os.environ:
         assert 0.8e8 < int(in_a_child(limited)) <= 10**8

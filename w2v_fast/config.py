@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from w2v_fast.system import usable_cpus
+from w2v_fast.system.cpus import usable_cpus
 
 ARCHITECTURES = ("skipgram", "cbow")
 OBJECTIVES = ("ns", "nce", "hs", "softmax")

@@ -14,8 +14,8 @@ from w2v_fast.corpus._ingest import compact
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.memory import MemoryEstimate
 from w2v_fast.training._inner import choose_isa
+from w2v_fast.training.memory import MemoryEstimate
 from w2v_fast.training.progress import EpochLoss, Report, reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, Trainer
 from w2v_fast.training.weights import copy_rows

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import COMMAND, PATIENCE, ROOT
 from w2v_fast import KeyedVectors
 from w2v_fast.cli.notes import as_json
-from w2v_fast.streams import Unfailing
+from w2v_fast.system.streams import Unfailing
 from w2v_fast.training.progress import Progress, reporter
 
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]

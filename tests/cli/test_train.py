@@ -366,11 +366,11 @@ def test_a_full_disk_and_too_little_memory_are_known_before_training(
 ):
     monkeypatch.setattr(Trainer, "train", lambda *_: pytest.fail("must not train"))
     with monkeypatch.context() as patch:
-        patch.setattr("w2v_fast.files.shutil.disk_usage", lambda _: SimpleNamespace(free=99))
+        patch.setattr("w2v_fast.system.files.shutil.disk_usage", lambda _: SimpleNamespace(free=99))
         code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", *SETTINGS)
         assert code == 1
         assert "v.bin: it takes about" in err
-    monkeypatch.setattr("w2v_fast.memory.available", lambda: 100)
+    monkeypatch.setattr("w2v_fast.training.memory.available", lambda: 100)
     code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", *SETTINGS)
     assert code == 1
     assert "not enough memory: training takes" in err

@@ -22,7 +22,7 @@ from w2v_fast.corpus import ingest
 from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.text_check import check_is_text
-from w2v_fast.files import compression_of
+from w2v_fast.system.files import compression_of
 
 WORDS = [
     b"a",

@@ -27,7 +27,7 @@ from w2v_fast.corpus import text_files
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.text_files import expand
-from w2v_fast.files import zstd_module
+from w2v_fast.system.files import zstd_module
 
 TEXT = (
     b"the cat sat on the mat\nthe dog sat\n\nma\xc3\xb1ana \xff on\ta log\r\n" * 40 + b"no newline"

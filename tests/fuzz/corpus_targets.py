@@ -23,7 +23,7 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.files import MAGIC_LENGTH, compression_of, zstd_module
+from w2v_fast.system.files import MAGIC_LENGTH, compression_of, zstd_module
 from w2v_fast.training.trainer import DivergenceError, Trainer
 from w2v_fast.word2vec import Word2Vec
 

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from tests.training.toys import vocabulary_of, zipf_ids
-from w2v_fast import files
 from w2v_fast.config import TrainConfig
+from w2v_fast.system import files
 from w2v_fast.training import checkpoint as checkpoint_module
 from w2v_fast.training._inner import supported_isas
 from w2v_fast.training.checkpoint import Checkpoint, CheckpointError, CheckpointFolder

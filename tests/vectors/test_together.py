@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v_fast import files
+from w2v_fast.system import files
 from w2v_fast.vectors import together
 from w2v_fast.vectors.formats import npy, projector
 from w2v_fast.vectors.keyed_vectors import KeyedVectors

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
 from w2v_fast.cli.paths import Output, check_paths
-from w2v_fast.files import atomic_write
+from w2v_fast.system.files import atomic_write
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors

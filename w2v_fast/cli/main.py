@@ -20,7 +20,7 @@ from typing import Any
 from w2v_fast.cli.notes import note
 from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.signals import Stopped, raise_on_signals
-from w2v_fast.streams import flush_output, steady_streams
+from w2v_fast.system.streams import flush_output, steady_streams
 
 COMMANDS = (
     "train",

@@ -29,10 +29,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)
         self._mixing = False
 
-    def parse_known_args(
-        self,
-        args: Sequence[str] | None = None,  # type: ignore[override]
-        namespace: argparse.Namespace | None = None,
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Name unknown options and commands first: what else is wrong may follow from them.
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from w2v_fast.cli.parser import UsageError
-from w2v_fast.files import check_writable, is_stream
-from w2v_fast.streams import check_output
+from w2v_fast.system.files import check_writable, is_stream
+from w2v_fast.system.streams import check_output
 
 CHECKPOINTS = "checkpoints"
 Place: TypeAlias = "tuple[int, int] | str"

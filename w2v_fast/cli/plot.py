@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from w2v_fast.cli import options
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
-from w2v_fast.files import atomic_write
+from w2v_fast.system.files import atomic_write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,7 +22,7 @@ from w2v_fast.cli.notes import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import CHECKPOINTS, Output, check_paths
 from w2v_fast.cli.signals import StopSignals
-from w2v_fast.files import check_space
+from w2v_fast.system.files import check_space
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors

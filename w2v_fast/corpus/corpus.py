@@ -22,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus.id_store import IdStore, default_budget
+from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
 from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
-from w2v_fast.files import atomic_write, compression_of_name, path_name
+from w2v_fast.system.files import atomic_write, compression_of_name, path_name
+from w2v_fast.system.memory import default_budget
 
 MAGIC = b"w2v_fast corpus1"
 ALIGNMENT = 64

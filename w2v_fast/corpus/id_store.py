@@ -11,15 +11,7 @@ from typing import BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast.system import available
-
 STEP = 1 << 22  # ids by which the array in memory grows: a realloc that moves pages, not bytes
-
-
-def default_budget() -> int:
-    """Half of the memory that this process may still take, in bytes."""
-    free = available()
-    return STEP if free is None else free // 2
 
 
 class IdStore:

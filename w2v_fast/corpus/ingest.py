@@ -10,13 +10,11 @@ The result depends on the text alone: not on the threads, the size of blocks or 
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import dataclasses
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +23,9 @@ from w2v_fast.corpus._ingest import Table, compact
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.sources import Block, Blocks, Ids
 from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, rank
+from w2v_fast.system.threads import map_in_order
 
 Progress: TypeAlias = "Callable[[int, int | None], object]"
-Outcome = TypeVar("Outcome")
 
 
 @dataclasses.dataclass
@@ -59,7 +57,8 @@ def encode(
     runs: list[tuple[int, int]] = []
     done = 0
 
-    def work(number: int, block: Block) -> Encoded:
+    def work(numbered: tuple[int, Block]) -> Encoded:
+        number, block = numbered
         table = free.get()
         try:
             ids, opens = block.encode(tables[table], number)
@@ -82,29 +81,12 @@ def encode(
 
     with (
         contextlib.closing(blocks),
-        contextlib.closing(in_order(work, enumerate(blocks), workers)) as results,
+        contextlib.closing(map_in_order(work, enumerate(blocks), workers)) as results,
     ):
         for encoded in results:
             commit(encoded)
     store.end_sentence()
     return tables, np.array(runs, np.int64).reshape(-1, 2)
-
-
-def in_order(
-    work: Callable[..., Outcome], items: Iterable[tuple[Any, ...]], workers: int
-) -> Generator[Outcome, None, None]:
-    """Yield `work(*item)` of each item in the order of the items, while `workers` threads go a few items ahead."""
-    waiting: collections.deque[Future[Outcome]] = collections.deque()
-    with ThreadPoolExecutor(workers, "w2v_fast-ingest") as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, *item))
-                if len(waiting) > workers + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def build_vocabulary(

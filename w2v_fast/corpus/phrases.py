@@ -31,12 +31,14 @@ import numpy.typing as npt
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus._ingest import CONNECTOR, ENDS, STARTS, Table, tally, to_text
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.id_store import IdStore, default_budget
-from w2v_fast.corpus.ingest import Progress, in_order, limit, renumber
+from w2v_fast.corpus.id_store import IdStore
+from w2v_fast.corpus.ingest import Progress, limit, renumber
 from w2v_fast.corpus.sources import Ids, Source, checked_sentence
 from w2v_fast.corpus.text_files import expand, text_lines
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words
-from w2v_fast.files import atomic_write, check_writable, is_stream, path_name
+from w2v_fast.system.files import atomic_write, check_writable, is_stream, path_name
+from w2v_fast.system.memory import default_budget
+from w2v_fast.system.threads import map_in_order
 
 CHUNK = 1 << 20  # tokens counted, joined or written at a time
 FORMAT = "w2v_fast phrases 1"
@@ -195,12 +197,13 @@ class FrozenPhrases:
         table, new_ids, words, roles = self._number(corpus.vocabulary)
         store = IdStore(default_budget() if memory_budget is None else memory_budget)
 
-        def work(start: int, stop: int) -> Ids:
+        def work(stretch: tuple[int, int]) -> Ids:
+            start, stop = stretch
             out = np.empty(stop - start, np.int32)
             return out[: table.replace_phrases(corpus.ids, start, stop, roles, new_ids, out)]
 
         with contextlib.closing(
-            in_order(work, _stretches(corpus.ids, roles), config.threads)
+            map_in_order(work, _stretches(corpus.ids, roles), config.threads)
         ) as joined:
             for ids in joined:
                 store.append(ids)
@@ -560,13 +563,14 @@ def _check_is_not_read(output: str | os.PathLike[str], source: Source) -> None:
 
 def _write(corpus: Corpus, output: str | os.PathLike[str], workers: int) -> None:
     blob, offsets = join_words(corpus.vocabulary.words)
-    stretches = (
-        (corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets)
-        for start in range(0, len(corpus), CHUNK)
-    )
+
+    def text_from(start: int) -> bytes:
+        return to_text(corpus.ids, start, min(start + CHUNK, len(corpus)), blob, offsets)
+
+    starts = range(0, len(corpus), CHUNK)
     with (
         atomic_write(output) as file,
-        contextlib.closing(in_order(to_text, stretches, workers)) as lines,
+        contextlib.closing(map_in_order(text_from, starts, workers)) as lines,
     ):
         file.writelines(lines)
 

@@ -16,7 +16,7 @@ import shlex
 import tarfile
 from typing import Any
 
-from w2v_fast.files import compression_of
+from w2v_fast.system.files import compression_of
 
 HEAD_BYTES = 1 << 16  # what is looked at
 HEAD_LINES = 20

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_no_container, check_is_text
-from w2v_fast.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
+from w2v_fast.system.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
 
 MAX_LINE_BYTES = 1 << 24
 ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")

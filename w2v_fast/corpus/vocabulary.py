@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.corpus.text_files import text_lines
-from w2v_fast.files import atomic_write
 from w2v_fast.keys import all_different
+from w2v_fast.system.files import atomic_write
 
 MAX_COUNT = 2**63 - 1
 _WHITE_SPACE = b" \t\n\v\f\r"

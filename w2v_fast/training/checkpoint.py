@@ -28,8 +28,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast import portable
-from w2v_fast.files import atomic_write, check_writable
+from w2v_fast.system import portable
+from w2v_fast.system.files import atomic_write, check_writable
 
 MAGIC = b"w2v_fast checkp1"
 ALIGNMENT = 64

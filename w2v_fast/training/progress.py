@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
 
 from tqdm import tqdm
 
-from w2v_fast.streams import Unfailing
+from w2v_fast.system.streams import Unfailing
 
 if TYPE_CHECKING:
     from w2v_fast.training.trainer import Trainer, Worker

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import math
 import os
 import threading
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.version import __version__
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, differences, size_of
 from w2v_fast.training.jobs import Job, Jobs
@@ -267,10 +267,10 @@ class Trainer:
             self.next_job, self.tokens, self.kept_tokens, self.losses = position
             self._running.clear()
             self.last_checkpoint = newest.path
-        if header.get("version") != _version():
+        if header.get("version") != __version__:
             warnings.warn(
                 f"{newest.path} was written by version {header.get('version')} of w2v_fast, this is "
-                f"{_version()}: the results may differ in the last bits",
+                f"{__version__}: the results may differ in the last bits",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -338,7 +338,7 @@ class Trainer:
             "kept_tokens": self.kept_tokens,
             "losses": [[loss.nats, loss.pairs] for loss in self.losses],
         }
-        header = {"version": _version(), "run": self._run, "position": position}
+        header = {"version": __version__, "run": self._run, "position": position}
         try:
             try:
                 self.last_checkpoint = folder.save(
@@ -479,10 +479,3 @@ class Worker(threading.Thread):
             self._work(self._loop)
         finally:
             self.finished.set()
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("w2v_fast")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.system import usable_cpus
+from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training.generator import derive
 from w2v_fast.training.jobs import WEIGHTS
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from w2v_fast.files import unpacked
+from w2v_fast.system.files import unpacked
 from w2v_fast.vectors.lines import numbered_lines
 
 MOST_DIGITS = 18

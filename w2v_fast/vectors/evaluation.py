@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v_fast.files import open_input
+from w2v_fast.system.files import open_input
 from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.lines import numbered_lines
 

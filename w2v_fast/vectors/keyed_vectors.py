@@ -1060,7 +1060,7 @@ def _load_with_counts(
     options: dict[str, Any],
 ) -> tuple[KeyedVectors, dict[str, int]]:
     """Vectors and counts of one save, whatever a saver does meanwhile."""
-    from w2v_fast.files import is_stream, open_raw
+    from w2v_fast.system.files import is_stream, open_raw
     from w2v_fast.vectors.counts_file import read_counts
     from w2v_fast.vectors.together import is_current, open_together
 

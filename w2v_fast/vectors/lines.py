@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from w2v_fast.files import naming_errors
+from w2v_fast.system.files import naming_errors
 
 LONGEST_LINE = 1 << 16
 UTF8_MARK = b"\xef\xbb\xbf"

@@ -20,7 +20,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from w2v_fast import files, portable
+from w2v_fast.system import files, portable
 
 TRIES = 1000
 """Saves during which a reader begins again."""

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 from tests.vectors.formats import ASCII_SPACE, assert_same, tables, vectors
-from w2v_fast.files import zstd_module
+from w2v_fast.system.files import zstd_module
 from w2v_fast.vectors.formats import FORMATS, FormatError, check_words, check_writable, load, save
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 

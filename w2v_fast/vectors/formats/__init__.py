@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from w2v_fast import files
+from w2v_fast.system import files
 from w2v_fast.vectors.formats import (
     glove,
     npy,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from w2v_fast import files
+from w2v_fast.system import files
 from w2v_fast.vectors import together
 from w2v_fast.vectors.formats.npy import with_counts
 from w2v_fast.vectors.formats.options import WriteOptions

@@ -17,7 +17,6 @@ import contextlib
 import dataclasses
 import errno
 import hashlib
-import importlib.metadata
 import itertools
 import json
 import math
@@ -29,7 +28,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast import files
+from w2v_fast.system import files
+from w2v_fast.system.version import __version__
 from w2v_fast.vectors import together
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
@@ -371,7 +371,7 @@ def _write_files(
                 "hidden_dim": size,
                 "w2v_fast": {
                     "format_version": FORMAT_VERSION,
-                    "library_version": _library_version(),
+                    "library_version": __version__,
                     "words": len(words),
                     "vector_size": size,
                     "metadata": metadata,
@@ -458,10 +458,3 @@ def _tokenizer(words: list[bytes]) -> dict[str, Any]:
 
 def _json(value: Any, indent: int | None = None) -> bytes:
     return json.dumps(value, indent=indent, allow_nan=False).encode()
-
-
-def _library_version() -> str:
-    try:
-        return importlib.metadata.version("w2v_fast")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from w2v_fast import files
+from w2v_fast.system import files
 from w2v_fast.vectors.formats.errors import FormatError
 
 HEAD = 1 << 16

@@ -18,8 +18,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from w2v_fast.system.cpus import usable_cpus
+from w2v_fast.system.threads import map_in_order
 from w2v_fast.vectors.formats import _text
-from w2v_fast.vectors.formats.ahead import map_ahead
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
@@ -216,7 +217,7 @@ def _read_rows(
     def parse(block: Block) -> Parsed:
         return _parse(block, shape.size, limit, options)
 
-    for parsed in map_ahead(parse, _blocks(source)):
+    for parsed in map_in_order(parse, _blocks(source), usable_cpus()):
         taken = min(len(parsed.keys), limit - len(keys))
         rows.append(taken)[:] = parsed.vectors[:taken]
         keys.extend(parsed.keys[:taken])
@@ -362,5 +363,5 @@ def write_rows(file: BinaryIO, words: list[bytes], vectors: Any, separator: byte
             : _text.format_rows(block, b"".join(some), offsets, ord(separator), out)
         ]
 
-    for text in map_ahead(lines, range(0, len(vectors), rows)):
+    for text in map_in_order(lines, range(0, len(vectors), rows), usable_cpus()):
         file.write(text)

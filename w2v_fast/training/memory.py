@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.system import available
+from w2v_fast.system.memory import available, human
 
 ROW_FLOATS = 16
 VOCABULARY_BYTES = 200
@@ -97,11 +97,3 @@ class MemoryEstimate:
             f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to come: "
             + (advice if fitting > 0 else "lower vector_size, window or workers")
         )
-
-
-def human(size: int) -> str:
-    """A number of bytes for people: 1.5 GB."""
-    number, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
-    while number >= 1000 and len(units) > 1:
-        number, units = number / 1000, units[1:]
-    return f"{number:.3g} {units[0]}"

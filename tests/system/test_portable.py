@@ -31,8 +31,9 @@ sys.modules["msvcrt"] = windows
 sys.platform = "win32"
 """
 USE = """
-import w2v_fast.cli.main, w2v_fast.system
-w2v_fast.system.PROC = w2v_fast.system.CONTROL_GROUPS = pathlib.Path("nowhere")
+import w2v_fast.cli.main
+from w2v_fast.system import control_groups
+control_groups.PROC = control_groups.CONTROL_GROUPS = pathlib.Path("nowhere")
 folder = pathlib.Path(sys.argv[1])
 text = folder / "text.txt"
 text.write_text("the cat sat on the mat and the dog sat on the rug\\n" * 100)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from w2v_fast import portable
+from w2v_fast.system import portable
 
 MAGIC_LENGTH = 10
 UNFINISHED = ".part"

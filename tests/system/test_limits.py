@@ -5,18 +5,19 @@ import sys
 
 import pytest
 
-from w2v_fast import system
 from w2v_fast.config import TrainConfig
+from w2v_fast.system import control_groups, cpus, memory
+from w2v_fast.system.cpus import usable_cpus
 
 
 @pytest.fixture
 def limits(tmp_path, monkeypatch):
     """Write /proc/self/cgroup and files of control groups; the process may run on 64 CPUs."""
-    monkeypatch.setattr(system, "PROC", tmp_path / "proc")
-    monkeypatch.setattr(system, "CONTROL_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(system, "_cpus_of_process", lambda: 64)
-    monkeypatch.setattr(system, "_of_machine", lambda: 10**12)
-    monkeypatch.setattr(system, "_of_limit", lambda: None)
+    monkeypatch.setattr(control_groups, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(control_groups, "CONTROL_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(cpus, "_cpus_of_process", lambda: 64)
+    monkeypatch.setattr(memory, "_of_machine", lambda: 10**12)
+    monkeypatch.setattr(memory, "_of_limit", lambda: None)
 
     def write(membership, **files):
         for name, text in {
@@ -63,7 +64,7 @@ def limits(tmp_path, monkeypatch):
 )
 def test_usable_cpus_obey_the_quotas(limits, membership, files, cpus):
     limits(membership, **files)
-    assert system.usable_cpus() == cpus
+    assert usable_cpus() == cpus
     assert TrainConfig().threads == cpus
     assert TrainConfig(workers=9).threads == 9
 
@@ -101,26 +102,26 @@ def test_usable_cpus_obey_the_quotas(limits, membership, files, cpus):
 )
 def test_available_memory_obeys_the_control_groups(limits, membership, files, free):
     limits(membership, **files)
-    assert system.available() == free
+    assert memory.available() == free
 
 
 def test_usable_cpus_without_control_groups_or_affinity(tmp_path, monkeypatch):
-    monkeypatch.setattr(system, "PROC", tmp_path)
+    monkeypatch.setattr(control_groups, "PROC", tmp_path)
     for name in ("process_cpu_count", "sched_getaffinity"):
         monkeypatch.delattr(os, name, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert system.usable_cpus() == 1
+    assert usable_cpus() == 1
     monkeypatch.setattr(os, "cpu_count", lambda: 7)
-    assert system.usable_cpus() == 7
+    assert usable_cpus() == 7
 
     def refused(_):
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_getaffinity", refused, raising=False)
-    assert system.usable_cpus() == 7
+    assert usable_cpus() == 7
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="PYTHON_CPU_COUNT is of Python 3.13")
 def test_the_count_that_python_is_told(monkeypatch):
     monkeypatch.setattr(os, "process_cpu_count", lambda: 1)
-    assert system.usable_cpus() == 1
+    assert usable_cpus() == 1

@@ -15,9 +15,16 @@ from pathlib import Path
 import pytest
 
 import w2v_fast
-from w2v_fast import KeyedVectors, files
+from w2v_fast import KeyedVectors
 from w2v_fast.corpus.phrases import FrozenPhrases
-from w2v_fast.files import atomic_write, check_writable, compression_of, open_input, zstd_module
+from w2v_fast.system import files
+from w2v_fast.system.files import (
+    atomic_write,
+    check_writable,
+    compression_of,
+    open_input,
+    zstd_module,
+)
 
 TEXT = b"one two three\n" * 5000
 
@@ -171,7 +178,7 @@ def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
 # -- streams --------------------------------------------------------------------------------------------------------
 
 WRITE = (
-    "import sys\nfrom w2v_fast.files import atomic_write, check_writable, check_space\n"
+    "import sys\nfrom w2v_fast.system.files import atomic_write, check_writable, check_space\n"
     "for path in sys.argv[1:]:\n    check_writable(path); check_space(path, 1)\n"
     "    with atomic_write(path) as file: file.write(b'new\\n')\n"
 )

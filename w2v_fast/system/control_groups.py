@@ -1,0 +1,39 @@
+"""The control groups of Linux that limit this process: containers have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+PROC = Path("/proc")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+
+
+def control_groups(controller: str) -> Iterator[Path]:
+    """The folders of the control groups that limit this process: its own and all above it, of version 2 and 1."""
+    for line in lines_of(PROC / "self" / "cgroup"):
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        group = PurePosixPath(path.lstrip("/"))
+        for root in (
+            {CONTROL_GROUPS / controllers, CONTROL_GROUPS / controller}
+            if controllers
+            else {CONTROL_GROUPS}
+        ):
+            yield from (root / part for part in (group, *group.parents))
+
+
+def numbers_in(path: Path) -> list[int]:
+    """The whole numbers in the first line of a file; none where it has something else ("max") or cannot be read."""
+    try:
+        return [int(word) for word in lines_of(path)[0].split()]
+    except (IndexError, ValueError):
+        return []
+
+
+def lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []

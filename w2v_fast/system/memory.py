@@ -1,0 +1,79 @@
+"""The memory that the system gives this process, with the limits of containers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+from w2v_fast.system import control_groups as groups
+from w2v_fast.system.control_groups import control_groups, lines_of, numbers_in
+
+
+def available() -> int | None:
+    """Bytes this process may still take: the least of the machine's, its control groups' and its limit's; or None."""
+    found = [
+        free for free in (_of_machine(), *_ofcontrol_groups(), _of_limit()) if free is not None
+    ]
+    return max(0, min(found)) if found else None
+
+
+def _of_machine() -> int | None:
+    """Linux: MemAvailable. Elsewhere psutil, which is installed there, knows."""
+    for line in lines_of(groups.PROC / "meminfo"):
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return int(psutil.virtual_memory().available)
+
+
+def _ofcontrol_groups() -> Iterator[int]:
+    """The limit of each control group (containers have one) less its use; caches of files can be dropped."""
+    for folder in control_groups("memory"):
+        for limit_file, use_file, cache in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            limit, use = numbers_in(folder / limit_file), numbers_in(folder / use_file)
+            if limit and use:
+                files = [
+                    line.split()[1]
+                    for line in lines_of(folder / "memory.stat")
+                    if line.startswith(f"{cache} ")
+                ]
+                yield limit[0] - use[0] + sum(map(int, files))
+
+
+def _of_limit() -> int | None:
+    """The limit of the address space (`ulimit -v`) less its use."""
+    if sys.platform == "win32":
+        return None
+    pages = lines_of(groups.PROC / "self" / "statm")
+    if not pages:
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    return limit - int(pages[0].split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+UNKNOWN_BUDGET = 1 << 24
+
+
+def default_budget() -> int:
+    """Bytes of token ids to hold in memory: half of what this process may still take."""
+    free = available()
+    return UNKNOWN_BUDGET if free is None else free // 2
+
+
+def human(size: int) -> str:
+    """A number of bytes for people: 1.5 GB."""
+    number, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+    while number >= 1000 and len(units) > 1:
+        number, units = number / 1000, units[1:]
+    return f"{number:.3g} {units[0]}"
