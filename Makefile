@@ -7,7 +7,7 @@ STAMP = $(VENV)/.built
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup demo web test-page test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,13 @@ test-aarch64: setup  ## run the native, corpus and format tests on an emulated a
 
 test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	./tests/sanitize.sh $(PYTHON)
+
+test-page: setup  ## click through the explorer's page in a browser (needs Chromium)
+	$(INSTALL) --group browser
+	$(RUN) -m pytest tests/explore
+
+web:  ## rebuild the explorer's page from web/ (needs Node)
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (SECONDS=n)
 	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)

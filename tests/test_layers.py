@@ -18,6 +18,7 @@ ALLOWED = {
     "vectors": {"system", "config", "keys"},
     "word2vec": {"system", "config", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
+    "explore": {"system", "vectors"},
     "info": {"system", "training"},
     "cli": {
         "system",
@@ -28,6 +29,7 @@ ALLOWED = {
         "word2vec",
         "loss",
         "info",
+        "explore",
         "__init__",
     },
     "__init__": {"system", "config", "corpus", "vectors", "word2vec", "loss", "info"},

@@ -35,6 +35,7 @@ COMMANDS = (
     "convert",
     "classes",
     "plot",
+    "explore",
     "demo",
     "word2vec",
 )

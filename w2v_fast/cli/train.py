@@ -12,6 +12,7 @@ Ctrl-C (or SIGTERM, SIGHUP) stops within a second and writes the vectors trained
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from w2v_fast.cli.signals import StopSignals
 from w2v_fast.system.files import check_space
 
 if TYPE_CHECKING:
+    from w2v_fast.training.progress import Report
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
     from w2v_fast.word2vec import Word2Vec
 
@@ -64,6 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("auto",),
         const="auto",
         help="go on from the newest checkpoint in the folder, if it has one",
+    )
+    parser.add_argument(
+        "--explore", action="store_true", help="show the run in a browser while it trains"
     )
     options.add_config_arguments(parser)
 
@@ -107,13 +112,26 @@ def run(arguments: argparse.Namespace) -> int:
         for name in ("checkpoint", "checkpoint_minutes")
         if hasattr(arguments, name)
     }
-    return train_and_write(
-        model,
-        arguments.progress,
-        arguments.output,
-        lambda vectors: vectors.save(arguments.output, format=format),
-        **checkpoints,
-    )
+    with _shown(model, arguments) as told:
+        return train_and_write(
+            model,
+            arguments.progress,
+            arguments.output,
+            lambda vectors: vectors.save(arguments.output, format=format),
+            told,
+            **checkpoints,
+        )
+
+
+def _shown(
+    model: Word2Vec, arguments: argparse.Namespace
+) -> contextlib.AbstractContextManager[Report | None]:
+    """What is told of the progress: a page as well with --explore."""
+    if not arguments.explore:
+        return contextlib.nullcontext()
+    from w2v_fast.cli.explore import watched
+
+    return watched(model, arguments.progress)
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
@@ -134,6 +152,7 @@ def train_and_write(
     progress: str,
     output: str,
     write: Callable[[KeyedVectors], object],
+    told: Report | None = None,
     **checkpoints: Any,
 ) -> int:
     """Train and write the vectors; returns the exit code.
@@ -145,7 +164,7 @@ def train_and_write(
     if progress == "bar":
         note(f"training with {model.trainer.isa} takes {model.memory}")
     with StopSignals(model.stop) as signals:
-        model.train(progress, **checkpoints)
+        model.train(told or progress, **checkpoints)
         if signals.stopped and not model.done:
             if progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar
