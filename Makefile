@@ -7,7 +7,7 @@ STAMP = $(VENV)/.built
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full study fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,7 +49,7 @@ fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (
 	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)
 
 soak: setup  ## train, kill, resume, load and query with random faults for 20 minutes (MINUTES=n)
-	$(RUN) -m benchmarks.soak $(or $(MINUTES),20)
+	$(RUN) -m tests.soak $(or $(MINUTES),20)
 
 lint: setup  ## ruff, and mypy on the typed surface
 	$(RUN) -m ruff check .
@@ -69,9 +69,9 @@ bench-full: setup  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation set
 	-$(INSTALL) --group peers
 	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) --full $(if $(STORE),--store)
 
-bench-softmax: setup  ## the four objectives and the softmax baselines against V (CORPUS=path)
+study: setup  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL=folder)
 	$(INSTALL) --group bench
-	$(RUN) -m benchmarks.softmax $(CORPUS) $(if $(STORE),--store)
+	$(RUN) -m studies.objectives.page $(CORPUS) --eval $(EVAL) --store
 
 docs: setup  ## the documentation as a website in site/
 	$(INSTALL) --group docs

@@ -1,4 +1,4 @@
-"""One run of one trainer in a process of its own, so that none disturbs the next: memory, threads, the threads of BLAS.
+"""One run of one trainer in a separate process, so that none disturbs the next.
 
 What is counted is *raw words*: words of the vocabulary that were trained or dropped by subsampling, really, not by the
 size of the file; and *kept words*, those that survived subsampling. All four trainers keep a word with the same
@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, log, own_version
-from benchmarks.text import Text
+from benchmarks.corpus_text import Text
+from benchmarks.measure import ROOT, log, own_version
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -124,7 +124,8 @@ def alternate(
                 continue
             outcomes[name].append(outcome)
             log(
-                f"round {number}/{repeats}: {name}: {outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
+                f"round {number}/{repeats}: {name}: "
+                f"{outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
                 f"{outcome.seconds:.1f} s training, {outcome.total_seconds:.1f} s in all"
             )
     return {name: taken for name, taken in outcomes.items() if name not in failed}, failed
