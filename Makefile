@@ -3,6 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin/python
 INSTALL = $(VENV)/bin/pip install --quiet
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
 STAMP = $(VENV)/.built
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
