@@ -518,8 +518,8 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     )
     (tmp_path / "module.py").write_text(
         '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
-        "class C:  # of one\n    def f():\n        r\'\'\'About this:\\nall of it\'\'\'\n"
-        "        b\'only # bytes\'\n        x = (\'\'\'no # text\'\'\', \"no\\\" # text\")\n"
+        "class C:  # of one\n    def f():\n        r'''About this:\\nall of it'''\n"
+        "        b'only # bytes'\n        x = ('''no # text''', \"no\\\" # text\")\n"
     )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
