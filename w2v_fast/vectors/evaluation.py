@@ -14,16 +14,14 @@ import math
 import os
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from w2v_fast.system.files import open_input
 from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.lines import numbered_lines
-
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.queries import COSMUL_EPSILON, Queries
 
 DELIMITERS = ("\t", ";", ",")
 MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".")
@@ -35,7 +33,6 @@ LONGEST_SHOWN = 120
 _SCORE = re.compile(r"[+-]?([0-9]{1,40}([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?", re.ASCII)
 OOV_POLICIES = ("skip", "zero")
 METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
-COSMUL_EPSILON = np.float32(1e-6)
 QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
 """Vectors and questions scored at a time: 1 MB of scores, and the table of the words' cosines, stay in the cache."""
 
@@ -83,7 +80,7 @@ class PairsResult:
 
 
 def evaluate_pairs(
-    kv: KeyedVectors,
+    kv: Queries,
     path: str | os.PathLike[str],
     *,
     delimiter: str | None = None,
@@ -140,7 +137,7 @@ def evaluate_pairs(
 
 
 def word_pairs_as_gensim(
-    kv: KeyedVectors,
+    kv: Queries,
     path: str | os.PathLike[str],
     delimiter: str | None,
     encoding: str,
@@ -408,7 +405,7 @@ class AnalogyResult:
 
 
 def evaluate_analogies(
-    kv: KeyedVectors,
+    kv: Queries,
     path: str | os.PathLike[str],
     *,
     restrict_vocab: int | None = 300_000,
@@ -465,7 +462,7 @@ def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
 
 
 def word_analogies_as_gensim(
-    kv: KeyedVectors,
+    kv: Queries,
     path: str | os.PathLike[str],
     restrict_vocab: int | None,
     case_insensitive: bool,
@@ -546,7 +543,7 @@ def has_sections(path: str | os.PathLike[str]) -> bool:
 
 
 def _answered(
-    kv: KeyedVectors,
+    kv: Queries,
     path: str | os.PathLike[str],
     restrict_vocab: int | None,
     case_insensitive: bool,
@@ -673,9 +670,7 @@ def _barred(given: np.ndarray, spelling_of: np.ndarray) -> dict[str, np.ndarray]
 # -- shared ---------------------------------------------------------------------------------------------------------
 
 
-def _known_words(
-    kv: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
-) -> dict[str, int]:
+def _known_words(kv: Queries, restrict_vocab: int | None, case_insensitive: bool) -> dict[str, int]:
     """Row of each word among the first rows; with upper-cased words, the first of several spellings."""
     words = kv.index_to_key[:restrict_vocab]
     return {_folded(words[row], case_insensitive): row for row in range(len(words) - 1, -1, -1)}

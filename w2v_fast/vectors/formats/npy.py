@@ -13,12 +13,11 @@ import numpy.typing as npt
 
 from w2v_fast.system import files
 from w2v_fast.vectors import together
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source
+from w2v_fast.vectors.formats.source import ByteStream
 from w2v_fast.vectors.formats.table import (
-    Table,
-    Vectors,
     WordRules,
     blocks,
     check_finite,
@@ -41,7 +40,7 @@ def words_path(path: str | os.PathLike[str]) -> Path:
     return Path(path).with_suffix(".words.txt")
 
 
-def read(source: Source, options: ReadOptions) -> Table:
+def read(source: ByteStream, options: ReadOptions) -> VectorData:
     """Map the matrix (or read it, with mmap=False) and read its words; the numbers are not checked."""
     beside = words_path(source.name)
     try:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from w2v_fast.system import files
 from w2v_fast.vectors import together
+from w2v_fast.vectors.data import Vectors
 from w2v_fast.vectors.formats.npy import with_counts
 from w2v_fast.vectors.formats.options import WriteOptions
-from w2v_fast.vectors.formats.table import Vectors, WordRules, check_finite, encoded_keys
+from w2v_fast.vectors.formats.table import WordRules, check_finite, encoded_keys
 from w2v_fast.vectors.formats.word2vec_text import write_rows
 
 WRITES = frozenset({"limit", "escape", "allow_nonfinite"})

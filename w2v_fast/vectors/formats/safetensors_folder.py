@@ -31,10 +31,11 @@ import numpy.typing as npt
 from w2v_fast.system import files
 from w2v_fast.system.version import __version__
 from w2v_fast.vectors import together
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.table import Table, Vectors, WordRules, encoded_keys, most_bytes
+from w2v_fast.vectors.formats.table import WordRules, encoded_keys, most_bytes
 
 READS = frozenset({"limit", "mmap", "verify"})
 WRITES = frozenset({"limit"})
@@ -89,7 +90,7 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
         return False
 
 
-def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
+def read(folder: str | os.PathLike[str], options: ReadOptions) -> VectorData:
     """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
         raise FileNotFoundError(
@@ -107,7 +108,7 @@ def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
 
 def _read(
     folder: str, config: dict[str, Any], tensors: dict[str, Tensor], options: ReadOptions
-) -> Table:
+) -> VectorData:
     checksums = config["sha256"]
 
     def load(name: str, matrix: bool = False) -> npt.NDArray[Any]:
@@ -129,7 +130,7 @@ def _read(
         if "output_vectors" in tensors
         else None
     )
-    return Table(keys, vectors, counts, output, config["metadata"])
+    return VectorData(keys, vectors, counts, output, config["metadata"])
 
 
 def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
