@@ -15,12 +15,12 @@ import numpy as np
 
 from w2v_fast.system.files import is_stream, open_raw
 from w2v_fast.vectors import conversions, evaluation, formats
-from w2v_fast.vectors.counts_file import read_counts
 from w2v_fast.vectors.data import VectorData
+from w2v_fast.vectors.file_sets import is_current, open_together
 from w2v_fast.vectors.index import ApproximateIndex
 from w2v_fast.vectors.named_vectors import Key
 from w2v_fast.vectors.queries import Queries
-from w2v_fast.vectors.together import is_current, open_together
+from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
 
 MOVED = {

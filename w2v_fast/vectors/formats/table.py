@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.keys import all_different
-from w2v_fast.vectors.counts_file import write_counts
 from w2v_fast.vectors.data import VectorData, Vectors
+from w2v_fast.vectors.file_sets import atomic_write_together
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.lines import UTF8_MARK
-from w2v_fast.vectors.together import atomic_write_together
+from w2v_fast.vectors.text_lines import UTF8_MARK
+from w2v_fast.vectors.vocabulary_file import write_counts
 
 Floats = npt.NDArray[np.float32]
 NUMBER = re.compile(

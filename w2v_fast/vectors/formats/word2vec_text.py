@@ -36,7 +36,7 @@ from w2v_fast.vectors.formats.table import (
     encoded_keys,
     vectors_and_counts,
 )
-from w2v_fast.vectors.lines import UTF8_MARK
+from w2v_fast.vectors.text_lines import UTF8_MARK
 
 READS = frozenset(
     {
