@@ -1,4 +1,4 @@
-"""What share of the machine's arithmetic does training reach, and where does the rest of the time go?
+"""What share of the machine's arithmetic does training reach, and where does the rest go?
 
 `python -m benchmarks.arithmetic CORPUS` measures in the same rounds: the arithmetic peak of each
 core alone and of all together, for each instruction set (a small C program, compiled now); the
@@ -11,8 +11,8 @@ in the middle of a sentence: w + 1 contexts on average, for each K + 1 scores an
 each, and d for adding the gradient to the context. Contexts beyond the end of a sentence are taken
 off: (w + 1)(w + 2)/3 a sentence.
 
-Training with the fastest instruction set is measured over several d (whole vectors), in three settings
-that differ in one thing each:
+Training with the fastest instruction set is measured over several d (whole vectors), in three
+settings that differ in one thing each:
 
     cached      one core, ids folded onto so few words that their rows stay in the core's cache
     real        one core, the vocabulary as it is
@@ -20,8 +20,9 @@ that differ in one thing each:
 
 The line through the cached times over d has two parts: what does not depend on d (finding tokens
 and windows, drawing noise, sigmoids, calls), and what grows with it (scores and updates). The floor
-of the latter is the measured peak. What is above the cached time is waiting: for rows from the outer
-caches and memory in the real setting, for rows that another core has written in the shared one.
+of the latter is the measured peak. What is above the cached time is waiting: for rows from the
+outer caches and memory in the real setting, for rows that another core has written in the shared
+one.
 """
 
 from __future__ import annotations
@@ -201,7 +202,7 @@ def flops_of_word(options: Mapping[str, Any], contexts: float) -> float:
 
 
 def mean_contexts(window: int, kept_words: float, sentences: int) -> float:
-    """Contexts of a kept word: w + 1, less those beyond the ends of sentences of >= w kept words."""
+    """Contexts of a kept word: w + 1, less those beyond the ends of sentences."""
     return window + 1 - sentences / kept_words * (window + 1) * (window + 2) / 3
 
 
@@ -219,8 +220,8 @@ def report(rows: list[Row]) -> str:
         caption(
             rows[0], text_of(rows[0]), *([rows[0]["compiler"]] if "compiler" in rows[0] else [])
         ),
-        f"Medians of {len(training[0]['kept words/s'])} rounds, and their range; shares within each "
-        "round.",
+        f"Medians of {len(training[0]['kept words/s'])} rounds, and their range; shares within "
+        "each round.",
     ]
     if any(row["setting"] == CACHED for row in training):
         lines += report_parts(rows)
@@ -234,7 +235,7 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
 
 def report_shares(rows: Sequence[Row], training: Sequence[Row]) -> Iterator[str]:
     """Peaks, bandwidth, and the share that training reaches."""
-    yield "Peak: multiplications and additions in registers, fused where the instruction set has it."
+    yield "Peak: multiplications and additions in registers, fused if the instruction set can."
     peaks = [{**row, "GFLOP/s": spread(row["FLOP/s"], 1e-9)} for row in of_kind(rows, "peak")]
     yield markdown_table(peaks, ["isa", "place", "GFLOP/s"])
     if copies := [{**row, "GB/s": spread(row["bytes/s"], 1e-9)} for row in of_kind(rows, "copy")]:
@@ -244,16 +245,17 @@ def report_shares(rows: Sequence[Row], training: Sequence[Row]) -> Iterator[str]
         return
     contexts = median(row["contexts"] for row in training)
     yield (
-        f"Training: skip-gram with negative sampling, {options_of(PROTOCOL, 'vector_size')}. Useful "
-        f"operations of a kept word: contexts x (6 (K + 1) + 1) d, with {contexts:.2f} contexts here; "
-        "the last column counts w + 1, as if no sentence ended, which makes 222 d. One worker is "
+        f"Training: skip-gram with negative sampling, {options_of(PROTOCOL, 'vector_size')}. "
+        "Useful operations of a kept word: contexts x (6 (K + 1) + 1) d, with "
+        f"{contexts:.2f} contexts here; the last column "
+        "counts w + 1, as if no sentence ended, which makes 222 d. One worker is "
         "compared with the fastest core alone, all workers with all cores together."
     )
     shown = [
         {
             **row,
             "kept words/s, millions": spread(row["kept words/s"], 1e-6),
-            "ns a kept word, each core": f"{1e9 * row['workers'] / median(row['kept words/s']):.0f}",
+            "ns a kept word, each core": f"{median(row['ns a kept word, each core']):.0f}",
             "flops of a word": f"{row['flops of a word']:.0f}",
             "GFLOP/s": spread(row["FLOP/s"], 1e-9),
             **{share: spread(row[share], 100) + " %" for share in SHARES},

@@ -82,7 +82,7 @@ def curves(axes: Any, points: Iterable[tuple[str, float, float]], **style: Any) 
 
 
 def bars(rows: Sequence[Row], names: Sequence[str], figure: str, scale: float, **style: Any) -> Any:
-    """Medians of a figure as horizontal bars, with the range of the rounds; the first row on top."""
+    """Medians of a figure as horizontal bars, with their range; the first row on top."""
     made, (axes,) = panels(height=1.2 + 0.25 * len(rows))
     for y, row in enumerate(reversed(rows)):
         values = [scale * value for value in row[figure]]
@@ -208,7 +208,7 @@ def draw_quality(rows: Sequence[Row]) -> Any:
 
 
 def draw_arithmetic(rows: Sequence[Row]) -> Any:
-    """The roofline: what all cores can do at so many operations a byte, and where training stands."""
+    """The roofline: what all cores can do at so many operations a byte; training as points."""
     *_, place = (row["place"] for row in rows if row["kind"] == "copy")
     copy = median(
         value / 1e9

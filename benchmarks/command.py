@@ -9,7 +9,7 @@ files included. It is compared with the necessary, and 200 MB:
 
     2 V stride floats of weights  +  4 bytes a token  +  200 MB
 
-While it runs, /proc tells what the memory is: anonymous, or pages of files (libraries, mapped text).
+While it runs, /proc tells what the memory is: anonymous, or pages of files (libraries, text).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
 
 
 def resident(process: int) -> dict[str, int]:
-    """Anonymous and file-backed bytes of a process now; nothing without /proc, or if it has ended."""
+    """Anonymous and file-backed bytes of a process now; empty without /proc or after its end."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
@@ -183,9 +183,9 @@ def report(rows: list[Row]) -> str:
                 f"{row['bytes'] / 1e6:.0f} MB",
                 f"{row['tokens']:,} tokens of {row['vocabulary']:,} words",
             ),
-            f"{options_of(row['options'])}. Medians of {len(row['wall, s'])} rounds, and their range. "
-            "Weights and ids: 2 V stride x 4 bytes and 4 bytes a token. Pages of files are libraries "
-            "and mapped text.",
+            f"{options_of(row['options'])}. Medians of {len(row['wall, s'])} rounds, and their "
+            "range. Weights and ids: 2 V stride x 4 bytes and 4 bytes a token. Pages of files are "
+            "libraries and mapped text.",
             markdown_table(shown, ["figure", "value"]),
         ]
     )

@@ -1,8 +1,8 @@
 """How fast is training beside every other trainer here? `python -m benchmarks.compare CORPUS`
 
 w2v_fast, gensim in both its modes, fastText without subwords and word2vec.c train one epoch of the
-same text, with the same hyper-parameters and threads, alternating: skip-gram with negative sampling,
-and each of the variants. A peer that is missing or fails is reported and left out.
+same text, with the same hyper-parameters and threads, alternating: skip-gram with negative
+sampling, and each of the variants. A peer that is missing or fails is reported and left out.
 
     --peer NAME                 one of the peers, instead of all; may be repeated
     --word2vec-c LABEL=PATH     another program with word2vec.c's flags; may be repeated, to compare
@@ -37,8 +37,8 @@ NOTES = {
     "set, and its input is the center word; it trains line ends as words, and they count. Seconds "
     "of training by its own report.",
     "word2vec.c": "the program that the package `word2vec` installs is compiled with -Ofast "
-    "-march=native -funroll-loops; the makefile of the original has -O3 instead of -Ofast. Timed by "
-    "its reports of progress, which count words. One epoch, because with more its last thread "
+    "-march=native -funroll-loops; the makefile of the original has -O3 instead of -Ofast. Timed "
+    "by its reports of progress, which count words. One epoch, because with more its last thread "
     "leaves out all but the first. End to end includes writing the vectors.",
 }
 
@@ -97,7 +97,7 @@ def runs_of_variant(options: Row, text: Text, arguments: argparse.Namespace) -> 
 
 
 def row_of(variant: str, label: str, run: Run, outcomes: Mapping[str, Sequence[Outcome]]) -> Row:
-    """One trainer's figures in every round, and how many times faster w2v_fast was in the same round."""
+    """One trainer's figures in every round, and how many times faster w2v_fast was in it."""
     taken = outcomes[f"{variant} {label}"]
     if f"{variant} {OURS}" not in outcomes:
         raise SystemExit(f"w2v_fast failed, {variant}")
@@ -142,9 +142,9 @@ def report(rows: list[Row]) -> str:
     lines = [
         caption(rows[0], text_of(rows[0])),
         f"{options_of(rows[0]['options'], 'architecture', 'objective')}. Medians of "
-        f"{len(rows[0]['raw words/s'])} rounds, and their range; ratios within each round. Raw words "
-        "are those of the vocabulary that were really trained, with those that subsampling drops; "
-        "words trained is their share of w2v_fast's.",
+        f"{len(rows[0]['raw words/s'])} rounds, and their range; ratios within each round. "
+        "Raw words are those of the vocabulary that were really trained, with those that are "
+        "subsampled away; words trained is their share of w2v_fast's.",
         markdown_table(shown, [*columns, *faster, "words trained", "vocabulary"]),
         "\n".join(f"- {trainer}: {NOTES[trainer]}" for trainer in trainers),
         *failures(rows[0]),

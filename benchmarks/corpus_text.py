@@ -13,13 +13,16 @@ from typing import BinaryIO
 from w2v_fast.system.files import open_input
 
 LINE_WORDS = 1000
-"""Longer lines are broken: word2vec.c would break them here, fastText at 1,024 words and gensim at 10,000."""
+"""Longer lines are broken.
+
+word2vec.c would break them here, fastText at 1,024 words and gensim at 10,000.
+"""
 PIECE = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A text file: where it is, the corpus it was taken from, the first 12 digits of its SHA-256, its size."""
+    """A text file: its path, its corpus, the first 12 digits of its SHA-256, and its size."""
 
     path: str
     name: str
@@ -35,7 +38,7 @@ class Text:
 
 @contextlib.contextmanager
 def first_words(corpus: str, words: int) -> Iterator[Text]:
-    """Write the first `words` words of a corpus (0: all) to a temporary file, one space between words."""
+    """Write the first `words` words of a corpus (0: all), a space apart, to a temporary file."""
     with tempfile.TemporaryDirectory(prefix="w2v_fast-benchmark-") as folder:
         path = os.path.join(folder, "text.txt")
         digest, written, lines = hashlib.sha256(), 0, 0

@@ -7,8 +7,8 @@ Vectors: saving and loading random ones, both sides in turn on the same files an
 fewer words, since gensim takes minutes for a million; the time of a word does not depend on their
 number. Files are read from the page cache. Saving includes flushing the file to the disk (fsync),
 which gensim leaves out. Peak memory is that of a separate process which loads once, above what it
-had before, as a multiple of the matrix. Before anything is timed, each side reads what the other has
-written, and the vectors are compared.
+had before, as a multiple of the matrix. Before anything is timed, each side reads what the other
+has written, and the vectors are compared.
 """
 
 from __future__ import annotations

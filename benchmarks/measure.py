@@ -145,7 +145,7 @@ def _version(package: str) -> str | None:
 
 
 def _cpu_name() -> str:
-    """The CPU's name, with family and model where known: virtual machines give many the same name."""
+    """The CPU's name, and family and model: virtual machines give many the same name."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     told = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)

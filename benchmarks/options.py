@@ -1,7 +1,7 @@
 """How does speed change with the options? `python -m benchmarks.options CORPUS`
 
-One epoch of the same text with the defaults, and with each of some options, with one worker and with
-all. Every configuration runs once a round, in a separate process.
+One epoch of the same text with the defaults, and with each of some options, with one worker and
+with all. Every configuration runs once a round, in a separate process.
 
     --vary NAME=VALUE,... [NAME=VALUE,...]   the product of these options; may be repeated
 
@@ -105,7 +105,7 @@ def row_of(point: Row, workers: int, taken: Sequence[Outcome]) -> Row:
 
 
 def with_ratios(rows: Sequence[Row]) -> list[Row]:
-    """The rows with their ratios within each round, of raw words/s: to one worker, to the default."""
+    """The rows with ratios of raw words/s within each round: to one worker, to the default."""
 
     def rates(point: Row, workers: int) -> list[float] | None:
         same = (row for row in rows if (row["varied"], row["workers"]) == (point, workers))

@@ -18,7 +18,7 @@ Report = Callable[[list[Row]], str]
 
 
 def publish(name: str, rows: list[Row], report: Report, store: bool) -> None:
-    """Print the report of `rows`; with `store` also write them to results/NAME.jsonl and NAME.md."""
+    """Print the report of `rows`; with `store` also write rows, report and chart to results/."""
     print(report(rows))
     if not store:
         log("nothing is stored without --store")

@@ -1,8 +1,8 @@
 """How good are the vectors, beside gensim's? `python -m benchmarks.quality CORPUS --eval FOLDER`
 
-Both train on the same words with the same hyper-parameters, alternating, with another seed in
-each round; the vectors of both are judged by the same code. gensim reads lines from an iterable: with `corpus_file`
-its learning rate does not fall smoothly. `--variants` are other configurations, such as
+Both train on the same words with the same configuration, alternating, with another seed in each
+round; the vectors of both are judged by the same code. gensim reads lines from an iterable: with
+`corpus_file` its learning rate does not fall smoothly. `--variants` are more of them:
 
     --variants share_noise=False architecture=cbow,alpha=0.05 objective=hs objective=nce
 

@@ -34,7 +34,10 @@ class Goal:
 
 @dataclasses.dataclass(frozen=True)
 class Benchmark:
-    """`python -m benchmarks.NAME COMMAND` answers `question`; `quick` are the quick set's options."""
+    """`python -m benchmarks.NAME COMMAND` answers `question`.
+
+    `quick` are more options, for the quick set; None leaves it out there. `chart` is a title.
+    """
 
     name: str
     question: str

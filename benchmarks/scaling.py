@@ -106,7 +106,7 @@ def measure_groups(
 
 
 def together(workers: Sequence[int], text: Text, library: str) -> dict[str, float]:
-    """The figures of processes with so many workers each, which start to train at the same moment."""
+    """The figures of processes with so many workers each, which start to train at once."""
     command = [sys.executable, "-m", "benchmarks.scaling", "--measure", text.path]
     environment = {
         **os.environ,
@@ -198,7 +198,7 @@ def measure(path: str, workers: int) -> None:
 
 
 def touches(corpus: Corpus, config: TrainConfig) -> NDArray[np.float64]:
-    """How often each row of both matrices is touched a kept word, [2 V]: contexts; targets and noise."""
+    """Touches of each row of both matrices a kept word, [2 V]: contexts; targets and noise."""
     tables, counts = Tables(corpus.vocabulary, config), corpus.vocabulary.counts
     kept = counts * corpus.vocabulary.keep_probabilities(config.sample)
     kept = kept / kept.sum()
@@ -278,8 +278,9 @@ def report(rows: list[Row]) -> str:
     ]
     lines = [
         caption(rows[0], text_of(rows[0])),
-        f"{options_of(rows[0]['options'])}. Medians of {len(measured[0]['raw words/s'])} rounds, and "
-        "their range; ratios within each round. A job has 50,000 tokens, or fewer in a short text.",
+        f"{options_of(rows[0]['options'])}. Medians of {len(measured[0]['raw words/s'])} rounds, "
+        "and their range; ratios within each round. A job has 50,000 tokens, or fewer in a short "
+        "text.",
         markdown_table(shown, columns_of(shown)),
     ]
     if loops := [row for row in measured if "allocations of a loop" in row]:

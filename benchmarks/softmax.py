@@ -1,10 +1,10 @@
 """What does a full softmax cost? `python -m benchmarks.softmax CORPUS`
 
-Words a second of the four objectives over the size of the vocabulary, for each number of workers, and
-of a full softmax as one would write it in numpy (BLAS) and, if it is installed, in PyTorch. All
-alternate in one run; each trains as many words as take about `--seconds`, which a calibration finds.
-Raw words are those of the vocabulary, with those that subsampling drops; kept words are those it
-leaves, the centers of windows. Needs threadpoolctl, which gives BLAS as many threads as workers.
+Words a second of the four objectives over the size of the vocabulary, for each number of workers,
+and of a full softmax as one would write it in numpy (BLAS) and, if it is installed, in PyTorch. All
+alternate in one run; each trains the words of about `--seconds`, found by calibration. Raw words
+are those of the vocabulary, with those that subsampling drops; kept words are those it leaves, the
+centers of windows. Needs threadpoolctl, which gives BLAS as many threads as workers.
 
 The useful arithmetic of a softmax is 6 V d flops for each center: scores, and the gradients of both
 matrices, each a product with 2 V d.
@@ -58,7 +58,7 @@ Batch = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]
 
 
 def batches(windows: Windows) -> list[Batch]:
-    """BATCH centers each: their words; for each pair the row of its center and its context's word."""
+    """BATCH centers each: their words; for each pair its center's row and its context's word."""
     words = windows.word
     center, context = windows.pairs()
     centers, row = np.unique(center, return_inverse=True)
@@ -333,8 +333,8 @@ def report(rows: list[Row]) -> str:
                 f"torch {rows[0]['torch']}",
                 f"instruction set {rows[0]['isa']}",
             ),
-            f"{options_of(OPTIONS, 'epochs')}. Medians of {len(rows[0]['raw words/s'])} rounds, and "
-            "their range.",
+            f"{options_of(OPTIONS, 'epochs')}. Medians of {len(rows[0]['raw words/s'])} rounds, "
+            "and their range.",
             markdown_table(shown, [*columns, "GFLOP/s", *shares]),
             "\n".join(answers),
         ]

@@ -111,7 +111,7 @@ def train(corpus: Corpus, dimension: int, workers: int) -> tuple[float, int, int
 def split_rare_words(corpus: Corpus, size: int, min_count: int) -> Corpus:
     """The corpus with its rarest words split, so that there are about `size` words.
 
-    Each part has at least `min_count` occurrences; the parts of a word take its occurrences in turn.
+    Each part has at least `min_count` occurrences; parts of a word take its occurrences in turn.
     """
     counts = corpus.vocabulary.counts
     parts = np.maximum(counts // min_count, 1)
@@ -167,9 +167,9 @@ def report(rows: list[Row]) -> str:
         [
             caption(rows[0], text_of(rows[0])),
             f"{options_of(PROTOCOL, 'vector_size')}, workers {rows[0]['workers']}. Medians of "
-            f"{len(rows[0]['raw words/s'])} rounds, and their range; ratios within each round, to all "
-            f"words of the start, at the same d. The start is the text above, whole is all of "
-            f"{rows[0]['text']}; a number is appended to each occurrence of its rarest words, in "
+            f"{len(rows[0]['raw words/s'])} rounds, and their range; ratios within each round, "
+            "to all words of the start, at the same d. The start is the text above, whole is "
+            f"all of {rows[0]['text']}; a number is appended to each occurrence of its rarest words, in "
             "turn, until there are so many words of at least 5 occurrences.",
             markdown_table(shown, [*columns, SHARE, "kept"]),
         ]

@@ -1,15 +1,17 @@
-"""Train, checkpoint, kill, resume, load and query for a while, with random faults; everything must come out right.
+"""Train, checkpoint, kill, resume, load and query with random faults: all must come out right.
 
     python -m tests.soak [MINUTES [SEED]]        default: 20 minutes, another seed each time
 
-Each run trains one random model by the command line, again and again until it is done. On the way it is killed
-(SIGKILL), stopped (SIGINT, SIGTERM, SIGHUP), given a full disk (a limit of the size of files) or a log that is full,
-closed or read by nobody, and its newest checkpoint is cut or changed. Pipes lie where an unfinished file might. Then
-savers are killed while this process loads what they write, and files that are no judgments are evaluated. Checked
-after every fault and at the end:
+Each run trains one random model by the command line, again and again until it is done. On the way
+it is killed (SIGKILL), stopped (SIGINT, SIGTERM, SIGHUP), given a full disk (a limit of the size of
+files) or a log that is full, closed or read by nobody, and its newest checkpoint is cut or changed.
+Pipes lie where an unfinished file might. Then savers are killed while this process loads what they
+write, and files that are no judgments are evaluated. Checked after every fault and at the end:
 
-    no token lost     the tokens and the kept tokens are those of a run without faults; with one worker all bits are
-    no corrupt file   the output and the newest checkpoint are absent or whole, nothing unfinished stays
+    no token lost     the tokens and the kept tokens are those of a run without faults; with one
+                      worker all bits are
+    no corrupt file   the output and the newest checkpoint are absent or whole, and no unfinished
+                      file is left
     no mixture        words and vectors that are loaded were saved together
     bounded time      evaluation of any file ends, with exit code 0 or 1
     flat memory       this process, which trains, loads and queries in turn, does not grow
@@ -72,7 +74,7 @@ EXIT_CODES = {
     "lost log": {0, 1, 130, -signal.SIGINT},
     "full disk": {1},
 }
-"""Of a run with a fault: negative, or 1 without a log, if the signal comes while Python starts or ends."""
+"""Of a run with a fault: negative, or 1 without a log, if Python is starting or ending."""
 SAVED = ("model", "v.npy", "v.bin")
 LEFTOVERS = (".old", ".part")
 SAVED_WORDS = 300
@@ -204,7 +206,7 @@ class Soak:
                 self.counts["checkpoints read"] += 1
 
     def _read_while_savers_die(self) -> None:
-        """Words and vectors are of one save whenever they are loaded, and the next save tidies up."""
+        """Words and vectors loaded are of one save, and the next save tidies up."""
         path = self.folder / "saved" / self.random.choice(SAVED)
         path.parent.mkdir()
         there = False
@@ -243,7 +245,7 @@ class Soak:
         return True
 
     def _evaluate_anything(self) -> None:
-        """Evaluation of files that are no judgments of words ends soon, with a message at the most."""
+        """Evaluation of files that are no judgments ends soon, at most with a message."""
         choose = self.random
         pieces = [
             b"9" * 70_000,

@@ -1,4 +1,4 @@
-"""What the study of objectives measures; figures.py draws it, page.py runs it and writes the page."""
+"""What the study of objectives measures; figures.py draws it, page.py runs it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Study:
 
     @cached_property
     def pairs(self) -> Matrix:
-        """How often each pair was trained, [center, context]: of the very windows that the trainer drew."""
+        """How often each pair was trained, [center, context]: of the trainer's own windows."""
         return pair_counts(self.text, self.config, range(self.config.epochs))
 
 
@@ -110,8 +110,8 @@ def read(path: str, words: int, vocabulary: int) -> Study:
     )
     if last <= first:
         raise SystemExit(
-            f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; the "
-            f"study needs more than the {first} that are held out"
+            f"{path} has {len(corpus)} tokens of its {len(corpus.vocabulary)} most frequent words; "
+            f"the study needs more than the {first} that are held out"
         )
     held_out, text, rest = (
         Corpus(corpus.ids[start:stop], corpus.vocabulary)
@@ -148,7 +148,7 @@ def train(corpus: Corpus, **options: Any) -> Model:
 
 
 def quality(vectors: KeyedVectors, folder: str) -> Row:
-    """Spearman's rho of the word pairs and the share of analogies right, each with how many were covered."""
+    """Spearman's rho of word pairs and the share of analogies right, and how many were covered."""
     row: Row = {}
     for name, path in SETS.items():
         if name == "analogies":
@@ -183,7 +183,7 @@ def cosine(a: Matrix, b: Matrix) -> float:
 
 
 def gradient_cosines(study: Study, models: dict[str, Model]) -> list[Row]:
-    """The expected gradients of NCE and NS over their noise against the exact softmax's, on held-out pairs."""
+    """NCE's and NS's expected gradients against the exact softmax's, on held-out pairs."""
     sample = Corpus(study.held_out.ids[:GRADIENT_TOKENS], study.vocabulary)
     counts = pair_counts(sample, study.config, [0])
     present = np.flatnonzero(counts.sum(1))
@@ -224,8 +224,11 @@ def fit(x: NDArray[Any], y: NDArray[Any]) -> Row:
 
 
 def shifted_pmi(study: Study) -> tuple[Matrix, Matrix]:
-    """log P(w | c) / (k q(w)) of the trained pairs [input, output]: as the papers have it, and with noise that is never
-    the target: of the k draws of a window with target t, k q(w) / (1 - q(t)) are w for w other than t."""
+    """log P(w | c) / (k q(w)) of the trained pairs [input, output].
+
+    First as the papers have it, then with noise that is never the target: of the k draws of a
+    window with target t, k q(w) / (1 - q(t)) are w, for w other than t.
+    """
     joint = study.pairs.T
     k, q = study.config.negative, study.noise.astype(np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -316,8 +319,11 @@ def hs_log_probabilities(study: Study, model: Model) -> Matrix:
 
 
 def pair_samples(study: Study) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """(input, output) words: true pairs as often as trained; noise, a trained input with a draw from q; and those of
-    the noise that never stood in one window."""
+    """(input, output) words of three kinds of pairs.
+
+    True pairs as often as trained; noise, a trained input with a draw from q; and those of the
+    noise that never stood in one window.
+    """
     random = np.random.default_rng(0)
     joint = study.pairs.T
     words = len(joint)
@@ -395,15 +401,18 @@ def ns_error(scores: Matrix, true: Matrix, false: Matrix) -> Matrix:
 
 
 def zero_error(penalty: float) -> Error:
-    """Minus the gradient of -true log sigmoid(s) + false * penalty / 2 * s^2: false pairs are to have product zero."""
+    """Minus the gradient of -true log sigmoid(s) + false * penalty / 2 * s^2.
+
+    False pairs are to have product zero.
+    """
     return lambda scores, true, false: true * sigmoid(-scores) - penalty * false * scores
 
 
 def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Matrix, Matrix]]:
-    """Adam on the expected objective of all pairs at once: no sampling, no learning rate of one objective's own.
+    """Adam on the expected objective of all pairs at once: no sampling, one learning rate for all.
 
-    Yields (step, v, u) every STEPS_BETWEEN steps. `true` is how often a pair was trained, `false` how often its words
-    are expected to be drawn as input and noise.
+    Yields (step, v, u) every STEPS_BETWEEN steps. `true` is how often a pair was trained, `false`
+    how often its words are expected to be drawn as input and noise.
     """
     from threadpoolctl import threadpool_limits
 
@@ -444,7 +453,7 @@ def minimize(study: Study, error: Error, workers: int) -> Iterator[tuple[int, Ma
 def zero_target(
     study: Study, folder: str, samples: Samples, workers: int
 ) -> tuple[list[Row], list[Row], dict[str, Matrix]]:
-    """ns beside false pairs with target zero, of several weights: quality by step, the scores of pairs at the end."""
+    """ns beside false pairs with target zero: quality by step, the scores of pairs at the end."""
     errors: dict[str, Error] = {"ns": ns_error}
     errors |= {f"zero, weight {penalty}": zero_error(penalty) for penalty in PENALTIES}
     curve, scores, products = [], [], {}
@@ -464,7 +473,7 @@ def zero_target(
 
 
 def with_means(rows: list[Row], by: str) -> list[Row]:
-    """One row for each value of `by`: means of its numbers, and the standard deviation of the sets' scores."""
+    """One row for each value of `by`: means, and standard deviations of the sets' scores."""
     merged = []
     for name in dict.fromkeys(row[by] for row in rows):
         same = [row for row in rows if row[by] == name]
@@ -505,7 +514,7 @@ def quality_rows(study: Study, models: dict[str, Model], folder: str, workers: i
 
 
 def baseline_rows(study: Study, log_p: dict[str, Matrix]) -> list[Row]:
-    """Held-out nats of distributions that know nothing of the center, and of others, log p [center, context]."""
+    """Held-out nats of distributions that ignore the center, and of `log_p` [center, context]."""
     counts = pair_counts(study.held_out, study.config, [0])
     trained = study.pairs.sum(0, dtype=np.float64) + 1
     known = {
@@ -523,7 +532,10 @@ def baseline_rows(study: Study, log_p: dict[str, Matrix]) -> list[Row]:
 
 
 def equal_time_rows(study: Study, models: dict[str, Model], folder: str, workers: int) -> list[Row]:
-    """Equal time: what the softmax took for the study's text; the others spend it on more text, then more epochs."""
+    """Equal time: what the softmax took for the study's text.
+
+    The other objectives spend it on more text, then on more epochs.
+    """
     rows = []
     for objective in OBJECTIVES:
         model = models[objective]

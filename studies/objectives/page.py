@@ -171,7 +171,7 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
             {},
         )
 
-    def figures(row: Row, *names: str) -> str:
+    def digits(row: Row, *names: str) -> str:
         return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
 
     zero = [
@@ -186,8 +186,9 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
     rows: list[Row] = [
         *(
             {
-                "claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: NCE, exact Z / NCE, Z = 1 / NS",
-                "measured": figures(
+                "claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: "
+                "NCE, exact Z / NCE, Z = 1 / NS",
+                "measured": digits(
                     one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS"
                 ),
             }
@@ -195,12 +196,12 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
         ),
         {
             "claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
-            "measured": figures(pmi, "slope", "r"),
+            "measured": digits(pmi, "slope", "r"),
         },
         *(
             {
                 "claim": f"mean / sd of log Z, {name}",
-                "measured": figures(
+                "measured": digits(
                     one("partition", objective=name), "mean of log Z", "sd of log Z"
                 ),
             }
@@ -208,11 +209,11 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
         ),
         {
             "claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
-            "measured": " / ".join(figures(row, "mean") for row in sampled),
+            "measured": " / ".join(digits(row, "mean") for row in sampled),
         },
         {
             "claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v",
-            "measured": figures(
+            "measured": digits(
                 one("cosines", objective="ns"),
                 "mean cosine v.v",
                 "mean cosine u.u",
@@ -220,7 +221,7 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
             ),
         },
         *(
-            {"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": figures(row, *SETS)}
+            {"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": digits(row, *SETS)}
             for name, row in (
                 ("ns", ns_zero),
                 (f"target {best['false pairs']}, the best of three on analogies", best),
@@ -231,8 +232,10 @@ def highlights(found: dict[str, list[Row]]) -> list[Row]:
     for row in found["equal-time"] if softmax else []:
         rows.append(
             {
-                "claim": f"equal time, {row['objective']}: tokens, times the softmax's; {' / '.join(SETS)}",
-                "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; {figures(row, *SETS)}",
+                "claim": f"equal time, {row['objective']}: tokens, times the softmax's; "
+                + " / ".join(SETS),
+                "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; "
+                + digits(row, *SETS),
             }
         )
     return rows
