@@ -169,8 +169,8 @@ def report(rows: list[Row]) -> str:
             f"{options_of(PROTOCOL, 'vector_size')}, workers {rows[0]['workers']}. Medians of "
             f"{len(rows[0]['raw words/s'])} rounds, and their range; ratios within each round, "
             "to all words of the start, at the same d. The start is the text above, whole is "
-            f"all of {rows[0]['text']}; a number is appended to each occurrence of its rarest words, in "
-            "turn, until there are so many words of at least 5 occurrences.",
+            f"all of {rows[0]['text']}; a number is appended to each occurrence of its rarest "
+            "words, in turn, until there are so many words of at least 5 occurrences.",
             markdown_table(shown, [*columns, SHARE, "kept"]),
         ]
     )

@@ -33,7 +33,8 @@ static void add(float *to, const float *x, float times, int dim)
 }
 
 /* From a stream of draws, K that are not the target for each of `count` units, in order; 0 if the stream is too short. */
-int take_noise(const int *stream, long length, const int *target, long count, int negative, int *noise)
+int take_noise(const int *stream, long length, const int *target, long count, int negative,
+               int *noise)
 {
     long used = 0;
     for (long unit = 0; unit < count; unit++)
@@ -89,7 +90,8 @@ static int contexts_of(const windows *w, long n, float **in, float *weight)
 }
 
 /* error[r] of one context and all rows, its weight included. */
-static void errors(const windows *w, const float *in, float weight, float **out, int rows, float *error)
+static void errors(const windows *w, const float *in, float weight, float **out, int rows,
+                   float *error)
 {
     for (int r = 0; r < rows; r++)
         error[r] = dot(in, out[r], w->dim);
@@ -112,7 +114,8 @@ static void update_by_rows(const windows *w, float *in, float **out, int rows, c
 typedef float vec __attribute__((vector_size(64), aligned(64)));
 
 /* Both updates in one pass over blocks of columns: the context and its change stay in registers. */
-static void update_by_columns(const windows *w, float *in, float **out, int rows, const float *error)
+static void update_by_columns(const windows *w, float *in, float **out, int rows,
+                              const float *error)
 {
     for (int c = 0; c < w->stride; c += 16) {
         vec x = *(vec *)(in + c), gradient = {0};
@@ -133,7 +136,8 @@ static void steps(const windows *w, update_function *update)
 {
     int rows = w->negative + 1;
     for (long n = 0; n < w->count; n++) {
-        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows], error[rows];
+        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows],
+            error[rows];
         int inputs = contexts_of(w, n, in, weight);
         for (int r = 0; r < rows; r++) {
             int row = r ? w->noise[n * w->negative + r - 1] : w->word[w->center[n]];
