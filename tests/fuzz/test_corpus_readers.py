@@ -1,4 +1,4 @@
-"""Readers of corpora, vocabularies and checkpoints on damaged files: a result or a clear error, in bounded memory."""
+"""Readers of corpora, vocabularies and checkpoints on damaged files: a result or a clear error."""
 
 import gzip
 import tracemalloc

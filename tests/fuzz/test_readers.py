@@ -1,4 +1,4 @@
-"""Every reader on damaged files, with a fixed seed: a result or a clear error, in bounded memory."""
+"""Every reader on damaged files, with a fixed seed: a result or a clear error."""
 
 import gzip
 import tracemalloc
