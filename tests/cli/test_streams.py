@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone: the work goes on, and nothing said there gets into the data."""
+"""Standard streams that are closed, full or gone: the work goes on, without messages in data."""
 
 import io
 import json
@@ -23,7 +23,7 @@ SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs"
 
 
 def shell(redirections, *argv, **options):
-    """The command line in a shell that closes or redirects its streams; returns the finished process."""
+    """Run the command line in a shell that closes or redirects its streams."""
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, argv)],
         cwd=ROOT,

@@ -24,7 +24,7 @@ from w2v_fast.training.trainer import Trainer
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
 
 
-# -- input and output -----------------------------------------------------------------------------------------------
+# -- input and output ------------------------------------------------------------------------------
 
 
 def test_vectors_are_those_of_the_library(corpus, vectors):
@@ -57,7 +57,7 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
 
 
 def test_pipe_of_processes(corpus, vectors):
-    """Text comes by standard input and vectors leave by standard output, with nothing else in them."""
+    """Text comes by standard input; standard output has the vectors alone."""
     done = subprocess.run(
         [*COMMAND, "train", "-", "-o", "-", "--format", "word2vec_binary", *SETTINGS],
         cwd=ROOT,
@@ -229,7 +229,7 @@ def test_unusual_bytes_pass_through(cli, tmp_path):
     assert done.stdout.startswith(b"\xff\t")
 
 
-# -- signals --------------------------------------------------------------------------------------------------------
+# -- signals ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -489,7 +489,7 @@ def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, t
     assert (tmp_path / "v.bin").read_bytes() == written
 
 
-# -- demo -----------------------------------------------------------------------------------------------------------
+# -- demo ------------------------------------------------------------------------------------------
 
 
 def test_demo_on_a_corpus(cli, tmp_path):
@@ -517,7 +517,8 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
         b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n"
     )
     (tmp_path / "module.py").write_text(
-        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
+        '"""First Part. Second, part!\n\nA third."""\n\n\n'
+        '# A comment\n# on two lines\nx = "a plain string"\n\n'
         "class C:  # of one\n    def f():\n        r'''About this:\\nall of it'''\n"
         "        b'only # bytes'\n        x = ('''no # text''', \"no\\\" # text\")\n"
     )

@@ -1,4 +1,4 @@
-"""What is no text is refused with a way to its text; text that only looks a little like it is read."""
+"""What is no text is refused with a way to its text; text that looks like it is read."""
 
 from __future__ import annotations
 
@@ -318,7 +318,10 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compress, block_byte
 
 
 def test_a_byte_order_mark_on_standard_input():
-    script = "from w2v_fast.corpus.corpus import Corpus; print(Corpus.from_source('-', min_count=1).vocabulary.words)"
+    script = (
+        "from w2v_fast.corpus.corpus import Corpus; "
+        "print(Corpus.from_source('-', min_count=1).vocabulary.words)"
+    )
     output = subprocess.check_output(
         [sys.executable, "-c", script], input=codecs.BOM_UTF8 + b"the cat"
     )

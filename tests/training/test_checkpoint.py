@@ -1,4 +1,4 @@
-"""A run that was stopped or killed goes on as if nothing had happened; a damaged or foreign checkpoint is refused."""
+"""A stopped or killed run goes on as if nothing had happened; a damaged checkpoint is refused."""
 
 import contextlib
 import errno
@@ -106,7 +106,7 @@ class TestKill:
     OPTIONS = {"epochs": 12, "vector_size": 50}  # noqa: RUF012
 
     def child(self, folder, result, number):
-        """Go on with the run, and die at a random call of a function that writes, or wait to be killed."""
+        """Go on with the run, and die at a random writing call, or wait to be killed."""
         rng = random.Random(number)
         if number % 2:
             left = rng.randrange(1, 200)
@@ -363,7 +363,7 @@ def test_no_room_is_known_before_training(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_that_fails_does_not_end_the_run(tmp_path, monkeypatch):
-    """The disk fills up later: training goes on, the older checkpoint is whole, nothing half written stays."""
+    """The disk fills up later: training goes on, and the older checkpoint stays whole."""
     run = stop_after(trainer_of(), 100)
     run.train(checkpoint=tmp_path)
 
@@ -451,7 +451,7 @@ def test_a_stop_before_training_is_not_lost():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(tmp_path, number):
-    """The handler calls stop(); the whole run stands in the checkpoint. KeyboardInterrupt does the same."""
+    """The handler calls stop(); the checkpoint has the whole run. So does KeyboardInterrupt."""
     folder = tmp_path / "run"
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""Files of one save are read all old or all new: at any moment, after a kill at any step, with several savers."""
+"""Files of one save are read all old or all new, after a kill at any step, with several savers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def numbered(k: int, words: int = 20) -> KeyedVectors:
 
 
 class Kind:
-    """A way to save and load; `load` gives the number that every part says, or fails on a mixture."""
+    """Saves and loads; `load` gives the number that every part says, or fails on a mixture."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ def at_steps(
 
 
 def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
-    """Save in a child that is killed at its n-th step, for n = 0, 1, ...; the last child is not killed."""
+    """Save in a child that is killed at its n-th step, for n = 0, 1, ..., until none is."""
     for number in itertools.count():
         pid = os.fork()
         if pid == 0:
@@ -179,7 +179,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path:
 
 
 def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: Path) -> None:
-    """One of the files may be missing after a kill in the middle of the exchange, until the next save."""
+    """A file may be missing after a kill in the middle of the exchange, until the next save."""
 
     def plain(folder: Path) -> set[int]:
         if kind.name == "projector":
