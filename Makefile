@@ -5,10 +5,11 @@ RUN = $(VENV)/bin/python
 INSTALL = $(VENV)/bin/pip install --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 STAMP = $(VENV)/.built
+C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] benchmarks/kernels/*.c)
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full study fuzz soak docs wheel clean
+.PHONY: help setup tools demo test test-fast test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +41,9 @@ demo: setup  ## train on the text of Python's standard library and print neighbo
 test: tools  ## run every test
 	$(RUN) -m pytest
 
+test-fast: tools  ## run the tests that take no seconds each, in less than a minute
+	$(RUN) -m pytest -m 'not slow'
+
 test-newer: tools  ## run the tests of corpus/ and training/ on the newest Python, where one is newer than .venv's
 	./tests/pythons.sh --newer-than $(RUN) tests/corpus tests/training
 
@@ -58,10 +62,17 @@ fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (
 soak: tools  ## train, kill, resume, load and query with random faults for 20 minutes (MINUTES=n)
 	$(RUN) -m tests.soak $(or $(MINUTES),20)
 
-lint: tools  ## ruff, and mypy on the typed surface
-	$(RUN) -m ruff check .
+lint: tools  ## formats, ruff, spelling, and types on Linux and Windows
+	$(RUN) -m ruff format --check --quiet .
+	$(RUN) -m ruff check --quiet .
+	$(VENV)/bin/clang-format --dry-run --Werror $(C_SOURCES)
+	$(RUN) -m codespell_lib .
 	$(RUN) -m mypy
 	$(RUN) -m mypy --platform win32
+
+format: tools  ## format every Python and C file
+	$(RUN) -m ruff format --quiet .
+	$(VENV)/bin/clang-format -i $(C_SOURCES)
 
 cross: tools  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
 	$(INSTALL) --group cross
