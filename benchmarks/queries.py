@@ -1,9 +1,9 @@
 """How fast are neighbors found, and phrases? `python -m benchmarks.queries CORPUS`
 
 Nearest neighbors, one at a time and many in a batch: both sides share the same array of random
-vectors. Phrases, from an uncompressed text file to its phrases, and to a text file with the phrases
-joined, beside gensim's Phrases on the same file with the same settings. Sides take turns, and their
-answers are compared.
+vectors. Phrases, from a text file to its phrases, and to a text file with the phrases joined,
+beside gensim's Phrases on the same file with the same settings. Sides take turns, and their answers
+are compared.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.corpus_text import Text, first_words
 from benchmarks.markdown import caption, markdown_table, spread
 from benchmarks.measure import Row, benchmark_parser, beside_gensim, machine
 from benchmarks.publish import publish
@@ -28,7 +29,7 @@ SETTINGS: dict[str, Any] = {"min_count": 5, "threshold": 10.0, "scoring": "defau
 
 
 def main() -> None:
-    parser = benchmark_parser(__doc__, repeats=3)
+    parser = benchmark_parser(__doc__, words=10_000_000, repeats=3)
     parser.add_argument("--rows", type=int, default=1_000_000, help="vectors (%(default)s)")
     parser.add_argument("--dim", type=int, default=300, help="dimensions (%(default)s)")
     parser.add_argument(
@@ -41,7 +42,8 @@ def main() -> None:
     rows = list(
         compare_neighbors(arguments.rows, arguments.dim, arguments.queries, arguments.repeats)
     )
-    rows += compare_phrases(arguments.corpus, arguments.workers, arguments.repeats)
+    with first_words(arguments.corpus, arguments.words) as text:
+        rows += compare_phrases(text, arguments.workers, arguments.repeats)
     facts = machine()
     publish("queries", [{**row, **facts} for row in rows], report, arguments.store)
 
@@ -107,7 +109,8 @@ def gensim_phrase_text(path: str, output: str) -> None:
             file.write(" ".join(frozen[sentence]) + "\n")
 
 
-def compare_phrases(path: str, workers: int, repeats: int) -> Iterator[Row]:
+def compare_phrases(text: Text, workers: int, repeats: int) -> Iterator[Row]:
+    path = text.path
     found: dict[str, int] = {}
 
     def ours() -> None:
@@ -117,7 +120,7 @@ def compare_phrases(path: str, workers: int, repeats: int) -> Iterator[Row]:
     def theirs() -> None:
         found["gensim"] = len(gensim_phrases(path).export_phrases())
 
-    size = f"{os.path.basename(path)}, {os.path.getsize(path) / 1e6:.0f} MB"
+    size = f"{text.name}, {text.words:,} words"
     row = beside_gensim(f"find phrases, threads: {workers}", ours, theirs, repeats)
     yield {**row, "size": size, **{f"{side}, found": count for side, count in found.items()}}
     with tempfile.TemporaryDirectory() as folder:
