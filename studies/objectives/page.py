@@ -160,85 +160,48 @@ def setup_of(study: Study, arguments: argparse.Namespace) -> str:
 
 def highlights(found: dict[str, list[Row]]) -> list[Row]:
     """The measurements in short: the figures that the page's sentences rest on."""
-
-    def one(table: str, **wanted: Any) -> Row:
-        return next(
-            (
-                row
-                for row in found[table]
-                if all(row[name] == value for name, value in wanted.items())
-            ),
-            {},
-        )
-
-    def digits(row: Row, *names: str) -> str:
-        return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
-
-    zero = [
-        row for row in found["zero-quality"] if row["step"] == STEPS and row["false pairs"] != "ns"
-    ]
+    claims: dict[str, str] = {}
+    for k in (5, 125):
+        row = one(found["gradients"], model="nce", k=k)
+        claim = f"cosine to the softmax's gradient at the model of nce, k = {k}"
+        names = ("NCE, exact Z", "NCE, Z = 1", "NS")
+        claims[f"{claim}: {' / '.join(names)}"] = digits(row, *names)
+    pmi = one(found["pmi"], **{"vectors": "ns, as trained", "pairs seen at least": FREQUENT[1]})
+    claim = f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times"
+    claims[claim] = digits(pmi, "slope", "r")
+    for name in ("nce", "ns", "ns + log(k q)", "softmax"):
+        row = one(found["partition"], objective=name)
+        claims[f"mean / sd of log Z, {name}"] = digits(row, "mean of log Z", "sd of log Z")
+    claims["mean u.v of ns: true / noise / never-seen pairs (nats)"] = " / ".join(
+        digits(one(found["scores"], quantity="u.v of ns", pairs=kind), "mean")
+        for kind in ("true", "noise", "never seen")
+    )
+    spaces = ("v.v", "u.u", "u.v")
+    claims[f"mean cosine of words never seen together, ns: {' / '.join(spaces)}"] = digits(
+        one(found["cosines"], objective="ns"), *(f"mean cosine {space}" for space in spaces)
+    )
+    ended = [row for row in found["zero-quality"] if row["step"] == STEPS]
+    zero = [row for row in ended if row["false pairs"] != "ns"]
     best = max(zero, key=lambda row: row["analogies"])
-    ns_zero = one("zero-quality", **{"false pairs": "ns", "step": STEPS})
-    pmi = one("pmi", **{"vectors": "ns, as trained", "pairs seen at least": FREQUENT[1]})
-    sampled = [
-        one("scores", quantity="u.v of ns", pairs=kind) for kind in ("true", "noise", "never seen")
-    ]
-    rows: list[Row] = [
-        *(
-            {
-                "claim": f"cosine to the softmax's gradient at the model of nce, k = {k}: "
-                "NCE, exact Z / NCE, Z = 1 / NS",
-                "measured": digits(
-                    one("gradients", model="nce", k=k), "NCE, exact Z", "NCE, Z = 1", "NS"
-                ),
-            }
-            for k in (5, 125)
-        ),
-        {
-            "claim": f"ns learns PMI - log k: slope / r, pairs seen {FREQUENT[1]} times",
-            "measured": digits(pmi, "slope", "r"),
-        },
-        *(
-            {
-                "claim": f"mean / sd of log Z, {name}",
-                "measured": digits(
-                    one("partition", objective=name), "mean of log Z", "sd of log Z"
-                ),
-            }
-            for name in ("nce", "ns", "ns + log(k q)", "softmax")
-        ),
-        {
-            "claim": "mean u.v of ns: true / noise / never-seen pairs (nats)",
-            "measured": " / ".join(digits(row, "mean") for row in sampled),
-        },
-        {
-            "claim": "mean cosine of words never seen together, ns: v.v / u.u / u.v",
-            "measured": digits(
-                one("cosines", objective="ns"),
-                "mean cosine v.v",
-                "mean cosine u.u",
-                "mean cosine u.v",
-            ),
-        },
-        *(
-            {"claim": f"false pairs: {name}; {' / '.join(SETS)}", "measured": digits(row, *SETS)}
-            for name, row in (
-                ("ns", ns_zero),
-                (f"target {best['false pairs']}, the best of three on analogies", best),
-            )
-        ),
-    ]
-    softmax = one("equal-time", objective="softmax")
-    for row in found["equal-time"] if softmax else []:
-        rows.append(
-            {
-                "claim": f"equal time, {row['objective']}: tokens, times the softmax's; "
-                + " / ".join(SETS),
-                "measured": f"{row['tokens trained'] / softmax['tokens trained']:.3g}; "
-                + digits(row, *SETS),
-            }
-        )
-    return rows
+    best_name = f"target {best['false pairs']}, the best of three on analogies"
+    for name, row in (("ns", one(ended, **{"false pairs": "ns"})), (best_name, best)):
+        claims[f"false pairs: {name}; {' / '.join(SETS)}"] = digits(row, *SETS)
+    if softmax := one(found["equal-time"], objective="softmax"):
+        for row in found["equal-time"]:
+            times = row["tokens trained"] / softmax["tokens trained"]
+            claim = f"equal time, {row['objective']}: tokens, times the softmax's"
+            claims[f"{claim}; {' / '.join(SETS)}"] = f"{times:.3g}; {digits(row, *SETS)}"
+    return [{"claim": claim, "measured": measured} for claim, measured in claims.items()]
+
+
+def one(rows: list[Row], **wanted: Any) -> Row:
+    """The first row with these values, or an empty one."""
+    found = (row for row in rows if all(row[name] == value for name, value in wanted.items()))
+    return next(found, {})
+
+
+def digits(row: Row, *names: str) -> str:
+    return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
 
 
 def table_of(name: str, rows: list[Row]) -> str:
