@@ -42,7 +42,7 @@ test: tools  ## run every test
 	$(RUN) -m pytest
 
 test-fast: tools  ## run the tests that take no seconds each, in less than a minute
-	$(RUN) -m pytest -m 'not slow'
+	$(RUN) -m pytest -m 'not slow' --hypothesis-profile=fast
 
 test-newer: tools  ## run the tests of corpus/ and training/ on the newest Python, where one is newer than .venv's
 	./tests/pythons.sh --newer-than $(RUN) tests/corpus tests/training

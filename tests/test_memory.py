@@ -92,6 +92,7 @@ def test_little_address_space_is_a_clear_error_and_nothing_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @linux
 @unsanitized
 def test_little_address_space_for_the_corpus_is_a_clear_error(tmp_path):

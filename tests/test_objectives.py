@@ -148,6 +148,7 @@ def test_evaluation_stops_when_one_thread_fails(monkeypatch):
     assert len(taken) < 100  # of 360
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [1, 3])
 def test_optimum_of_ns_is_pmi_minus_log_k(draws):
     """With full rank and enough steps, u . v tends to PMI - log K, whatever the number of draws.

@@ -39,6 +39,7 @@ def counted(model):
     return counter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", range(1, 17))
 @pytest.mark.parametrize("last_newline", [True, False])
 def test_every_token_is_trained_once_an_epoch(tmp_path, workers, last_newline):
@@ -62,6 +63,7 @@ def test_every_token_is_trained_once_an_epoch(tmp_path, workers, last_newline):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", [" ", "\n"])
 def test_one_line_of_twenty_million_words_and_as_many_lines_of_one(tmp_path, separator):
     path = tmp_path / "text"
@@ -116,6 +118,7 @@ def sparse(shape, dtype):
     ].reshape(shape)
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("tokens", [2**31 + 100_000, 2**32 + 100_000])
 def test_the_end_of_a_huge_corpus_is_trained_and_reported(tokens):
@@ -140,6 +143,7 @@ def test_the_end_of_a_huge_corpus_is_trained_and_reported(tokens):
     assert changed.tolist() == [True, True, True, True, False]
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize(("architecture", "objective"), [("skipgram", "ns"), ("cbow", "nce")])
 def test_matrices_beyond_2_to_31_floats(architecture, objective):

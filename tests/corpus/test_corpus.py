@@ -268,6 +268,7 @@ def test_saving_keeps_raw_tokens(tmp_path):
     assert (len(opened), opened.raw_tokens) == (5, 9)
 
 
+@pytest.mark.slow
 def test_a_cut_file_is_refused_at_every_length(saved):
     whole = saved.read_bytes()
     for length in range(len(whole)):
@@ -279,6 +280,7 @@ def test_a_cut_file_is_refused_at_every_length(saved):
         Corpus.open(saved)
 
 
+@pytest.mark.slow
 def test_a_changed_byte_is_refused_everywhere(saved):
     whole = saved.read_bytes()
     for place in range(len(whole)):
@@ -324,6 +326,7 @@ def test_open_other_files(tmp_path):
         Corpus.open(tmp_path / "text")
 
 
+@pytest.mark.slow
 def test_memory_stays_at_four_bytes_a_token(tmp_path):
     """40 MB of text, 20 M tokens, 80 MB of ids: a second copy would not fit below the bound."""
     (tmp_path / "text").write_bytes(b"a b c d e f g h i j\n" * 2_000_000)

@@ -66,6 +66,7 @@ def read(text: bytes, **options) -> Corpus:
         return Corpus.from_source(path, **options)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     TEXTS,
@@ -112,6 +113,7 @@ def test_a_fixed_vocabulary_drops_other_tokens(text, other, block_bytes, workers
     assert corpus.raw_tokens == sum(map(len, oracle.split(text)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_many_words_and_growing_tables(workers):
     random = np.random.default_rng(3)
@@ -260,6 +262,7 @@ def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
     assert queues[0].overtaken.is_set()
 
 
+@pytest.mark.slow
 def test_the_key_of_the_hash_changes_nothing():
     script = """
 import sys

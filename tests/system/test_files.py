@@ -195,6 +195,7 @@ def shell(command, folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-", "link"])
 def test_a_stream_goes_on_with_the_file_behind_it(tmp_path, name):
     (tmp_path / "link").symlink_to("/dev/stdout")

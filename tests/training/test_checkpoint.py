@@ -134,6 +134,7 @@ class TestKill:
         finished.write_text(digest(run))
         finished.rename(result)
 
+    @pytest.mark.slow
     def test_a_killed_run_goes_on_bit_for_bit(self, tmp_path):
         whole = trainer_of(**self.OPTIONS)
         started = time.monotonic()
@@ -269,6 +270,7 @@ def test_no_whole_checkpoint_is_an_error(stopped):
         trainer_of().resume(stopped)
 
 
+@pytest.mark.slow
 def test_every_cut_and_every_changed_byte_is_found(tmp_path):
     path = tmp_path / "small"
     checkpoint_module.write(path, {"run": {}}, [np.ones((2, 16), np.float32)])
@@ -424,6 +426,7 @@ def test_a_mad_learning_rate_is_noticed_at_once(architecture, objective, alpha):
     assert run.next_job <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1, 5])
 def test_stop_from_another_thread(tmp_path, number):
     run = trainer_of(epochs=100_000, workers=2)
@@ -449,6 +452,7 @@ def test_a_stop_before_training_is_not_lost():
     assert run.done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(tmp_path, number):
     """The handler calls stop(); the checkpoint has the whole run. So does KeyboardInterrupt."""

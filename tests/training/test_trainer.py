@@ -47,6 +47,7 @@ def test_one_worker_is_repeatable():
     assert not np.array_equal(runs[0].weights.input, other.weights.input)
 
 
+@pytest.mark.slow
 def test_one_worker_is_repeatable_across_processes():
     code = (
         "from tests.training.test_trainer import trainer_of; import hashlib; "
