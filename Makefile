@@ -62,13 +62,14 @@ fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (
 soak: tools  ## train, kill, resume, load and query with random faults for 20 minutes (MINUTES=n)
 	$(RUN) -m tests.soak $(or $(MINUTES),20)
 
-lint: tools  ## formats, ruff, spelling, and types on Linux and Windows
+lint: tools  ## formats, ruff, spelling, docstrings, and types on Linux and Windows
 	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m ruff check --quiet .
 	$(VENV)/bin/clang-format --dry-run --Werror $(C_SOURCES)
 	$(RUN) -m codespell_lib .
 	$(RUN) -m mypy
-	$(RUN) -m mypy --platform win32
+	$(RUN) -m mypy --platform win32 w2v_fast
+	$(RUN) -m pytest tests/test_docstrings.py
 
 format: tools  ## format every Python and C file
 	$(RUN) -m ruff format --quiet .

@@ -27,7 +27,7 @@ QUALITY = {
     "SimLex-999": "SimLex-999, rho",
     "analogies": "analogies, share right",
 }
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "w2v_fast",
     "svg.fonttype": "none",
     "font.size": 9,

@@ -148,7 +148,8 @@ def _cpu_name() -> str:
     """The CPU's name, and family and model: virtual machines give many the same name."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    told = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    parts = (line.partition(":") for line in lines if ":" in line)
+    told = {key.strip(): value.strip() for key, _, value in parts}
     name = told.get("model name") or platform.processor() or platform.machine()
     if "cpu family" not in told:
         return name

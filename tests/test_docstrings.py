@@ -6,7 +6,7 @@ import pytest
 
 import w2v_fast
 
-numpydoc = pytest.importorskip("numpydoc.validate", reason="the group `test` has numpydoc")
+numpydoc = pytest.importorskip("numpydoc.validate", reason="of the group `lint`")
 
 CHECKS = {
     "GL08",  # no docstring
