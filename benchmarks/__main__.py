@@ -1,7 +1,7 @@
 """Every benchmark, one after the other: `python -m benchmarks CORPUS [--eval FOLDER] [--full]`
 
 The quick set takes less than ten minutes on two cores, the full one about two hours. Let nothing
-else run meanwhile. `python -m benchmarks --goals` prints what is stored beside the goals.
+else run meanwhile. `python -m benchmarks --goals` prints the stored figures beside the goals.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def run_all(arguments: argparse.Namespace) -> int:
-    """Run each benchmark of the set in a process of its own; 1 if any failed."""
+    """Run each benchmark of the set in a separate process; 1 if any failed."""
     given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
     start, failed = time.perf_counter(), []
     for benchmark in BENCHMARKS:

@@ -88,9 +88,9 @@ class Bench:
             REAL: PROTOCOL["sample"],
             CACHED: sample_like(corpus, self.corpora[CACHED], PROTOCOL["sample"]),
         }
-        self.places = {f"core {core}": [core] for core in self.cores}
+        self.groups = {f"core {core}": [core] for core in self.cores}
         if len(self.cores) > 1:
-            self.places[ALL] = self.cores
+            self.groups[ALL] = self.cores
         self.peaks: dict[tuple[str, str], list[float]] = collections.defaultdict(list)
         self.copies: dict[str, list[float]] = collections.defaultdict(list)
         self.rates: dict[Setting, list[float]] = collections.defaultdict(list)
@@ -105,12 +105,12 @@ class Bench:
                     yield Setting(REAL, isa, dimension, workers)
 
     def round(self) -> None:
-        for place, cores in self.places.items():
-            self.copies[place].append(copy_bandwidth(cores))
-            log(f"copy, {place}: {self.copies[place][-1] / 1e9:.1f} GB/s")
+        for on, cores in self.groups.items():
+            self.copies[on].append(copy_bandwidth(cores))
+            log(f"copy, {on}: {self.copies[on][-1] / 1e9:.1f} GB/s")
             for isa in reversed(_inner.supported_isas()):
-                self.peaks[isa, place].append(arithmetic_peak(self.library, isa, cores))
-                log(f"{isa}, {place}: {self.peaks[isa, place][-1] / 1e9:.1f} GFLOP/s")
+                self.peaks[isa, on].append(arithmetic_peak(self.library, isa, cores))
+                log(f"{isa}, {on}: {self.peaks[isa, on][-1] / 1e9:.1f} GFLOP/s")
         for setting in self.settings():
             self.rates[setting].append(self.train(setting))
             log(
@@ -136,10 +136,10 @@ class Bench:
         return trainer.kept_tokens / (time.perf_counter() - start)
 
     def rows(self) -> Iterator[Row]:
-        for (isa, place), rates in self.peaks.items():
-            yield {"kind": "peak", "isa": isa, "place": place, "FLOP/s": rates}
-        for place, rates in self.copies.items():
-            yield {"kind": "copy", "place": place, "bytes/s": rates}
+        for (isa, on), rates in self.peaks.items():
+            yield {"kind": "peak", "isa": isa, "on": on, "FLOP/s": rates}
+        for on, rates in self.copies.items():
+            yield {"kind": "copy", "on": on, "bytes/s": rates}
         for setting in self.rates:
             yield self.training_row(setting)
 
@@ -168,12 +168,12 @@ class Bench:
         """Of all cores together, or of the fastest core alone, in each round."""
         if workers > 1:
             return self.peaks[isa, ALL]
-        alone = [self.peaks[isa, place] for place in self.places if place != ALL]
+        alone = [self.peaks[isa, on] for on in self.groups if on != ALL]
         return [max(rates) for rates in zip(*alone, strict=True)]
 
 
 def folded(corpus: Corpus, words: int) -> Corpus:
-    """The corpus with each word replaced by one of the `words` most frequent."""
+    """The corpus with each word reond by one of the `words` most frequent."""
     ends = corpus.ids < 0
     ids = np.where(ends, ~corpus.ids, corpus.ids) % words
     return Corpus(
@@ -237,10 +237,10 @@ def report_shares(rows: Sequence[Row], training: Sequence[Row]) -> Iterator[str]
     """Peaks, bandwidth, and the share that training reaches."""
     yield "Peak: multiplications and additions in registers, fused if the instruction set can."
     peaks = [{**row, "GFLOP/s": spread(row["FLOP/s"], 1e-9)} for row in of_kind(rows, "peak")]
-    yield markdown_table(peaks, ["isa", "place", "GFLOP/s"])
+    yield markdown_table(peaks, ["isa", "on", "GFLOP/s"])
     if copies := [{**row, "GB/s": spread(row["bytes/s"], 1e-9)} for row in of_kind(rows, "copy")]:
         yield "Memory: bytes read plus bytes written while copying arrays larger than the caches."
-        yield markdown_table(copies, ["place", "GB/s"])
+        yield markdown_table(copies, ["on", "GB/s"])
     if not training:
         return
     contexts = median(row["contexts"] for row in training)
@@ -286,7 +286,7 @@ def report_parts(rows: Sequence[Row]) -> Iterator[str]:
     peak = max(
         median(row["FLOP/s"])
         for row in of_kind(rows, "peak")
-        if row["isa"] == best and row["place"] != ALL
+        if row["isa"] == best and row["on"] != ALL
     )
     floor = {row["d"]: 1e9 * row["flops of a word"] / peak for row in training}
     cached = [median(found["cached"][d]) for d in dimensions]

@@ -209,17 +209,17 @@ def draw_quality(rows: Sequence[Row]) -> Any:
 
 def draw_arithmetic(rows: Sequence[Row]) -> Any:
     """The roofline: what all cores can do at so many operations a byte; training as points."""
-    *_, place = (row["place"] for row in rows if row["kind"] == "copy")
+    *_, on = (row["on"] for row in rows if row["kind"] == "copy")
     copy = median(
         value / 1e9
         for row in rows
-        if row["kind"] == "copy" and row["place"] == place
+        if row["kind"] == "copy" and row["on"] == on
         for value in row["bytes/s"]
     )
     trained = [row for row in rows if row["kind"] == "training" and "bytes of a word" in row]
     most = max(row["workers"] for row in trained)
     made, (axes,) = panels()
-    peaks = (row for row in rows if row["kind"] == "peak" and row["place"] == place)
+    peaks = (row for row in rows if row["kind"] == "peak" and row["on"] == on)
     for number, row in enumerate(peaks):
         peak, color = median(row["FLOP/s"]) / 1e9, f"C{number}"
         label = f"{row['isa']}: {peak:.0f} GFLOP/s"
@@ -234,7 +234,7 @@ def draw_arithmetic(rows: Sequence[Row]) -> Any:
                 axes.annotate(f"d={point['d']}", (x, y), **text)
     logarithmic(axes)
     axes.set_xlabel("operations a byte, if no row were in a cache")
-    axes.set_ylabel(f"GFLOP/s, {place} ({most} workers); slope: copy, {copy:.0f} GB/s")
+    axes.set_ylabel(f"GFLOP/s, {on} ({most} workers); slope: copy, {copy:.0f} GB/s")
     axes.legend(fontsize=7, loc="lower right")
     return made
 

@@ -6,8 +6,7 @@ One epoch with d = 100 and 300 over
   times there (54,000 in 10 million words of Wikipedia);
 - the whole corpus, with all words that occur 5 times;
 - the whole corpus with a million words: to each occurrence of a rare word a number is appended, in
-  turn, so that it falls apart into words of at least 5 occurrences, for as many of the rarest words
-  as needed.
+  turn, so that it falls apart into words of at least 5 occurrences, until there are a million.
 
 So the last two have the same tokens in the same sentences; the last has a tail of words whose rows
 are in no cache. Its matrices take 2.4 GB at d = 300. All alternate in one run, in one process; the
@@ -125,11 +124,11 @@ def split_rare_words(corpus: Corpus, size: int, min_count: int) -> Corpus:
     first_part = np.cumsum(parts) - parts
     ends = corpus.ids < 0
     old = np.where(ends, ~corpus.ids, corpus.ids)
-    places = np.flatnonzero(old >= rare)
-    places = places[np.argsort(old[places], kind="stable")]
-    occurrence = np.arange(len(places)) - np.searchsorted(old[places], old[places])
+    positions = np.flatnonzero(old >= rare)
+    positions = positions[np.argsort(old[positions], kind="stable")]
+    occurrence = np.arange(len(positions)) - np.searchsorted(old[positions], old[positions])
     new = first_part[old]
-    new[places] += occurrence % parts[old[places]]
+    new[positions] += occurrence % parts[old[positions]]
     by_count, rank, new_counts = _ranked(new, int(parts.sum()))
     owner = np.repeat(np.arange(len(parts)), parts)[by_count]
     number = by_count - first_part[owner]

@@ -16,7 +16,7 @@ from w2v_fast.training.jobs import TOKENS
 from w2v_fast.training.tables import Tables
 
 Ints = NDArray[np.int32]
-LONGEST_SENTENCE = 1 << 20
+MAX_SENTENCE = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,5 +55,5 @@ def find_windows(ids: Ints, tables: Tables, config: TrainConfig, epoch: int = 0)
 
 def first_sentences(ids: Ints, tokens: int) -> Ints:
     """The first sentences with about so many tokens."""
-    left = np.flatnonzero(ids[tokens : tokens + LONGEST_SENTENCE] < 0)
+    left = np.flatnonzero(ids[tokens : tokens + MAX_SENTENCE] < 0)
     return ids[: tokens + int(left[0]) + 1] if len(left) else ids

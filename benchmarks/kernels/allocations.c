@@ -1,4 +1,4 @@
-/* Counts calls of the allocator and of mmap in a process that is started with this library preloaded. */
+/* Counts calls of the allocator and of mmap in a process that preloads this library. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>

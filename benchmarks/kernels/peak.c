@@ -1,8 +1,8 @@
-/* The most multiplications and additions a core can do: independent chains in registers, nothing else.
+/* The peak of multiplications and additions of a core: independent chains in registers only.
  *
- * peak_ISA(rounds, x) does FLOPS_ISA floating-point operations a round. With fused multiply-add a chain is a = a * x + y;
- * SSE2 has none, so half of its chains multiply and half add. There are as many chains as hide the latency and fit into
- * the registers. */
+ * peak_ISA(rounds, x) does FLOPS_ISA floating-point operations a round. With fused multiply-add a
+ * chain is a = a * x + y; SSE2 has none, so half of its chains multiply and half add. Enough chains
+ * hide the latency; all fit into the registers. */
 
 #define LANES(vec) ((int)(sizeof(vec) / sizeof(float)))
 #define EVERY_CHAIN _Pragma("GCC unroll 16") for (int k = 0; k < chains; k++)

@@ -158,17 +158,17 @@ def draw_quality(equal_words: list[Row], equal_time: list[Row]) -> None:
             (-0.2, equal_words, "#64748b", "equal words"),
             (0.2, equal_time, "#1f6fb4", "equal time"),
         ):
-            for place, objective in enumerate(OBJECTIVES):
+            for x, objective in enumerate(OBJECTIVES):
                 values = [row[score] for row in rows if row["objective"] == objective]
                 if values:
                     axes.bar(
-                        place + offset,
+                        x + offset,
                         np.mean(values),
                         0.36,
                         color=color,
-                        label=label if not place else None,
+                        label=label if x == 0 else None,
                     )
-                    axes.plot([place + offset] * len(values), values, "k.", markersize=3)
+                    axes.plot([x + offset] * len(values), values, "k.", markersize=3)
         axes.set_xticks(range(len(OBJECTIVES)), OBJECTIVES)
         axes.set_ylabel(f"{score}, {'share right' if score == 'analogies' else 'rho'}")
     panels[0].legend(fontsize=8)

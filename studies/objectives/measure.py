@@ -68,7 +68,7 @@ def log_sigmoid(x: Any) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """The text, and what is counted in it."""
+    """The text, and the counts of its words and pairs."""
 
     held_out: Corpus
     text: Corpus
@@ -161,7 +161,7 @@ def quality(vectors: KeyedVectors, folder: str) -> Row:
 
 
 def log_likelihood(model: Model, study: Study, workers: int) -> float:
-    """Nats for each held-out pair: of the exact softmax; of its own distribution for hs."""
+    """Nats for each held-out pair: of the exact softmax, or of the distribution of hs."""
     objective = "hs" if model.word2vec.config.objective == "hs" else "softmax"
     return evaluate_loss(model.word2vec, study.held_out, objective=objective, workers=workers).nats
 
@@ -253,8 +253,9 @@ def pmi_fit(study: Study, scores: dict[str, Matrix]) -> tuple[list[Row], Points]
 
 def some_points(found: NDArray[np.bool_], x: Matrix, y: Matrix) -> Points:
     """At most 4,000 of the pairs, for a scatter."""
-    places = np.flatnonzero(found.ravel())
-    chosen = np.random.default_rng(0).choice(places, min(4000, len(places)), replace=False)
+    positions = np.flatnonzero(found.ravel())
+    count = min(4000, len(positions))
+    chosen = np.random.default_rng(0).choice(positions, count, replace=False)
     return x.ravel()[chosen], y.ravel()[chosen]
 
 
