@@ -12,7 +12,7 @@ NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*
 .PHONY: help setup tools demo test test-fast test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP)  ## create .venv and build the extensions
 
@@ -41,7 +41,7 @@ demo: setup  ## train on the text of Python's standard library and print neighbo
 test: tools  ## run every test
 	$(RUN) -m pytest
 
-test-fast: tools  ## run the tests that take no seconds each, in less than a minute
+test-fast: tools  ## run the quick tests, in less than a minute
 	$(RUN) -m pytest -m 'not slow' --hypothesis-profile=fast
 
 test-newer: tools  ## run the tests of corpus/ and training/ on the newest Python, where one is newer than .venv's
