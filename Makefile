@@ -4,10 +4,10 @@ PYTHON ?= python3
 RUN = $(VENV)/bin/python
 INSTALL = $(VENV)/bin/pip install --quiet
 STAMP = $(VENV)/.built
-NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
+NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel release-check clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,9 @@ docs: setup  ## the documentation as a website in site/
 
 wheel: setup  ## build a wheel in dist/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
+
+release-check:  ## rehearse a release of the last commit up to the upload
+	./tests/release.sh
 
 clean:  ## remove .venv and everything built
 	rm -rf $(VENV) .venv-sanitize build dist site *.egg-info
