@@ -6,7 +6,6 @@ import io
 import mmap
 import os
 import re
-import resource
 import shutil
 import subprocess
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.skips import linux, posix
 from tests.training.toys import tables_of, vocabulary_of, zipf_ids
 from w2v_fast import Corpus, KeyedVectors, TrainConfig, Vocabulary, Word2Vec, train
 from w2v_fast.system import files
@@ -28,6 +28,11 @@ from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import Weights, initial_weights
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 MAP_NORESERVE = 0x4000
 ROOT = Path(__file__).parent.parent
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2}
@@ -35,7 +40,6 @@ SENTENCES = [
     ["the", "cat", "sat", "on", "the", "mat"],
     ["the", "dog", "sat", "on", "the", "log"],
 ] * 60
-linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
 unsanitized = pytest.mark.skipif(
     "W2V_FAST_SANITIZED" in os.environ, reason="the sanitizer needs the address space"
 )
@@ -334,6 +338,7 @@ def model_of(words, dim=16):
     )
 
 
+@posix
 @pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npy", "v.w2v", "folder"])
 def test_a_disk_that_fills_up_leaves_the_old_file_and_the_model(tmp_path, name):
     """RLIMIT_FSIZE stands for the full disk; the second try, with room, succeeds."""
@@ -547,6 +552,7 @@ def test_several_models_at_once():
         np.testing.assert_array_equal(result, alone)
 
 
+@posix
 def test_a_fork_after_training_trains_the_same():
     config = {**SMALL, "epochs": 5}
     expected = train(SENTENCES, **config).vectors
