@@ -45,9 +45,8 @@ from w2v_fast.config import OBJECTIVES, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training._inner import choose_isa
-from w2v_fast.training.generator import derive, draw
-from w2v_fast.training.jobs import TOKENS
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.generator import Stream, derive, draw
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.trainer import Trainer
 
 BATCH = 128
@@ -67,11 +66,11 @@ Pairs = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]
 
 
 def window_pairs(
-    ids: NDArray[np.int32], tables: Tables, config: TrainConfig, epoch: int = 0
+    ids: NDArray[np.int32], tables: LookupTables, config: TrainConfig, epoch: int = 0
 ) -> Pairs:
     """The pairs that the trainer takes from `ids` in an epoch: the kept words, and each pair's places among them, as
     (words, place of the center, place of the context), by center."""
-    bits = draw(derive(config.seed, TOKENS, epoch), np.arange(len(ids)))
+    bits = draw(derive(config.seed, Stream.TOKENS, epoch), np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = np.flatnonzero((bits >> np.uint64(32)) <= tables.keep_threshold[words])
     radius = 1 + (
@@ -222,7 +221,7 @@ class Cell:
             start = time.perf_counter()
             trainer.train()
             return time.perf_counter() - start, trainer.kept_tokens
-        tables = Tables(self.corpus.vocabulary, self.config)
+        tables = LookupTables(self.corpus.vocabulary, self.config)
         work = batches(window_pairs(ids, tables, self.config))
         rival = numpy_softmax if self.who.startswith("numpy") else torch_softmax
         train = rival(self.words, self.config, self.workers)

@@ -68,8 +68,9 @@ def _with_parameters(cls: type[Any]) -> type[Any]:
         lines += [
             f"    {line}" for line in textwrap.wrap(text + f" Range: {limits}." * bool(limits), 88)
         ]
-    summary, raises = inspect.cleandoc(cls.__doc__ or "").split("Raises\n", 1)
-    cls.__doc__ = "\n".join([summary + lines[0], *lines[1:], "", f"Raises\n{raises}"])
+    if cls.__doc__:  # there is none under python -OO
+        summary, raises, errors = inspect.cleandoc(cls.__doc__).partition("Raises\n")
+        cls.__doc__ = "\n".join([summary + lines[0], *lines[1:], "", raises + errors])
     return cls
 
 

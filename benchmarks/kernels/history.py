@@ -40,9 +40,8 @@ from benchmarks.trainers import PROTOCOL
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training import _inner
-from w2v_fast.training.generator import derive, draw
-from w2v_fast.training.jobs import NOISE, TOKENS
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.generator import Stream, derive, draw
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, initial_weights
 
 BUILDS = {
@@ -126,10 +125,10 @@ class Bench:
 
     def __init__(self, corpus: Corpus, config: TrainConfig) -> None:
         self.corpus, self.config = corpus, config
-        self.tables = Tables(corpus.vocabulary, config)
+        self.tables = LookupTables(corpus.vocabulary, config)
         self.token_key, self.noise_key = (
-            derive(config.seed, TOKENS, 0),
-            derive(config.seed, NOISE, 0),
+            derive(config.seed, Stream.TOKENS, 0),
+            derive(config.seed, Stream.NOISE, 0),
         )
         self.windows = find_windows(corpus.ids, self.tables, config, self.token_key)
         self.start = initial_weights(len(corpus.vocabulary), config.vector_size, config.seed)
@@ -242,7 +241,7 @@ def address(array: NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def find_windows(ids: Ints, tables: Tables, config: TrainConfig, token_key: int) -> Windows:
+def find_windows(ids: Ints, tables: LookupTables, config: TrainConfig, token_key: int) -> Windows:
     """The windows of the whole corpus: a token's draws are a pure function of its position (see `generator`)."""
     bits = draw(token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
