@@ -215,7 +215,7 @@ class Explorer:
         return {"rows": rows, "cosines": cosines}
 
     def analogy(self, parameters: Parameters) -> Answer:
-        """a is to b as c is to what?"""
+        """The words d of `a is to b as c is to d`."""
         a, b, c = parameters.rows(3, 3)
         rows, cosines = self._model(parameters).analogy(a, b, c, self._count(parameters))
         return {"rows": rows, "cosines": cosines}
