@@ -175,7 +175,7 @@ def watched(model: Word2Vec, progress: str) -> Iterator[Display]:
         def __call__(self, progress: Progress) -> None:
             if bar is not None:
                 bar(progress)
-            run.tell({**dataclasses.asdict(progress), "rate": progress.raw_rate})
+            run.tell({**dataclasses.asdict(progress), "rate": progress.words_per_second})
 
     with serve_in_background(Explorer(shown, run=run)) as server:
         note(f"{server.url} (until the run ends)")

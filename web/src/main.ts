@@ -50,6 +50,7 @@ async function show(state: State, views: Map<string, [string, View]>, count: num
     if (number !== shownLast) return;
     const hadFocus = panel.contains(document.activeElement);
     panel.replaceChildren(...nodes);
+    panel.dataset.view = view;
     panel.scrollTop = 0;
     if (hadFocus) panel.querySelector<HTMLElement>("h2")?.setAttribute("tabindex", "-1");
     if (hadFocus) panel.querySelector<HTMLElement>("h2")?.focus();

@@ -5,12 +5,14 @@ import { button, css, download, el, isStill, select } from "./ui";
 import { shown, type Words } from "./words";
 
 const CATEGORIES = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99", "#99aa55", "#8877cc", "#cc6699", "#888888"];
+const STEPS = 48; // of a ramp: a color is chosen, not mixed
+const EXTREME = 0.99; // of the values of an axis; those beyond have the color of the ends
 // From low to high: low values fade into the background.
 const SEQUENCES = {
-  light: ["#c4cbdd", "#a3b4d6", "#7d9ccb", "#5681bb", "#3566a6", "#1e4b8b", "#10336b", "#071e46"],
-  dark: ["#39415a", "#3f5680", "#4470a0", "#4d8db8", "#67abc4", "#8fc7c6", "#c3e0c0", "#fbf5bb"],
+  light: ramp(["#c4cbdd", "#7d9ccb", "#3566a6", "#071e46"]),
+  dark: ramp(["#39415a", "#4470a0", "#67abc4", "#fbf5bb"]),
 };
-const DIVERGING = ["#2166ac", "#67a9cf", "#aaaaaa", "#ef8a62", "#b2182b"];
+const DIVERGING = ramp(["#2166ac", "#67a9cf", "#aaaaaa", "#ef8a62", "#b2182b"]);
 const MANY = 200_000; // above it points are plain squares without blending
 const THINNED = 20_000; // points that are drawn while a map of many moves on a machine without a fast graphics unit
 const SLOW_FRAME = 50; // ms
@@ -20,6 +22,17 @@ const LABEL_HEIGHT = 16;
 const LABEL_AREA = 7000; // square pixels of the map for each label
 const MAX_TRIED = 4000; // words in view that are tried for a place
 const MAX_SVG_POINTS = 20_000;
+
+/** Colors between those given, at equal distances. */
+function ramp(colors: string[]): string[] {
+  const parts = colors.map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)));
+  return Array.from({ length: STEPS }, (_, step) => {
+    const at = (step / (STEPS - 1)) * (colors.length - 1);
+    const left = Math.min(Math.floor(at), colors.length - 2);
+    const mixed = parts[left].map((value, i) => Math.round(value + (at - left) * (parts[left + 1][i] - value)));
+    return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  });
+}
 
 type Scale = { domain: (value?: number[]) => number[]; range: (value?: number[]) => number[] };
 type Scatterplot = ReturnType<typeof createScatterplot>;
@@ -66,6 +79,9 @@ export class WordMap {
   private slowFrames = 0;
   private thinned = false;
   private rest = 0;
+  private axis: { values: Float32Array; low: string; high: string } = { values: new Float32Array(), low: "", high: "" };
+  private readonly axisOption = el("option", { value: "axis" });
+  private readonly coloring: HTMLSelectElement;
   private values: Float32Array | Uint8Array = new Float32Array(); // whole numbers are categories
   private colors: string[] | null = null; // null: a sequence, as the theme has it
 
@@ -82,10 +98,12 @@ export class WordMap {
       ["cluster", "cluster"],
       ...columns.map((name, i): [string, string] => [`column ${i}`, shown(name)]),
     ];
+    const coloring = select("Color", colorings, (value) => void this.colorBy(value));
+    this.coloring = coloring.querySelector("select")!;
     const tools = el(
       "div",
       { className: "tools" },
-      select("Color", colorings, (value) => void this.colorBy(value)),
+      coloring,
       source.online ? select("Map", [["pca", "principal axes"], ["tsne", "t-SNE"]], (value) => void this.show(value)) : null,
       button("Show all", () => this.plot?.reset(), {}),
       this.lassoButton(),
@@ -198,19 +216,29 @@ export class WordMap {
         this.status.textContent = "";
         this.use(clusters, CATEGORIES);
         this.explainCategories(this.examples(clusters));
-      } else this.useColumn(await this.source.column(Number(name.split(" ")[1])));
+      } else if (name === "axis") this.useAxis();
+      else this.useColumn(await this.source.column(Number(name.split(" ")[1])));
       await this.draw();
     } catch (error) {
       this.status.textContent = (error as Error).message;
     }
   }
 
-  /** Color by a value from -1 to 1 of each word. */
+  /** Color by the place of each word on an axis. */
   color(values: Float32Array, low: string, high: string): void {
-    const extent = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
-    this.use(values.map((value) => 0.5 + value / (2 * extent)), DIVERGING);
+    this.axis = { values, low, high };
+    this.axisOption.textContent = `${low} – ${high}`;
+    this.coloring.append(this.axisOption);
+    this.coloring.value = "axis";
+    void this.colorBy("axis");
+  }
+
+  private useAxis(): void {
+    const { values, low, high } = this.axis;
+    const sizes = values.map((value) => Math.abs(value)).sort();
+    const extent = sizes[Math.floor(EXTREME * (sizes.length - 1))] || 1;
+    this.use(values.map((value) => Math.min(Math.max(0.5 + value / (2 * extent), 0), 1)), DIVERGING);
     this.explain(low, high, DIVERGING);
-    void this.draw();
   }
 
   private useColumn(column: Column): void {

@@ -14,7 +14,7 @@ export type Objective = keyof typeof OBJECTIVES;
 export const WORDS = 48;
 const REACH = 4;
 const WIDTH = 2;
-const STEPS = 1500;
+const STEPS = 300;
 const RATE = 0.05;
 
 export interface Toy {
