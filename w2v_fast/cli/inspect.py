@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError("inspect reads a file twice: standard input cannot be inspected")
     format = options.format_of(arguments.vectors)
     lenient = {
-        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].READS
+        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].reads
     }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

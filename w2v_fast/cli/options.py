@@ -175,8 +175,8 @@ def format_of(path: str) -> str:
     from w2v_fast.vectors import formats
 
     if not os.path.isdir(path):
-        with contextlib.suppress(IsADirectoryError), formats.open_source(path) as source:
-            return formats.sniff(source)
+        with contextlib.suppress(IsADirectoryError), formats.open_stream(path) as stream:
+            return formats.sniff(stream)
     return "safetensors"
 
 

@@ -1,4 +1,4 @@
-"""An approximate index of the vectors: a graph of near neighbors (HNSW), searched in logarithmic time."""
+"""An approximate index of vectors: a graph of near neighbors (HNSW), searched in log time."""
 
 from __future__ import annotations
 

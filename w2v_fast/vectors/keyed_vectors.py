@@ -14,8 +14,10 @@ from typing import Any, Self
 import numpy as np
 
 from w2v_fast.system.files import is_stream, open_raw
-from w2v_fast.vectors import conversions, evaluation, formats
+from w2v_fast.vectors import conversions, formats
 from w2v_fast.vectors.data import VectorData
+from w2v_fast.vectors.evaluation.analogies import word_analogies_as_gensim
+from w2v_fast.vectors.evaluation.pairs import word_pairs_as_gensim
 from w2v_fast.vectors.file_sets import is_current, open_together
 from w2v_fast.vectors.index import ApproximateIndex
 from w2v_fast.vectors.named_vectors import Key
@@ -223,7 +225,7 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return evaluation.word_pairs_as_gensim(
+        return word_pairs_as_gensim(
             self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
         )
 
@@ -242,7 +244,8 @@ class KeyedVectors(Queries):
         analogies
             File of `a b c expected` lines in sections `: name`, as questions-words.txt.
         restrict_vocab
-            Use only the N most frequent words, the first rows, in questions and answers (None: all).
+            Use only the N most frequent words, the first rows, for questions and answers (None:
+            all).
         case_insensitive
             Compare upper-cased words; of several spellings the first row counts.
         dummy4unknown
@@ -264,7 +267,7 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return evaluation.word_analogies_as_gensim(
+        return word_analogies_as_gensim(
             self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
         )
 

@@ -1,7 +1,7 @@
 """Questions about named vectors, with gensim 4's names and meanings: similarity and neighbors.
 
 cosine(a, b)        a . b / (|a| |b|)
-query               weighted mean of the keys' unit vectors, +1 for positive and -1 for negative keys
+query               mean of the keys' unit vectors, weighted +1 (positive keys) or -1 (negative)
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Index(Protocol):
 class Queries(NamedVectors):
     """The methods of `KeyedVectors` that compare vectors and change nothing."""
 
-    # -- means and pairs of keys --------------------------------------------------------------------
+    # -- means and pairs of keys -------------------------------------------------------------------
 
     def get_mean_vector(
         self,

@@ -282,8 +282,8 @@ def _check_commas(rows: Sequence[tuple[str, Sequence[str]]], header: bool) -> No
     digits_only = all(field.isdecimal() for _, fields in rows for field in fields[2:])
     if not header and len(first) == 4 and digits_only:
         raise ValueError(
-            f"{where}: '{','.join(first[2:])}' may be a score with a decimal comma, or two columns; "
-            "put another delimiter between columns, or name them in a first line"
+            f"{where}: '{','.join(first[2:])}' may be a score with a decimal comma, or two "
+            "columns; put another delimiter between columns, or name them in a first line"
         )
 
 
