@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.extras import imported
 from w2v_fast.vectors.named_vectors import NamedVectors
 
 
@@ -27,14 +28,9 @@ class ApproximateIndex:
     def __init__(
         self, kv: NamedVectors, connectivity: int, expansion_add: int, expansion_search: int
     ) -> None:
-        try:
-            from usearch.index import Index
-        except ImportError as error:
-            raise ImportError(
-                "an approximate index needs usearch; pip install 'w2v_fast[ann]'"
-            ) from error
+        usearch = imported("usearch.index", "an approximate index", "usearch", "ann")
         self._kv, self._version = kv, kv.version
-        self._graph = Index(
+        self._graph = usearch.Index(
             ndim=kv.vector_size,
             metric="cos",
             dtype="f32",

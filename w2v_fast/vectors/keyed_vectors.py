@@ -15,9 +15,11 @@ import numpy as np
 
 from w2v_fast.system.files import is_stream, open_raw
 from w2v_fast.vectors import conversions, formats
+from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.data import VectorData
-from w2v_fast.vectors.evaluation.analogies import word_analogies_as_gensim
-from w2v_fast.vectors.evaluation.pairs import word_pairs_as_gensim
+from w2v_fast.vectors.evaluation.analogies import marked_questions
+from w2v_fast.vectors.evaluation.known_words import fold_of
+from w2v_fast.vectors.evaluation.pairs import evaluate_pairs
 from w2v_fast.vectors.file_sets import is_current, open_together
 from w2v_fast.vectors.index import ApproximateIndex
 from w2v_fast.vectors.named_vectors import Key
@@ -25,6 +27,8 @@ from w2v_fast.vectors.queries import Queries
 from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
 
+METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
+"""gensim's names of the methods of solving analogies, and ours."""
 MOVED = {
     "vocab": "key_to_index, index_to_key or get_vecattr(key, 'count')",
     "index2word": "index_to_key",
@@ -225,8 +229,24 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return word_pairs_as_gensim(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
+        result = evaluate_pairs(
+            self,
+            pairs,
+            delimiter=delimiter,
+            encoding=encoding,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            oov="zero" if dummy4unknown else "skip",
+        )
+        if (result.pairs if dummy4unknown else result.covered) < 2:
+            raise ValueError(
+                f"{os.fspath(pairs)}: {result.covered} of {result.pairs} pairs have both words in "
+                "the vocabulary; a correlation needs two"
+            )
+        return (
+            (result.pearson, result.pearson_p),
+            (result.spearman, result.spearman_p),
+            100 * (1 - result.coverage),
         )
 
     def evaluate_word_analogies(
@@ -267,9 +287,23 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return word_analogies_as_gensim(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
+        check_choice("similarity_function", similarity_function, METHODS)
+        fold, method = fold_of(case_insensitive), METHODS[similarity_function]
+        sections: list[dict[str, Any]] = []
+        total: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
+        for name, questions, marks in marked_questions(
+            self, analogies, restrict_vocab, fold, method
+        ):
+            section: dict[str, Any] = {"section": name, "correct": [], "incorrect": []}
+            for question, mark in zip(questions, marks, strict=True):
+                if mark is not None or dummy4unknown:
+                    section["correct" if mark else "incorrect"].append(tuple(map(fold, question)))
+            sections.append(section)
+            for kind, answered in total.items():
+                answered += section[kind]
+        counted = len(total["correct"]) + len(total["incorrect"])
+        sections.append({"section": "Total accuracy", **total})
+        return len(total["correct"]) / max(counted, 1), sections
 
     # -- files and other libraries -----------------------------------------------------------------
 

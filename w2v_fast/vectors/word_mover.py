@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from w2v_fast.vectors.extras import imported
 from w2v_fast.vectors.named_vectors import Key, NamedVectors
 
 
@@ -20,10 +21,7 @@ def word_mover_distance(
     kv: NamedVectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
 ) -> float:
     """See `KeyedVectors.wmdistance`."""
-    try:
-        import ot
-    except ImportError as error:
-        raise ImportError("wmdistance needs POT; pip install 'w2v_fast[wmd]'") from error
+    ot = imported("ot", "wmdistance", "POT", "wmd")
     one, other = (
         Counter(kv.index_to_key[kv.get_index(word)] for word in document if word in kv)
         for document in (document1, document2)

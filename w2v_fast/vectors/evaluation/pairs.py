@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.evaluation._fields import DELIMITERS, fields_of, read_lines, shown
-from w2v_fast.vectors.evaluation._known_words import check_choice, fold_of, rows_by_word
+from w2v_fast.vectors.evaluation.known_words import fold_of, rows_by_word
 from w2v_fast.vectors.queries import Queries
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".")
@@ -126,37 +127,6 @@ def evaluate_pairs(
         oov,
         case_insensitive,
         restrict_vocab,
-    )
-
-
-def word_pairs_as_gensim(
-    kv: Queries,
-    path: str | os.PathLike[str],
-    delimiter: str | None,
-    encoding: str,
-    restrict_vocab: int | None,
-    case_insensitive: bool,
-    dummy4unknown: bool,
-) -> tuple[tuple[float, float], tuple[float, float], float]:
-    """`evaluate_pairs` in the shape of gensim; see `KeyedVectors.evaluate_word_pairs`."""
-    result = evaluate_pairs(
-        kv,
-        path,
-        delimiter=delimiter,
-        encoding=encoding,
-        restrict_vocab=restrict_vocab,
-        case_insensitive=case_insensitive,
-        oov="zero" if dummy4unknown else "skip",
-    )
-    if (result.pairs if dummy4unknown else result.covered) < 2:
-        raise ValueError(
-            f"{os.fspath(path)}: {result.covered} of {result.pairs} pairs have both words in the "
-            "vocabulary; a correlation needs two"
-        )
-    return (
-        (result.pearson, result.pearson_p),
-        (result.spearman, result.spearman_p),
-        100 * (1 - result.coverage),
     )
 
 

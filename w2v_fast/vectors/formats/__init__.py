@@ -47,7 +47,7 @@ FORMATS: dict[str, Format] = {
     for module in (word2vec_binary, word2vec_text, glove, safetensors_folder, npy, projector, spacy)
 }
 READABLE = [format.name for format in FORMATS.values() if format.read or format.read_folder]
-GENSIM_SUFFIXES = (
+GENSIM_SUFFIXES = [
     ".kv",
     ".wv",
     ".w2v",
@@ -64,7 +64,7 @@ GENSIM_SUFFIXES = (
     ".gensim",
     ".tst",
     ".tmp",
-)
+]
 """Of names that users of gensim give to its files."""
 _VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
 

@@ -9,6 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, Self
 
+from w2v_fast.vectors.choices import check_choice
+
 
 class _Options:
     @classmethod
@@ -79,9 +81,9 @@ class ReadOptions(_Options):
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)
-        _check_choice("on_duplicate", self.on_duplicate, ("first", "last", "error"))
-        _check_choice("byteorder", self.byteorder, ("little", "big"))
-        _check_choice("on_truncated", self.on_truncated, ("error", "keep"))
+        check_choice("on_duplicate", self.on_duplicate, ("first", "last", "error"))
+        check_choice("byteorder", self.byteorder, ("little", "big"))
+        check_choice("on_truncated", self.on_truncated, ("error", "keep"))
         try:
             codecs.lookup_error(self.errors)
             ascii_stays = b"a 1\n".decode(self.encoding) == "a 1\n"
@@ -132,11 +134,10 @@ class WriteOptions(_Options):
         _check_limit(self.limit)
 
 
+ALL_READ = frozenset(field.name for field in dataclasses.fields(ReadOptions))
+ALL_WRITE = frozenset(field.name for field in dataclasses.fields(WriteOptions))
+
+
 def _check_limit(limit: int | None) -> None:
     if limit is not None and (isinstance(limit, bool) or limit != int(limit) or limit < 0):
         raise ValueError(f"limit = {limit!r} must be a number of rows, 0 or more, or None for all")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")

@@ -25,6 +25,7 @@ MAX_HEADER, MAX_HEADER_READ = 100_000_000, 1 << 20
 DTYPES = {"F32": "<f4", "F16": "<f2", "U8": "u1", "U64": "<u8", "I64": "<i8"}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 BLOCK_ROWS = 4096
+MAX_SHOWN = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,38 +103,24 @@ def tensors_of(file: BinaryIO, name: str) -> dict[str, Tensor]:
 def _tensor(
     file: BinaryIO, path: str, name: str, entry: dict[str, Any], start: int, file_size: int
 ) -> Tensor:
-    if entry["dtype"] not in DTYPES:
-        raise FormatError(
-            path,
-            f"tensor {name!r} has a type that is not read here",
-            found=entry["dtype"],
-            expected=", ".join(DTYPES),
-        )
-    shape, (begin, end) = tuple(entry["shape"]), entry["data_offsets"]
-    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
-        raise FormatError(
-            path,
-            f"tensor {name!r} has impossible numbers",
-            found=f"shape {shape}, bytes {begin}..{end}",
-        )
-    tensor = Tensor(file, np.dtype(DTYPES[entry["dtype"]]), shape, start + begin)
-    if end > file_size - start:
-        raise FormatError(
-            path,
-            f"the file is cut inside tensor {name!r}",
-            offset=file_size,
-            expected=start + end,
-            found=f"{file_size} bytes",
-        )
-    if end - begin != tensor.size:
-        raise FormatError(
-            path,
-            f"tensor {name!r} does not fill its place",
-            offset=start + begin,
-            expected=tensor.size,
-            found=f"{end - begin} bytes",
-        )
-    return tensor
+    dtype, shape = entry["dtype"], tuple(entry["shape"])
+    begin, end = entry["data_offsets"]
+    numbers = (*shape, begin, end)
+    if dtype not in DTYPES:
+        problem, expected = "has a type that is not read here", ", ".join(DTYPES)
+    elif not all(type(number) is int and number >= 0 for number in numbers):
+        problem, expected = "has impossible numbers", "a shape and bytes of 0 or more"
+    elif end > file_size - start:
+        problem, expected = "is cut", f"a file of {start + end} bytes, not {file_size}"
+    else:
+        tensor = Tensor(file, np.dtype(DTYPES[dtype]), shape, start + begin)
+        if tensor.size == end - begin:
+            return tensor
+        problem, expected = "does not fill its place", f"{tensor.size} bytes"
+    found = f"{dtype} of shape {shape}, bytes {begin}..{end}"[:MAX_SHOWN]
+    raise FormatError(
+        path, f"tensor {name!r} {problem}", offset=start, expected=expected, found=found
+    )
 
 
 def write_tensors(

@@ -21,7 +21,7 @@ from w2v_fast.vectors.data import VectorData
 from w2v_fast.vectors.formats._byte_stream import ByteStream
 from w2v_fast.vectors.formats._errors import FormatError
 from w2v_fast.vectors.formats._format import Format
-from w2v_fast.vectors.formats._options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._options import ALL_WRITE, ReadOptions, WriteOptions
 from w2v_fast.vectors.formats._rows import blocks, distinct
 from w2v_fast.vectors.formats._words import WordRules, max_word_bytes
 from w2v_fast.vectors.text_lines import UTF8_MARK
@@ -143,7 +143,7 @@ FORMAT = Format(
     name="npy",
     suffixes=(".npy",),
     rules=WordRules("\t\n\r\v\f\0", opens_file=True),
-    writes=frozenset({"limit", "escape", "allow_nonfinite"}),
+    writes=ALL_WRITE - {"fvocab"},
     write=write,
     reads=frozenset({"limit", "encoding", "errors", "mmap"}),
     read=read,

@@ -14,7 +14,7 @@ from w2v_fast.system import files
 from w2v_fast.vectors import file_sets
 from w2v_fast.vectors.data import VectorData
 from w2v_fast.vectors.formats._format import Format
-from w2v_fast.vectors.formats._options import WriteOptions
+from w2v_fast.vectors.formats._options import ALL_WRITE, WriteOptions
 from w2v_fast.vectors.formats._words import WordRules
 from w2v_fast.vectors.formats.npy import word_lines
 from w2v_fast.vectors.formats.word2vec_text import write_rows
@@ -46,7 +46,7 @@ FORMAT = Format(
     name="projector",
     suffixes=(".tsv",),
     rules=WordRules("\t\n\r\v\f\0"),
-    writes=frozenset({"limit", "escape", "allow_nonfinite"}),
+    writes=ALL_WRITE - {"fvocab"},
     write=write,
     files=lambda path: tuple(map(os.fspath, paths(path))),
 )

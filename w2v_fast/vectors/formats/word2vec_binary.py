@@ -24,7 +24,7 @@ from w2v_fast.vectors.formats._header import (
     parse_header,
     rows_to_reserve,
 )
-from w2v_fast.vectors.formats._options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._options import ALL_READ, ALL_WRITE, ReadOptions, WriteOptions
 from w2v_fast.vectors.formats._output import open_output
 from w2v_fast.vectors.formats._rows import Floats, Rows, blocks, distinct
 from w2v_fast.vectors.formats._words import WordRules
@@ -196,19 +196,8 @@ FORMAT = Format(
     name="word2vec_binary",
     suffixes=(".bin",),
     rules=WordRules(" \t\n\r\v\f\0"),
-    writes=frozenset({"limit", "escape", "allow_nonfinite", "fvocab"}),
+    writes=ALL_WRITE,
     write=write,
-    reads=frozenset(
-        {
-            "limit",
-            "encoding",
-            "errors",
-            "on_duplicate",
-            "byteorder",
-            "strict",
-            "on_truncated",
-            "allow_nonfinite",
-        }
-    ),
+    reads=ALL_READ - {"no_header", "mmap", "verify"},
     read=read,
 )

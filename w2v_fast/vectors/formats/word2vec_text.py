@@ -31,7 +31,7 @@ from w2v_fast.vectors.formats._header import (
     parse_header,
     rows_to_reserve,
 )
-from w2v_fast.vectors.formats._options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._options import ALL_READ, ALL_WRITE, ReadOptions, WriteOptions
 from w2v_fast.vectors.formats._output import open_output
 from w2v_fast.vectors.formats._rows import Floats, Rows, distinct
 from w2v_fast.vectors.formats._words import NUMBER, WordRules
@@ -53,13 +53,6 @@ class Shape(NamedTuple):
     start: int
 
 
-class Block(NamedTuple):
-    """Whole lines of the file; `open_end` if the file stops without a line end."""
-
-    lines: bytes
-    open_end: bool
-
-
 class Problem(NamedTuple):
     """The first line of a block that is no row."""
 
@@ -70,7 +63,7 @@ class Problem(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The rows of one block, up to a problem."""
+    """The rows of whole lines, up to a problem; `open_end` if the file stops without a line end."""
 
     keys: list[str]
     vectors: Floats
@@ -232,8 +225,8 @@ def _read_rows(
     line = 1 if shape.rows is None else 2
     keep = options.on_truncated == "keep"
 
-    def parse(block: Block) -> Parsed:
-        return _parse(block, shape.size, limit, options)
+    def parse(text: bytes) -> Parsed:
+        return _parse(text, shape.size, limit, options)
 
     for parsed in map_in_order(parse, _blocks(stream), usable_cpus()):
         taken = min(len(parsed.keys), limit - len(keys))
@@ -284,7 +277,7 @@ def _error(stream: ByteStream, problem: Problem, size: int, line: int, row: int)
     return FormatError(stream.name, what, line=line, row=row, expected=expected, found=found)
 
 
-def _blocks(stream: ByteStream) -> Iterator[Block]:
+def _blocks(stream: ByteStream) -> Iterator[bytes]:
     """Cut the stream into pieces of about 4 MiB at line ends."""
     rest = b""
     ended = False
@@ -294,8 +287,7 @@ def _blocks(stream: ByteStream) -> Iterator[Block]:
         ended = got < BLOCK
         cut = got if ended else buffer.rfind(b"\n") + 1
         if cut:
-            lines = rest + buffer[:cut]
-            yield Block(lines, _ends_open(lines))
+            yield rest + buffer[:cut]
             rest = b""
         rest += buffer[cut:got]
         if len(rest) > MAX_LINE:
@@ -306,15 +298,10 @@ def _blocks(stream: ByteStream) -> Iterator[Block]:
                 found=rest[:40],
             )
     if rest:
-        yield Block(rest, _ends_open(rest))
+        yield rest
 
 
-def _ends_open(lines: bytes) -> bool:
-    return bool(lines[lines.rfind(b"\n") + 1 :].strip(b" \t\r"))
-
-
-def _parse(block: Block, size: int, limit: int, options: ReadOptions) -> Parsed:
-    text = block.lines
+def _parse(text: bytes, size: int, limit: int, options: ReadOptions) -> Parsed:
     room = min(len(text) // (2 * size) + 1, text.count(b"\n") + 1, limit)
     vectors = np.empty((room, size), np.float32)
     starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -322,13 +309,14 @@ def _parse(block: Block, size: int, limit: int, options: ReadOptions) -> Parsed:
         text, options.allow_nonfinite, options.strict, vectors, starts, ends
     )
     keys = _text.decode_words(text, starts[:rows], ends[:rows])
+    open_end = bool(text[text.rfind(b"\n") + 1 :].strip(b" \t\r"))
     problem = None
     if status != _text.OK:
-        is_last = block.open_end and b"\n" not in text[offset:]
+        is_last = open_end and b"\n" not in text[offset:]
         at_end = is_last and status not in (_text.TOO_MANY, _text.LINE_END)
         shown = text[offset : offset + 80].partition(b"\n")[0]
         problem = Problem(status, numbers, shown, at_end)
-    return Parsed(keys, vectors[:rows], lines, problem, block.open_end)
+    return Parsed(keys, vectors[:rows], lines, problem, open_end)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -368,19 +356,8 @@ FORMAT = Format(
     name="word2vec_text",
     suffixes=(".txt", ".vec"),
     rules=WordRules(" \t\n\r\v\f\0"),
-    writes=frozenset({"limit", "escape", "allow_nonfinite", "fvocab"}),
+    writes=ALL_WRITE,
     write=write,
-    reads=frozenset(
-        {
-            "limit",
-            "encoding",
-            "errors",
-            "on_duplicate",
-            "no_header",
-            "strict",
-            "on_truncated",
-            "allow_nonfinite",
-        }
-    ),
+    reads=ALL_READ - {"byteorder", "mmap", "verify"},
     read=read,
 )
