@@ -116,18 +116,9 @@ def evaluate_pairs(
         elif oov == "zero":
             human.append(score)
             model.append(0.0)
-    pearson, spearman = correlation(human, model), correlation(ranks(human), ranks(model))
-    return PairsResult(
-        pearson,
-        spearman,
-        p_value(pearson, len(human)),
-        p_value(spearman, len(human)),
-        len(pairs),
-        covered,
-        oov,
-        case_insensitive,
-        restrict_vocab,
-    )
+    r = correlation(human, model), correlation(ranks(human), ranks(model))
+    p = (p_value(each, len(human)) for each in r)
+    return PairsResult(*r, *p, len(pairs), covered, oov, case_insensitive, restrict_vocab)
 
 
 def read_pairs(
