@@ -115,6 +115,22 @@ def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
             ["train", "CORPUS", "-o", "-", "--format", "glove"],
             b"error: standard output: it is closed",
         ),
+        (">&-", ["demo"], b"error: standard output: it is closed"),
+        (">&-", ["demo", "CORPUS"], b"error: standard output: it is closed"),
+        (">&-", ["analogy", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["inspect", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["classes", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["evaluate", "VECTORS", "VECTORS"], b"error: standard output: it is closed"),
+        (
+            ">&-",
+            ["odd-one-out", "VECTORS", "cat", "dog", "cow"],
+            b"error: standard output: it is closed",
+        ),
+        (">&-", ["--help"], b"error: standard output: it is closed"),
+        (">/dev/full", ["--help"], b"No space left on device"),
+        (">/dev/full", ["--version"], b"No space left on device"),
+        (">/dev/full", ["train", "--help"], b"No space left on device"),
+        (">/dev/full", ["word2vec", "--help"], b"No space left on device"),
         (">/dev/full", ["vocab", "CORPUS"], b"No space left on device"),
         (">/dev/full", ["inspect", "VECTORS"], b"No space left on device"),
         (
@@ -134,6 +150,7 @@ def test_data_that_cannot_be_read_or_written_are_an_error(
     assert message in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"epoch" not in done.stderr  # known before the training
+    assert b"trained" not in done.stderr
 
 
 def test_no_output_is_needed_where_there_are_no_data(corpus, tmp_path):

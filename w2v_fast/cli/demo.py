@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli.notes import note
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.corpus.vocabulary import Vocabulary
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.cli.standard_library import sentences
     from w2v_fast.word2vec import Word2Vec
 
+    check_paths({"CORPUS": arguments.corpus}, STANDARD_OUTPUT)
     started = time.monotonic()
     if arguments.corpus is None:
         note(f"reading the standard library of Python {platform.python_version()}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 
+    check_paths({"VECTORS": arguments.vectors, "FILE": arguments.files}, STANDARD_OUTPUT)
     kinds = [has_questions(path) for path in arguments.files]
     vectors = options.load_vectors(arguments.vectors)
     rules = {"oov": arguments.oov, "case_insensitive": not arguments.case_sensitive}

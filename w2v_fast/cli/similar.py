@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
 from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 from w2v_fast.cli.prompt import answer_lines
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    read = {"FILE": arguments.vectors, "WORD": None if arguments.words else "-"}
+    check_paths(read, STANDARD_OUTPUT)
     vectors = options.load_vectors(arguments.vectors)
 
     def answer(query: str) -> None:
