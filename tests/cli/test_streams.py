@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import COMMAND, PATIENCE, ROOT
 from w2v_fast import KeyedVectors
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.system.streams import Unfailing
 from w2v_fast.training.progress import Progress, reporter
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 from w2v_fast.cli.prompt import answer_lines

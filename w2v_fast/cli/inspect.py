@@ -12,7 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 

@@ -77,8 +77,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
     OSError
         An output cannot be written.
     UsageError
-        Two outputs, or an output and an input, are the same file (by any name or link, or because the shell redirected
-        standard output to it), or one lies in a folder that will be replaced.
+        Two outputs, or an output and an input, are the same file (by any name or link, or because
+        the shell redirected standard output to it), or one lies in a folder that will be replaced.
     """
     taken: dict[Place, Output] = {}
     for output in outputs:
