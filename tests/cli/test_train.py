@@ -18,14 +18,14 @@ import pytest
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
 from tests.skips import posix
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
-from w2v_fast.cli import demo, standard_library
+from w2v_fast.cli import demo, demo_corpus
 from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
 from w2v_fast.training.trainer import Trainer
 
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
 
 
-# -- input and output -----------------------------------------------------------------------------------------------
+# -- input and output ------------------------------------------------------------------------------
 
 
 def test_vectors_are_those_of_the_library(corpus, vectors):
@@ -58,7 +58,7 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
 
 
 def test_pipe_of_processes(corpus, vectors):
-    """Text comes by standard input and vectors leave by standard output, with nothing else in them."""
+    """Text comes by standard input; standard output has the vectors alone."""
     done = subprocess.run(
         [*COMMAND, "train", "-", "-o", "-", "--format", "word2vec_binary", *SETTINGS],
         cwd=ROOT,
@@ -230,7 +230,7 @@ def test_unusual_bytes_pass_through(cli, tmp_path):
     assert done.stdout.startswith(b"\xff\t")
 
 
-# -- signals --------------------------------------------------------------------------------------------------------
+# -- signals ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -490,7 +490,7 @@ def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, t
     assert (tmp_path / "v.bin").read_bytes() == written
 
 
-# -- demo -----------------------------------------------------------------------------------------------------------
+# -- demo ------------------------------------------------------------------------------------------
 
 
 def test_demo_on_a_corpus(cli, tmp_path):
@@ -518,33 +518,36 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
         b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n"
     )
     (tmp_path / "module.py").write_text(
-        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
-        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n'
+        '"""First Part. Second, part!\n\nA third."""\n\n\n'
+        '# A comment\n# on two lines\nx = "a plain string"\n\n'
+        "class C:  # of one\n    def f():\n        r'''About this:\\nall of it'''\n"
+        "        b'only # bytes'\n        x = ('''no # text''', \"no\\\" # text\")\n"
     )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
-    found = [" ".join(sentence) for sentence in standard_library.sentences()]
+    found = [" ".join(sentence) for sentence in demo_corpus.sentences()]
     assert found == [
         "help on topics",
+        "not python",
         "caf au lait",
         "first part",
         "second part",
         "comment on two lines",
+        "of one",
         "about this",
         "all of it",
-        "of one",
     ]
 
 
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
-    files = standard_library._files
-    monkeypatch.setattr(
-        standard_library, "_files", lambda folder: itertools.islice(files(folder), 60)
-    )
+    files = demo_corpus._files
+    monkeypatch.setattr(demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 60))
     monkeypatch.setitem(demo.SETTINGS, "epochs", 1)
     code, out, err = cli("demo")
     assert code == 0
     assert "reading the standard library of Python" in err
+    assert re.search(r"[\d.]+ million words a second; loss [\d.]+ -> [\d.]+ nats per pair", err)
+    assert "train FILE -o vectors.bin" in err
     assert 1 <= len(out.splitlines()) <= 4
     assert all(len(line.split()) == 1 + demo.NEIGHBORS for line in out.splitlines())

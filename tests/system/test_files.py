@@ -1,4 +1,4 @@
-"""Files are recognized by their first bytes, read whole or with an error, and written whole or not at all."""
+"""Files are recognized by their first bytes, and read and written whole or with an error."""
 
 import bz2
 import errno
@@ -139,7 +139,7 @@ def test_check_writable(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-# -- packed by the suffix -------------------------------------------------------------------------------------------
+# -- packed by the suffix --------------------------------------------------------------------------
 
 UNPACKERS = {
     ".gz": gzip.decompress,
@@ -178,7 +178,7 @@ def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-# -- streams --------------------------------------------------------------------------------------------------------
+# -- streams ---------------------------------------------------------------------------------------
 
 WRITE = (
     "import sys\nfrom w2v_fast.system.files import atomic_write, check_writable, check_space\n"
@@ -200,6 +200,7 @@ def shell(command, folder):
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-", "link"])
 def test_a_stream_goes_on_with_the_file_behind_it(tmp_path, name):
     (tmp_path / "link").symlink_to("/dev/stdout")
@@ -230,7 +231,7 @@ def test_a_stream_that_cannot_be_written_is_known_before(tmp_path, command):
     assert (tmp_path / "log").read_text() == "precious\n"
 
 
-# -- what others may do in the folder -------------------------------------------------------------------------------
+# -- what others may do in the folder --------------------------------------------------------------
 
 
 @posix
@@ -285,7 +286,7 @@ def test_a_private_file_stays_private_while_it_is_written(tmp_path):
         assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
-# -- names and places -----------------------------------------------------------------------------------------------
+# -- names and places ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "a" * 251 + ".bin"])
