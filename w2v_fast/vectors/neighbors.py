@@ -143,7 +143,7 @@ def _best_of_chunk(
 
 
 def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
-    """Cut `0..stop` into slices that double: early ones set a high mark that few later ones beat."""
+    """Cut `0..stop` into slices that double: early ones set a mark that few later ones beat."""
     start, size = 0, min(first, largest)
     while start < stop:
         yield slice(start, min(start + size, stop))

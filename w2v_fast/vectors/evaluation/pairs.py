@@ -116,9 +116,10 @@ def evaluate_pairs(
         elif oov == "zero":
             human.append(score)
             model.append(0.0)
-    r = correlation(human, model), correlation(ranks(human), ranks(model))
-    p = (p_value(each, len(human)) for each in r)
-    return PairsResult(*r, *p, len(pairs), covered, oov, case_insensitive, restrict_vocab)
+    r, rho = correlation(human, model), correlation(ranks(human), ranks(model))
+    r_p, rho_p = p_value(r, len(human)), p_value(rho, len(human))
+    rules = oov, case_insensitive, restrict_vocab
+    return PairsResult(r, rho, r_p, rho_p, len(pairs), covered, *rules)
 
 
 def read_pairs(
