@@ -43,7 +43,19 @@ class ApproximateIndex:
             self._graph.add(rows, np.asarray(kv._vectors[rows], np.float32))
 
     def most_similar(self, vector: np.ndarray, topn: int) -> list[tuple[str, float]]:
-        """The `topn` keys nearest to `vector` [d] and their cosines, best first.
+        """Find the keys nearest to a vector.
+
+        Parameters
+        ----------
+        vector
+            [d], of length 1.
+        topn
+            How many.
+
+        Returns
+        -------
+        list of (str, float)
+            Keys and cosines, best first.
 
         Raises
         ------

@@ -150,6 +150,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         ApproximateIndex
+            Of the vectors as they are now; a changed vector makes it raise ValueError.
 
         Raises
         ------
@@ -312,8 +313,10 @@ class KeyedVectors(Queries):
 
         Parameters
         ----------
-        path, format, options
-            See `formats.save`; the suffix of `path` chooses the format unless it is given.
+        path, format
+            The file and its format; by default the suffix of `path` chooses it.
+        **options
+            See `formats.save`.
 
         Raises
         ------
@@ -328,12 +331,15 @@ class KeyedVectors(Queries):
 
         Parameters
         ----------
-        path, options
+        path
+            A file or folder.
+        **options
             See `formats.load`.
 
         Returns
         -------
         KeyedVectors
+            Mapped from the file where the format allows it.
 
         Raises
         ------
@@ -382,6 +388,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         KeyedVectors
+            With counts if `fvocab` is given.
 
         Raises
         ------
@@ -445,11 +452,27 @@ class KeyedVectors(Queries):
         return KeyedVectors(keys, self._vectors[order], self.counts[order])
 
     def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
-        """A copy of the vectors in memory: [V, d] of `dtype`."""
+        """Copy the vectors into memory.
+
+        Parameters
+        ----------
+        dtype
+            Of the result.
+
+        Returns
+        -------
+        np.ndarray
+            [V, d] of `dtype`.
+        """
         return np.array(self._vectors, dtype)
 
     def to_pandas(self) -> Any:
         """A pandas.DataFrame [V, d] with the keys as index.
+
+        Returns
+        -------
+        pandas.DataFrame
+            [V, d].
 
         Raises
         ------
@@ -461,6 +484,11 @@ class KeyedVectors(Queries):
     def to_torch(self) -> Any:
         """A torch.Tensor [V, d] that shares memory with the vectors if they are writable.
 
+        Returns
+        -------
+        torch.Tensor
+            [V, d].
+
         Raises
         ------
         ImportError
@@ -470,6 +498,11 @@ class KeyedVectors(Queries):
 
     def to_gensim(self) -> Any:
         """A gensim.models.KeyedVectors with the same keys and counts, sharing the vectors.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            Of gensim 4.
 
         Raises
         ------

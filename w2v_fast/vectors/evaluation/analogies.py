@@ -34,7 +34,7 @@ QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
 class AnalogyScore:
     """Correct answers to the questions of one section.
 
-    Attributes
+    Parameters
     ----------
     name
         Of the section.
@@ -63,7 +63,7 @@ class AnalogyScore:
 class AnalogyResult:
     """Correct answers by section, and in total.
 
-    Attributes
+    Parameters
     ----------
     sections
         In the order of the file.
@@ -121,6 +121,7 @@ def evaluate_analogies(
     Returns
     -------
     AnalogyResult
+        Correct answers by section.
 
     Raises
     ------
@@ -203,6 +204,16 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
 
 def has_sections(path: str | os.PathLike[str]) -> bool:
     """Whether a file opens with a section of analogy questions.
+
+    Parameters
+    ----------
+    path
+        A file, perhaps compressed.
+
+    Returns
+    -------
+    bool
+        False for an empty file too.
 
     Raises
     ------

@@ -31,7 +31,7 @@ _SCORE = re.compile(r"[+-]?([0-9]{1,40}([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{
 class PairsResult:
     """Agreement of cosines with human scores.
 
-    Attributes
+    Parameters
     ----------
     pearson, spearman
         Correlations; NaN with fewer than two pairs, or if all scores are equal.
@@ -94,6 +94,7 @@ def evaluate_pairs(
     Returns
     -------
     PairsResult
+        The correlations, and how many pairs they rest on.
 
     Raises
     ------

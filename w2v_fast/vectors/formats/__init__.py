@@ -169,6 +169,11 @@ def save(
 def check_writable(path: str | os.PathLike[str], format: str) -> None:
     """Raise now, before the work, the error of writing a format to a path, as far as it is known.
 
+    Parameters
+    ----------
+    path, format
+        As for `save`.
+
     Raises
     ------
     OSError, ValueError
@@ -187,7 +192,9 @@ def check_words(
 
     Parameters
     ----------
-    words, path, format, options
+    words
+        Different words.
+    path, format, **options
         As for `save`.
 
     Raises
@@ -206,6 +213,16 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
     A folder is the native one, and so is a name without a suffix, with one that users of gensim
     give to its files (.kv, .model, ...) or with a version (.v2, .100d). The suffix of a compression
     is ignored.
+
+    Parameters
+    ----------
+    path
+        A file or folder, which need not exist.
+
+    Returns
+    -------
+    str
+        One of FORMATS.
 
     Raises
     ------

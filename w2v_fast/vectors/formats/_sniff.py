@@ -40,6 +40,16 @@ OTHER_KINDS = [
 def sniff(stream: ByteStream) -> str:
     """Name the format of a file by its first bytes.
 
+    Parameters
+    ----------
+    stream
+        The file; nothing is taken from it.
+
+    Returns
+    -------
+    str
+        One of FORMATS.
+
     Raises
     ------
     FormatError
