@@ -37,6 +37,11 @@ def max_windows(config: TrainConfig, tables: LookupTables) -> int:
     )
 
 
+def group_distance(config: TrainConfig) -> int:
+    """Windows from one window of a step to the next, at least; a softmax draws no noise to share."""
+    return 1 if config.objective == "softmax" else GROUP_DISTANCE
+
+
 def max_contexts(config: TrainConfig) -> int:
     """Contexts of a window that a step takes at once, at most."""
     one_by_one = (
