@@ -89,30 +89,7 @@ cdef struct Objective:
 # ------------------------------------------------------------------------------------- the loop
 
 cdef class InnerLoop:
-    """One worker: its views of the shared arrays, its scratch memory, its kernel.
-
-    Parameters
-    ----------
-    ids
-        Tokens, int32 [N]; the last token of a sentence is stored as ~id.
-    weights
-        The shared matrices (`weights.Weights`), updated in place.
-    tables
-        What it looks up (`tables.LookupTables`).
-    config
-        The run's `TrainConfig`.
-    isa
-        Name of the kernel to run, as `choose_isa` returns it.
-    loss_period
-        The loss is taken from one of so many windows; with the softmax from all, at no cost.
-
-    Raises
-    ------
-    TypeError
-        An array is not contiguous or of another type.
-    ValueError
-        The rows of the matrices are not padded as the kernel needs it.
-    """
+    """One worker: its views of the shared arrays, its scratch memory, its kernel."""
 
     cdef const int32_t *ids
     cdef int64_t id_count
@@ -366,6 +343,30 @@ cdef class InnerLoop:
     # ---------------------------------------------------------------------------------- set-up
 
     def __init__(self, ids, weights, tables, config, isa, loss_period=1):
+        """Prepare a worker of a run.
+
+        Parameters
+        ----------
+        ids
+            Tokens, int32 [N]; the last token of a sentence is stored as ~id.
+        weights
+            The shared matrices (`weights.Weights`), updated in place.
+        tables
+            What it looks up (`tables.LookupTables`).
+        config
+            The run's `TrainConfig`.
+        isa
+            Name of the kernel to run, as `choose_isa` returns it.
+        loss_period
+            The loss is taken from one of so many windows; with the softmax from all, at no cost.
+
+        Raises
+        ------
+        TypeError
+            An array is not contiguous or of another type.
+        ValueError
+            The rows of the matrices are not padded as the kernel needs it.
+        """
         self.arena = Arena([weights, tables])
         self.ids = <const int32_t *>self.arena.borrow(ids, np.int32)
         self.id_count = len(ids)

@@ -10,7 +10,7 @@ int w2v_kernel_count(void) { return (int)(sizeof kernels / sizeof kernels[0]); }
 
 const w2v_kernel *w2v_kernel_at(int i) { return kernels[i]; }
 
-/* The compiler's own test also asks the operating system whether it saves the wide registers. */
+/* The compiler's test also asks whether the operating system saves the wide registers. */
 int w2v_kernel_runs(int i)
 {
 #if defined(__x86_64__)
@@ -24,7 +24,7 @@ int w2v_kernel_runs(int i)
     return i >= 0;
 }
 
-/* The widest that runs: it is the fastest, also where it is split in two (Zen 4). */
+/* The widest that runs is the fastest, also where the CPU splits it in two (Zen 4). */
 int w2v_kernel_best(void)
 {
     int best = 0;
