@@ -13,7 +13,8 @@ INLINE vec exponential(vec x)
     vec shifted = y + round_to_integer;
     vec f = y - (shifted - round_to_integer);
     vec f2 = f * f;
-    vec p = (1.3276472632e-3f * f + 9.67554134312e-3f) * f2 + (5.55071327186e-2f * f + 2.40221197237e-1f);
+    vec p = (1.3276472632e-3f * f + 9.67554134312e-3f) * f2 +
+            (5.55071327186e-2f * f + 2.40221197237e-1f);
     p = p * f2 + (6.93146967065e-1f * f + 1.00000007165f);
     return (vec)((bits)p + ((bits)shifted << 23));
 }

@@ -69,7 +69,8 @@ INLINE vec larger(vec limit, vec x) { return -smaller(-limit, -x); }
 #else
 #define ALL_LANES(f, half) LANES4(f, 0, half)
 #endif
-#define FOLD(a, b, half) (SHUFFLE(a, b, ALL_LANES(KEEP, half)) + SHUFFLE(a, b, ALL_LANES(SWAP, half)))
+#define FOLD(a, b, half) \
+    (SHUFFLE(a, b, ALL_LANES(KEEP, half)) + SHUFFLE(a, b, ALL_LANES(SWAP, half)))
 
 /* Lane j of the result is the sum of the lanes of a[j], for SCORE_LANES vectors a. */
 INLINE score_vec lane_sums(const score_vec *a)

@@ -3,17 +3,17 @@
 enum { HELD_VECTORS = 8 }; /* columns that stay in registers */
 
 /* Call `columns(..., c, vectors)` with a constant number of vectors, for all columns. */
-#define FOR_COLUMNS(dim, columns, ...)                   \
-    for (int c = 0; c < dim; c += HELD_VECTORS * LANES)  \
-        switch ((dim - c + LANES - 1) / LANES) {         \
-        case 1: columns(__VA_ARGS__, c, 1); break;       \
-        case 2: columns(__VA_ARGS__, c, 2); break;       \
-        case 3: columns(__VA_ARGS__, c, 3); break;       \
-        case 4: columns(__VA_ARGS__, c, 4); break;       \
-        case 5: columns(__VA_ARGS__, c, 5); break;       \
-        case 6: columns(__VA_ARGS__, c, 6); break;       \
-        case 7: columns(__VA_ARGS__, c, 7); break;       \
-        default: columns(__VA_ARGS__, c, 8); break;      \
+#define FOR_COLUMNS(dim, columns, ...)                  \
+    for (int c = 0; c < dim; c += HELD_VECTORS * LANES) \
+        switch ((dim - c + LANES - 1) / LANES) {        \
+        case 1: columns(__VA_ARGS__, c, 1); break;      \
+        case 2: columns(__VA_ARGS__, c, 2); break;      \
+        case 3: columns(__VA_ARGS__, c, 3); break;      \
+        case 4: columns(__VA_ARGS__, c, 4); break;      \
+        case 5: columns(__VA_ARGS__, c, 5); break;      \
+        case 6: columns(__VA_ARGS__, c, 6); break;      \
+        case 7: columns(__VA_ARGS__, c, 7); break;      \
+        default: columns(__VA_ARGS__, c, 8); break;     \
         }
 
 INLINE void mean_columns(float *mean, float *const *context, int count, int c, const int vectors)
