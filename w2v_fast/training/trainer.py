@@ -1,4 +1,4 @@
-"""THE training loop: threads take the next job until none is left, on shared weights without a lock.
+"""THE training loop: threads take job after job, on shared weights and without locks.
 
 each thread:      while a job is left: run the inner loop on it (no GIL), add its counts
 calling thread:   report progress; on a stop, an error or for a checkpoint, let every thread
@@ -142,7 +142,8 @@ class Trainer(RunState):
         FileExistsError
             The folder has checkpoints of a run that this one did not go on from.
         OSError
-            Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
+            Checkpoints cannot be written there, or the disk has no room for them; nothing has been
+            trained.
         """
         if isinstance(checkpoint_minutes, (str, bytes)) or not 0 < checkpoint_minutes < math.inf:
             raise ValueError(

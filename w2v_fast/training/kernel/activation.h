@@ -1,6 +1,7 @@
 /* Activations: from the scores of a step to its errors.
  *
- *     sigmoid(x) = 1 / (1 + exp(-x))      exp(x) = 2^n 2^f,  x log2(e) = n + f,  n an integer,  |f| <= 1/2
+ *     sigmoid(x) = 1 / (1 + exp(-x))
+ *     exp(x) = 2^n 2^f,   x log2(e) = n + f,   n an integer,   |f| <= 1/2
  *
  * 2^f is the degree-5 minimax polynomial on [-1/2, 1/2] (Remez), relative error 7.5e-8. There is no
  * table, so no index is ever made from a float: a NaN score gives a NaN error and nothing worse.

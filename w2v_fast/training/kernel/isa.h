@@ -1,6 +1,6 @@
-/* One instruction set: vectors of LANES floats, the few operations on them that C has no syntax for,
- * and the kernel built on top. An isa_*.c file defines ISA and LANES, opens its target, and includes
- * this file once. */
+/* One instruction set: vectors of LANES floats, the operations that C has no syntax for, and the
+ * kernel built on top. An isa_*.c file defines ISA and LANES, opens its target, and includes this
+ * file once. */
 
 #include <float.h>
 #include <math.h>

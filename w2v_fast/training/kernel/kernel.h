@@ -19,8 +19,8 @@ static inline size_t w2v_padded(int count)
     return (size_t)(count + W2V_ALIGN - 1) / W2V_ALIGN * W2V_ALIGN;
 }
 
-/* One step of m inputs and n rows (step.h has the equations). Vectors and arrays of floats are 64-byte
- * aligned; the padding of vectors is zero. */
+/* One step of m inputs and n rows; step.h has the equations. Vectors and arrays of floats are
+ * 64-byte aligned; the padding of vectors is zero. */
 typedef struct {
     int inputs; /* m, 1 to W2V_MAX_INPUTS */
     int rows;   /* n, at least 1 */
@@ -34,8 +34,8 @@ typedef struct {
     float *old_in;
     /* [n] output rows, all different. */
     float **out;
-    /* NULL, or [m]: input i is scored against own[i] instead of out[0]. The inputs of a group are
-     * contiguous and have the same own row; groups have different ones, none of them in out[1..]. */
+    /* NULL, or [m]: input i is scored against own[i] instead of out[0]. The inputs of a group stand
+     * side by side and have the same own row; groups have different ones, none in out[1..]. */
     float **own;
 
     /* NULL, or: input i is the mean of context[context_start[i]] up to context_start[i + 1]. The

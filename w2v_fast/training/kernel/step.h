@@ -4,14 +4,14 @@
  *     in_i  += sum_r error[i][r] * out_r
  *     out_r += sum_i error[i][r] * in_i
  *
- *                inputs                      own row of a group   shared rows                 label
- *     ns, nce    contexts of some windows    target               K noise words               1, 0..0
- *     hs         contexts of a window                             Huffman path of the target  1 - code
- *     softmax    centers                                          every word                  counts
+ *              inputs                     own row of a group   shared rows          label
+ *     ns, nce  contexts of some windows   target               K noise words        1, 0..0
+ *     hs       contexts of a window                            path of the target   1 - code
+ *     softmax  centers                                         every word           counts
  *
- * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has the
- * shift log(K q(word)). A noise word drawn w times is one row of weight w. An input may come several
- * times; every copy is scored as it was before the step, and all updates add up.
+ * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has
+ * the shift log(K q(word)). A noise word drawn w times is one row of weight w. An input may come
+ * several times; every copy is scored as it was before the step, and all updates add up.
  *
  * Data races on rows are intended, here and in InnerLoop.merge_private_rows (Hogwild).
  */

@@ -24,8 +24,8 @@ INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
             __builtin_prefetch(s->prefetch[k] + c, 1, 3);
 }
 
-/* sum[r * SCORE_LANES + k] = the lanes of in_{i+k} . row_r; a partial last tile repeats the last input. The
- * first tile is to `copy` the inputs to old_in, which the other tiles read. */
+/* sum[r * SCORE_LANES + k] = the lanes of in_{i+k} . row_r; a partial last tile repeats the last
+ * input. The first tile is to `copy` the inputs to old_in, which the other tiles read. */
 INLINE void dot_products(const w2v_step *s, int i, int first, score_vec *sum, const int copy,
                          const int own, const int rows)
 {
