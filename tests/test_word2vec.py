@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import w2v_fast
-from w2v_fast import KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
+from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
 SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
@@ -24,6 +24,11 @@ def unread():
     [
         ({"vector_sise": 9}, TypeError, "did you mean 'vector_size'"),
         ({"window": 0}, ValueError, r"window = 0 must lie in \[1, 10000\]"),
+        ({"workers": 0}, ValueError, "workers = 0 must lie in"),
+        ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+        ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
+        ({"alpha": float("nan")}, ValueError, "alpha = nan"),
+        ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
         ({"alpha": float("inf")}, ValueError, r"alpha = inf must lie in \(0.0, inf\)"),
         ({"config": 100}, TypeError, "must be a TrainConfig"),
         ({"config": w2v_fast.TrainConfig(), "window": 2}, TypeError, "not both: window"),
@@ -96,7 +101,7 @@ def test_a_vocabulary_may_be_a_dict_of_counts():
     assert len(model.train().wv) == 4
 
 
-# -- the vectors of a model -----------------------------------------------------------------------------------------
+# -- the vectors of a model ------------------------------------------------------------------------
 
 
 def test_a_model_has_one_wv_that_follows_the_training():
@@ -143,7 +148,7 @@ def test_what_is_added_to_wv_stays_or_is_refused():
     assert "new" in Word2Vec(SENTENCES, init=model.wv, grow=True, **SMALL).wv
 
 
-# -- for those who come from gensim ---------------------------------------------------------------------------------
+# -- for those who come from gensim ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -199,3 +204,16 @@ def test_the_loss_is_not_taken_of_ids_beyond_the_vocabulary():
     model.corpus.ids = np.array([0, 10**6], np.int32)
     with pytest.raises(ValueError, match="the corpus has the id 1000000"):
         evaluate_loss(model, model.corpus)
+
+
+# -- a vocabulary for a corpus that has one --------------------------------------------------------
+
+
+def test_a_corpus_is_put_under_the_vocabulary_that_is_given():
+    corpus = Corpus.from_source([["a", "b", "c"], ["c", "b"]], min_count=1)
+    model = Word2Vec(corpus, vocabulary={"c": 7, "b": 5, "x": 1}, vector_size=4)
+    assert model.corpus.vocabulary.words == ["c", "b", "x"]
+    assert [ids.tolist() for ids in model.corpus.sentences()] == [[1, 0], [0, 1]]
+    assert model.corpus.raw_tokens == 5
+    with pytest.raises(ValueError, match="none of the 5 tokens of the corpus is in the vocabulary"):
+        corpus.under_vocabulary(Vocabulary(["x"], [1]))

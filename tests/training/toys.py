@@ -8,7 +8,7 @@ from w2v_fast.training.tables import LookupTables
 
 
 def zipf_ids(tokens: int, words: int, sentence: int, seed: int = 0) -> np.ndarray:
-    """Random tokens, word w with probability ~ 1 / (w + 1); sentences of 1 to 2 * sentence - 1 tokens."""
+    """Random tokens, word w with probability ~ 1 / (w + 1), in sentences of random length."""
     random = np.random.default_rng(seed)
     share = 1.0 / np.arange(1, words + 1)
     ids = random.choice(words, tokens, p=share / share.sum()).astype(np.int32)

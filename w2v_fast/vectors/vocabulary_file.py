@@ -1,0 +1,59 @@
+"""Vocabulary files of word2vec.c (`-save-vocab`): a line `word count` for each word."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from w2v_fast.system.files import unpacked
+from w2v_fast.vectors.text_lines import numbered_lines
+
+MOST_DIGITS = 18
+"""Of a count: so many fit into 64 bits."""
+
+
+def read_counts(
+    file: BinaryIO,
+    path: str | os.PathLike[str],
+    encoding: str = "utf-8",
+    errors: str = "surrogateescape",
+) -> dict[str, int]:
+    """Count of each word; the first line counts for a word that comes again.
+
+    Parameters
+    ----------
+    file, path
+        The open file, compressed or not, and its name for messages. A word may hold spaces.
+    encoding, errors
+        How the bytes of a word become a str.
+
+    Raises
+    ------
+    ValueError
+        A line is not a word and a number; file and line are named.
+    """
+    counts: dict[str, int] = {}
+    with unpacked(file) as lines:
+        for number, line in numbered_lines(lines, path):
+            parts = line.strip(b" \t\r\n").rsplit(None, 1)
+            if not parts:
+                continue
+            if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MOST_DIGITS:
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: expected a word and its count; "
+                    f"found {line[:60]!r}"
+                )
+            try:
+                word = parts[0].decode(encoding, errors)
+            except UnicodeDecodeError as error:
+                raise ValueError(
+                    f"{os.fspath(path)}, line {number}: not {encoding} text: {error.reason}"
+                ) from None
+            counts.setdefault(word, int(parts[1]))
+    return counts
+
+
+def write_counts(file: BinaryIO, words: Iterable[bytes], counts: Iterable[int]) -> None:
+    """Write a line for each word."""
+    file.writelines(b"%s %d\n" % pair for pair in zip(words, counts, strict=False))
