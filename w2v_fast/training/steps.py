@@ -28,8 +28,11 @@ MAX_REDRAWS = 64
 
 
 def max_windows(config: TrainConfig, tables: LookupTables) -> int:
-    """Windows of a step, at most: fewer where one word is so frequent that, as the target of some
-    window of nearly every step, it would hardly ever be noise."""
+    """Windows of a step, at most.
+
+    Fewer where one word is so frequent that, as the target of some window of nearly every step, it
+    would hardly ever be noise.
+    """
     if config.objective == "softmax":
         return max(1, min(MAX_INPUTS, MAX_SOFTMAX_SCORES // tables.words))
     if config.objective == "hs" or not config.share_noise:
