@@ -96,7 +96,7 @@ def test_a_vocabulary_may_be_a_dict_of_counts():
     assert len(model.train().wv) == 4
 
 
-# -- the vectors of a model --------------------------------------------------------------------
+# -- the vectors of a model ------------------------------------------------------------------------
 
 
 def test_a_model_has_one_wv_that_follows_the_training():
@@ -143,7 +143,7 @@ def test_what_is_added_to_wv_stays_or_is_refused():
     assert "new" in Word2Vec(SENTENCES, init=model.wv, grow=True, **SMALL).wv
 
 
-# -- for those who come from gensim --------------------------------------------------------------
+# -- for those who come from gensim ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

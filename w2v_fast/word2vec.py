@@ -280,7 +280,7 @@ class Word2Vec:
             )
         return self._wv
 
-    # -- what users of gensim look for here -------------------------------------------------------
+    # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:

@@ -24,7 +24,7 @@ from w2v_fast.training.trainer import Trainer
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
 
 
-# -- input and output -----------------------------------------------------------------------------------------------
+# -- input and output ------------------------------------------------------------------------------
 
 
 def test_vectors_are_those_of_the_library(corpus, vectors):
@@ -229,7 +229,7 @@ def test_unusual_bytes_pass_through(cli, tmp_path):
     assert done.stdout.startswith(b"\xff\t")
 
 
-# -- signals --------------------------------------------------------------------------------------------------------
+# -- signals ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -489,7 +489,7 @@ def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, t
     assert (tmp_path / "v.bin").read_bytes() == written
 
 
-# -- demo -----------------------------------------------------------------------------------------------------------
+# -- demo ------------------------------------------------------------------------------------------
 
 
 def test_demo_on_a_corpus(cli, tmp_path):
@@ -540,9 +540,7 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
     files = demo_corpus._files
-    monkeypatch.setattr(
-        demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 60)
-    )
+    monkeypatch.setattr(demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 60))
     monkeypatch.setitem(demo.SETTINGS, "epochs", 1)
     code, out, err = cli("demo")
     assert code == 0

@@ -1,4 +1,6 @@
-"""Count the words of a corpus: one 'word count' line a word, the most frequent first.
+"""Count the words of a corpus, the most frequent first.
+
+A line of output is: word, count.
 
 Example:
   w2v-fast vocab text8 --min-count 100 | head
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
+from w2v_fast.cli.corpus_input import read_corpus
 from w2v_fast.cli.paths import Output, check_paths
 
 
@@ -25,8 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.corpus_input import read_corpus
-
     config = options.config_from(arguments)
     check_paths(
         {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},

@@ -1,9 +1,9 @@
 # PYTHON_ARGCOMPLETE_OK
-"""Take the command line of the C tool word2vec: its flags, defaults and meanings.
+"""Accept the command line of the C tool word2vec.
 
-Also installed as 'w2v-fast-word2vec', so that a script changes one name. Unlike there, an unknown
-flag is an error; -hs 1 needs -negative 0, because one run has one objective; and there is no row
-for the ends of lines.
+Flags, defaults and meanings are the same. Also installed as 'w2v-fast-word2vec', so that a script
+changes one name. Unlike there, an unknown flag is an error; -hs 1 needs -negative 0, because one
+run has one objective; and there is no row for the ends of lines.
 
 Example:
   w2v-fast word2vec -train text8 -output vectors.bin -cbow 0 -size 200 -binary 1
@@ -14,17 +14,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
+from w2v_fast.cli.classes import check_count, require_sklearn, write_classes
+from w2v_fast.cli.corpus_input import read_text, read_vocabulary
+from w2v_fast.cli.main import add_traceback, execute
 from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.paths import Output, check_paths
-
-if TYPE_CHECKING:
-    from w2v_fast.config import TrainConfig
-    from w2v_fast.corpus.corpus import Corpus
-    from w2v_fast.corpus.vocabulary import Vocabulary
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.cli.train import train_and_write
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.word2vec import Word2Vec
 
 ALPHA = {0: 0.025, 1: 0.05}
 MIN_ALPHA_SHARE = 1e-4
@@ -32,8 +35,6 @@ MIN_ALPHA_SHARE = 1e-4
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The console command w2v-fast-word2vec; returns its exit code."""
-    from w2v_fast.cli.main import add_traceback, execute
-
     parser = Parser(prog="w2v-fast-word2vec", description=__doc__)
     add_arguments(parser)
     add_traceback(parser)
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     flag(
         "-classes",
-        "write 'word class' lines of so many k-means classes instead of vectors; 0 is off (extra: "
+        "write the k-means classes of the words, K of them, instead of vectors; 0 is off (extra: "
         "cluster)",
         metavar="K",
         type=int,
@@ -84,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     flag(
         "-debug",
-        "2 shows progress, 1 the size of the vocabulary, 0 nothing, all on standard error",
+        "what standard error shows: 2 progress, 1 the size of the vocabulary, 0 nothing",
         metavar="N",
         type=int,
         default=2,
@@ -99,7 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("-save-vocab", "write the vocabulary as 'word count' lines", metavar="FILE")
     flag(
         "-read-vocab",
-        "take words and counts from such lines instead of counting the text",
+        "use the words and counts of such a file instead of counting the text",
         metavar="FILE",
     )
     flag(
@@ -115,15 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         _save(_vocabulary(arguments, config), arguments.save_vocab)
         return 0
-    from w2v_fast.cli.train import train_and_write
-    from w2v_fast.vectors import formats
-    from w2v_fast.word2vec import Word2Vec
-
     corpus = _corpus(arguments, config)
     _save(corpus.vocabulary, arguments.save_vocab)
     if arguments.classes:
-        from w2v_fast.cli.classes import check_count
-
         check_count(arguments.classes, len(corpus.vocabulary))
     else:
         formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
@@ -131,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
         Word2Vec(corpus, config),
         "bar" if arguments.debug > 1 else "quiet",
         arguments.output,
-        lambda vectors: write(vectors, arguments, config.seed),
+        lambda kv: write(kv, arguments, config.seed),
     )
 
 
@@ -167,31 +162,25 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
 def check_writable_before_work(arguments: argparse.Namespace) -> None:
     """Raise now what would stop the run at its end."""
     format = None if arguments.classes else format_of(arguments)
-    check_paths(
-        {"-train": arguments.train, "-read-vocab": arguments.read_vocab},
-        *(
-            Output(option, path, kind)
-            for option, path, kind in (
-                ("-output", arguments.output, format),
-                ("-save-vocab", arguments.save_vocab, None),
-            )
-            if path is not None
-        ),
-    )
+    outputs = [
+        Output(option, path, kind)
+        for option, path, kind in (
+            ("-output", arguments.output, format),
+            ("-save-vocab", arguments.save_vocab, None),
+        )
+        if path is not None
+    ]
+    check_paths({"-train": arguments.train, "-read-vocab": arguments.read_vocab}, *outputs)
     if arguments.classes:
-        from w2v_fast.cli.classes import require_sklearn
-
         require_sklearn()
 
 
-def write(vectors: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
+def write(kv: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
     """Write the vectors, or the classes of their words."""
     if arguments.classes:
-        from w2v_fast.cli.classes import write_classes
-
-        write_classes(vectors, arguments.output, arguments.classes, seed)
+        write_classes(kv, arguments.output, arguments.classes, seed)
     else:
-        vectors.save(arguments.output, format=format_of(arguments))
+        kv.save(arguments.output, format=format_of(arguments))
 
 
 def format_of(arguments: argparse.Namespace) -> str:
@@ -200,15 +189,11 @@ def format_of(arguments: argparse.Namespace) -> str:
 
 
 def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    from w2v_fast.cli.corpus_input import read_text, read_vocabulary
-
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
 
 
 def _vocabulary(arguments: argparse.Namespace, config: TrainConfig) -> Vocabulary:
-    from w2v_fast.cli.corpus_input import read_vocabulary
-
     if arguments.read_vocab:
         return read_vocabulary(arguments.read_vocab, config)
     return _corpus(arguments, config).vocabulary
