@@ -1,8 +1,8 @@
 """Compare vectors with human judgments: similarity of word pairs, and analogies.
 
-A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) is one of pairs; a FILE
-whose first line starts with ':' (questions-words.txt) is one of analogies. Words are compared
-without regard to case.
+A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) has pairs; a FILE whose
+first line starts with ':' (questions-words.txt) has analogies. Words are compared without regard
+to case.
 
 Example:
   w2v-fast evaluate vectors.bin wordsim353.tsv questions-words.txt

@@ -34,7 +34,7 @@ HTML = '<!doctype html>\n<meta charset="utf-8">\n<title>{title}</title>\n{svg}'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_vectors_argument(parser)
     parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="words to draw (default: the first --top rows)"
+        "words", metavar="WORD", nargs="*", help="words to draw (default: the --top most frequent)"
     )
     parser.add_argument(
         "-o", "--output", metavar="OUT", required=True, help="file to write: .png, .svg or .html"
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.positive,
         metavar="N",
         default=200,
-        help="draw the first N words, the most frequent (default: 200)",
+        help="number of words to draw if none are given, the most frequent (default: 200)",
     )
     parser.add_argument(
         "--method",
