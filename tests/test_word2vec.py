@@ -24,6 +24,11 @@ def unread():
     [
         ({"vector_sise": 9}, TypeError, "did you mean 'vector_size'"),
         ({"window": 0}, ValueError, r"window = 0 must lie in \[1, 10000\]"),
+        ({"workers": 0}, ValueError, "workers = 0 must lie in"),
+        ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+        ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
+        ({"alpha": float("nan")}, ValueError, "alpha = nan"),
+        ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
         ({"alpha": float("inf")}, ValueError, r"alpha = inf must lie in \(0.0, inf\)"),
         ({"config": 100}, TypeError, "must be a TrainConfig"),
         ({"config": w2v_fast.TrainConfig(), "window": 2}, TypeError, "not both: window"),

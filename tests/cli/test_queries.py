@@ -146,7 +146,8 @@ def test_odd_one_out(cli, vectors):
 def pairs(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text(
-        "# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\nEast\tnortheast\t8.5\nnorth\tsouth\t1\n"
+        "# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\n"
+        "East\tnortheast\t8.5\nnorth\tsouth\t1\n"
         "north\teast\t5\nnorth\tup\t7\n"
     )
     return path
