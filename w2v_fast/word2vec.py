@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -91,7 +91,7 @@ class Word2Vec:
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> None:
         if grow and (init is None or vocabulary is not None):
             raise TypeError(
@@ -340,7 +340,7 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> KeyedVectors:
     """Train word vectors on a corpus.
 

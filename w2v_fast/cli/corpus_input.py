@@ -17,7 +17,7 @@ from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import MAGIC, Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.training.progress import REPORT_SECONDS
+from w2v_fast.training.watch import REPORT_SECONDS
 
 FIXED_WHEN_SAVED = ("min_count", "max_vocab")
 LINE_END = "</s>"

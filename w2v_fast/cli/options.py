@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from w2v_fast.cli.parser import UsageError, suggestion
-from w2v_fast.config import TrainConfig
+from w2v_fast.config import TrainConfig, range_in_words
 from w2v_fast.training.progress import MODES
 from w2v_fast.vectors import formats
 from w2v_fast.vectors.formats import FORMATS
@@ -62,14 +62,12 @@ def _add_field(group: argparse._ArgumentGroup, field: dataclasses.Field[Any]) ->
 
 def _help(field: dataclasses.Field[Any]) -> str:
     """What a field means, its default and its range."""
-    rule, default, facts = field.metadata, field.default, []
+    default, facts = field.default, []
     if default is not None:
         facts.append(f"default: {('no', 'yes')[default] if isinstance(default, bool) else default}")
-    if math.isfinite(rule["low"]):
-        above, bounded = "above " if rule["open_low"] else "", rule["high"] < 2**60
-        upto = f" to {rule['high']:.10g}" if bounded else "" if above else " or more"
-        facts.append(f"{above}{rule['low']:g}{upto}")
-    text: str = rule["help"]
+    if limits := range_in_words(field):
+        facts.append(limits)
+    text: str = field.metadata["help"]
     if facts and text.endswith(")"):
         return f"{text[:-1]}; {', '.join(facts)})"
     return f"{text} ({', '.join(facts)})" if facts else text

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save_vocab:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
-        note(f"resuming from {model.trainer.last_checkpoint}, {_done(model)} of the run")
+        note(f"going on from {model.trainer.last_checkpoint}, {_done(model)} of the run")
     return train_and_write(
         model,
         arguments.progress,
