@@ -42,7 +42,7 @@ class Word2Vec:
     grow
         With `init`: keep all of its words, in their rows, and add the words of the corpus that are
         new and occur `min_count` times. Counts are added up.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
         ...
 
@@ -354,7 +354,7 @@ def train(
         As for `Word2Vec`.
     resume
         Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
 
     Returns
@@ -382,12 +382,6 @@ def train(
     -----
     RuntimeWarning
         Nothing was learned, or the vocabulary is a single word.
-
-    Examples
-    --------
-    >>> kv = train([["the", "cat", "sat"], ["the", "dog", "sat"]] * 50, vector_size=8)
-    >>> kv.index_to_key
-    ['the', 'sat', 'cat', 'dog']
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
@@ -407,13 +401,14 @@ def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
     ----------
     path
         A file, compressed or not, a folder of the native format, or `-` for standard input.
-    options
+    **options
         What the format can do when it reads: format, limit, mmap, on_duplicate, on_truncated, ...
         (see `w2v_fast.vectors.formats.load`).
 
     Returns
     -------
     KeyedVectors
+        The words and vectors, and what the file has beside them: counts, output vectors, metadata.
 
     Raises
     ------

@@ -30,13 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=100,
         help="number of classes (default: 100)",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="OUT",
-        default="-",
-        help="file for the lines (default: standard output)",
-    )
+    options.add_lines_argument(parser)
     options.add_seed_argument(parser)
 
 

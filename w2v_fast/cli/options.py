@@ -188,6 +188,12 @@ def output_format(path: str, format: str | None) -> str:
         ) from None
 
 
+def add_lines_argument(parser: argparse.ArgumentParser) -> None:
+    """-o, the file to write lines to."""
+    help = "file for the lines (default: standard output)"
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help=help)
+
+
 def add_format_argument(parser: argparse.ArgumentParser) -> None:
     """--format, of the file to write."""
     parser.add_argument(

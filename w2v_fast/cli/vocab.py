@@ -16,13 +16,7 @@ from w2v_fast.cli.paths import Output, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        default="-",
-        help="file for the lines (default: standard output)",
-    )
+    options.add_lines_argument(parser)
     options.add_corpus_arguments(parser)
     options.add_config_arguments(parser, "min_count", "max_vocab", "workers")
 

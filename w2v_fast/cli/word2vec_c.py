@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from w2v_fast.cli import options
 from w2v_fast.cli.classes import check_count, require_sklearn, write_classes
@@ -43,69 +44,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    def flag(name: str, help: str, **rules: object) -> None:
-        default = f" (default: {rules['default']})" if rules.get("default") is not None else ""
-        parser.add_argument(name, help=help + default, **rules)  # type: ignore[arg-type]
+    def flag(name: str, default: float | None, help: str, **rules: Any) -> None:
+        """Add a flag for a number of the type of `default`; for a file if that is None."""
+        if default is None:
+            parser.add_argument(name, metavar="FILE", help=help)
+            return
+        if "choices" not in rules:
+            rules = {"metavar": "N" if isinstance(default, int) else "X", **rules}
+        help += f" (default: {default})"
+        parser.add_argument(name, type=type(default), default=default, help=help, **rules)
 
-    flag("-train", "text to learn from, compressed or not, '-' for standard input", metavar="FILE")
-    flag(
-        "-output",
-        "file for the vectors, or for the classes; without it only the vocabulary is built",
-        metavar="FILE",
-    )
-    flag("-size", "dimensions of a vector", metavar="N", type=int, default=100)
-    flag("-window", "largest distance of a context, in words", metavar="N", type=int, default=5)
-    flag(
-        "-sample",
-        "subsampling threshold for frequent words; 0 is off",
-        metavar="X",
-        type=float,
-        default=1e-3,
-    )
-    flag("-hs", "hierarchical softmax; needs -negative 0", choices=(0, 1), type=int, default=0)
-    flag("-negative", "noise words for each target; 0 is off", metavar="N", type=int, default=5)
-    flag("-threads", "threads", metavar="N", type=int, default=12)
-    flag("-iter", "passes over the text", metavar="N", type=int, default=5)
-    flag(
-        "-min-count", "words that occur fewer times are left out", metavar="N", type=int, default=5
-    )
-    flag(
+    switch = {"choices": (0, 1)}
+    flag("-train", None, "text to learn from, compressed or not; '-' is standard input")
+    flag("-output", None, "file for the vectors or classes; without it only words are counted")
+    flag("-size", 100, "dimensions of a vector")
+    flag("-window", 5, "largest distance of a context, in words")
+    flag("-sample", 1e-3, "subsampling threshold for frequent words; 0 is off")
+    flag("-hs", 0, "hierarchical softmax; needs -negative 0", **switch)
+    flag("-negative", 5, "noise words for each target; 0 is off")
+    flag("-threads", 12, "threads")
+    flag("-iter", 5, "passes over the text")
+    flag("-min-count", 5, "words that occur fewer times are left out")
+    parser.add_argument(
         "-alpha",
-        "learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)",
         metavar="X",
         type=float,
+        help="learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)",
     )
-    flag(
-        "-classes",
-        "write the k-means classes of the words, K of them, instead of vectors; 0 is off (extra: "
-        "cluster)",
-        metavar="K",
-        type=int,
-        default=0,
-    )
-    flag(
-        "-debug",
-        "what standard error shows: 2 progress, 1 the size of the vocabulary, 0 nothing",
-        metavar="N",
-        type=int,
-        default=2,
-    )
-    flag(
-        "-binary",
-        "write the vectors as binary (1) or text (0)",
-        choices=(0, 1),
-        type=int,
-        default=0,
-    )
-    flag("-save-vocab", "write the vocabulary as 'word count' lines", metavar="FILE")
-    flag(
-        "-read-vocab",
-        "use the words and counts of such a file instead of counting the text",
-        metavar="FILE",
-    )
-    flag(
-        "-cbow", "continuous bag of words (1) or skip-gram (0)", choices=(0, 1), type=int, default=1
-    )
+    flag("-classes", 0, "write K k-means classes (extra: cluster); 0 writes vectors", metavar="K")
+    flag("-debug", 2, "what standard error shows: 2 progress, 1 the number of words, 0 nothing")
+    flag("-binary", 0, "write the vectors as binary (1) or text (0)", **switch)
+    flag("-save-vocab", None, "write the vocabulary as 'word count' lines")
+    flag("-read-vocab", None, "use the words and counts of such a file instead of counting")
+    flag("-cbow", 1, "continuous bag of words (1) or skip-gram (0)", **switch)
 
 
 def run(arguments: argparse.Namespace) -> int:
