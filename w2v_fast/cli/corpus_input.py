@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable
 
 from tqdm import tqdm
 
 from w2v_fast import word2vec
-from w2v_fast.cli.messages import as_json, note, report
+from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
@@ -97,16 +96,19 @@ def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
 def reporter(mode: str) -> Callable[[int, int | None], None] | None:
     """A function that shows how many bytes have been read: as a bar, as JSON lines, or None."""
     if mode == "bar":
-        bar = tqdm(
+        return _Bar()
+    return _JsonLines() if mode == "json" else None
+
+
+class _Bar:
+    def __init__(self) -> None:
+        self._bar = tqdm(
             unit="B", unit_scale=True, disable=None, leave=False, dynamic_ncols=True, desc="reading"
         )
 
-        def advance(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return advance
-    return _JsonLines() if mode == "json" else None
+    def __call__(self, done: int, total: int | None) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
 
 
 class _JsonLines:
@@ -115,5 +117,4 @@ class _JsonLines:
     def __call__(self, done: int, total: int | None) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + REPORT_SECONDS
-            record = {"event": "reading", "bytes": done, "total_bytes": total}
-            print(as_json(record), file=sys.stderr, flush=True)
+            report("json", "reading", "", bytes=done, total_bytes=total)
