@@ -6,10 +6,10 @@ INSTALL = $(VENV)/bin/pip install --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 STAMP = $(VENV)/.built
 C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] benchmarks/kernels/*.c)
-NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
+NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test test-fast test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel clean
+.PHONY: help setup tools demo test test-fast test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel release-check clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -98,6 +98,9 @@ docs: tools  ## the documentation as a website in site/
 
 wheel: setup  ## build a wheel in dist/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
+
+release-check:  ## rehearse a release of the last commit up to the upload
+	./tests/release.sh
 
 clean:  ## remove .venv and everything built
 	rm -rf $(VENV) .venv-sanitize build dist site *.egg-info

@@ -35,9 +35,8 @@ from benchmarks.windows import find_windows
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training import _inner
-from w2v_fast.training.generator import derive, draw
-from w2v_fast.training.jobs import NOISE, TOKENS
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.generator import Stream, derive, draw
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, initial_weights
 
 BUILDS = {
@@ -99,9 +98,9 @@ class Bench:
 
     def __init__(self, corpus: Corpus, config: TrainConfig) -> None:
         self.corpus, self.config = corpus, config
-        self.tables = Tables(corpus.vocabulary, config)
-        self.token_key = derive(config.seed, TOKENS, 0)
-        self.noise_key = derive(config.seed, NOISE, 0)
+        self.tables = LookupTables(corpus.vocabulary, config)
+        self.token_key = derive(config.seed, Stream.TOKENS, 0)
+        self.noise_key = derive(config.seed, Stream.NOISE, 0)
         self.windows = find_windows(corpus.ids, self.tables, config)
         self.arrays = [
             np.ascontiguousarray(part, np.int32)

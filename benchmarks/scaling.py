@@ -50,7 +50,7 @@ from benchmarks.trainers import PROTOCOL, SINGLE_THREADED_BLAS
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.system.cpus import usable_cpus
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import stride_of
 
@@ -199,7 +199,7 @@ def measure(path: str, workers: int) -> None:
 
 def touches(corpus: Corpus, config: TrainConfig) -> NDArray[np.float64]:
     """Touches of each row of both matrices a kept word, [2 V]: contexts; targets and noise."""
-    tables, counts = Tables(corpus.vocabulary, config), corpus.vocabulary.counts
+    tables, counts = LookupTables(corpus.vocabulary, config), corpus.vocabulary.counts
     kept = counts * corpus.vocabulary.keep_probabilities(config.sample)
     kept = kept / kept.sum()
     return np.concatenate([kept, kept + config.negative * np.asarray(tables.noise, np.float64)])

@@ -35,7 +35,7 @@ from benchmarks.windows import Windows, find_windows, first_sentences
 from w2v_fast.config import OBJECTIVES, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training._inner import choose_isa
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.trainer import Trainer
 
 BATCH = 128
@@ -180,7 +180,7 @@ class Case:
             start = time.perf_counter()
             trainer.train()
             return time.perf_counter() - start, trainer.kept_tokens
-        tables = Tables(self.corpus.vocabulary, self.config)
+        tables = LookupTables(self.corpus.vocabulary, self.config)
         work = batches(find_windows(ids, tables, self.config))
         baseline = numpy_softmax if self.who.startswith("numpy") else torch_softmax
         train = baseline(self.words, self.config, self.workers)

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.training.generator import derive, draw
-from w2v_fast.training.jobs import TOKENS
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.generator import Stream, derive, draw
+from w2v_fast.training.tables import LookupTables
 
 Ints = NDArray[np.int32]
 MAX_SENTENCE = 1 << 20
@@ -38,9 +37,9 @@ class Windows:
         return center[different], context[different]
 
 
-def find_windows(ids: Ints, tables: Tables, config: TrainConfig, epoch: int = 0) -> Windows:
+def find_windows(ids: Ints, tables: LookupTables, config: TrainConfig, epoch: int = 0) -> Windows:
     """The windows with any context of all `ids` in an epoch."""
-    bits = draw(derive(config.seed, TOKENS, epoch), np.arange(len(ids)))
+    bits = draw(derive(config.seed, Stream.TOKENS, epoch), np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = np.flatnonzero((bits >> np.uint64(32)) <= tables.keep_threshold[words])
     fraction = bits[kept] & np.uint64(0xFFFFFFFF)

@@ -9,7 +9,6 @@ SENTENCES = [
     ["the", "cat", "sat", "on", "the", "mat"],
     ["the", "dog", "sat", "on", "the", "log"],
 ] * 60
-linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
 unsanitized = pytest.mark.skipif(
     "W2V_FAST_SANITIZED" in os.environ, reason="the sanitizer needs the address space"
 )

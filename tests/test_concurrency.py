@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 
+from tests.skips import posix
 from tests.support import SENTENCES, SMALL, in_a_child
 from w2v_fast import train
 
@@ -24,6 +25,7 @@ def test_several_models_at_once():
         np.testing.assert_array_equal(result, alone)
 
 
+@posix
 def test_a_fork_after_training_trains_the_same():
     config = {**SMALL, "epochs": 5}
     expected = train(SENTENCES, **config).vectors

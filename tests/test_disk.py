@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import shutil
 import subprocess
 from collections import namedtuple
@@ -10,8 +9,14 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
+from tests.skips import posix
 from w2v_fast import KeyedVectors
 from w2v_fast.system import files
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 
 def model_of(words, dim=16):
@@ -23,6 +28,7 @@ def model_of(words, dim=16):
     )
 
 
+@posix
 @pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.npy", "v.w2v", "folder"])
 def test_a_disk_that_fills_up_leaves_the_old_file_and_the_model(tmp_path, name):
     """RLIMIT_FSIZE stands for the full disk; the second try, with room, succeeds."""

@@ -2,16 +2,21 @@
 
 import mmap
 import os
-import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support import SENTENCES, SMALL, in_a_child, linux, unsanitized
+from tests.skips import linux
+from tests.support import SENTENCES, SMALL, in_a_child, unsanitized
 from w2v_fast import Corpus, TrainConfig, Vocabulary, Word2Vec
 from w2v_fast.system import memory as system_memory
 from w2v_fast.training import memory
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 
 def process_bytes(field):

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tests.support import linux
+from tests.skips import linux
 from tests.training.toys import tables_of, zipf_ids
 from w2v_fast import TrainConfig, Vocabulary, Word2Vec
 from w2v_fast.training import reference

@@ -7,7 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from tests.support import SENTENCES, SMALL, linux
+from tests.skips import linux
+from tests.support import SENTENCES, SMALL
 from w2v_fast import Corpus, Vocabulary, Word2Vec, train
 
 

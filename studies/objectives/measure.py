@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from w2v_fast.config import OBJECTIVES, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.loss import evaluate_loss
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.trainer import DivergenceError
 from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -82,7 +82,7 @@ class Study:
     @cached_property
     def noise(self) -> NDArray[np.float64]:
         """q, [V]."""
-        return Tables(self.vocabulary, self.config).noise
+        return LookupTables(self.vocabulary, self.config).noise
 
     @cached_property
     def pairs(self) -> Matrix:
@@ -91,7 +91,7 @@ class Study:
 
 
 def pair_counts(corpus: Corpus, config: TrainConfig, epochs: Sequence[int]) -> Matrix:
-    words, tables = len(corpus.vocabulary), Tables(corpus.vocabulary, config)
+    words, tables = len(corpus.vocabulary), LookupTables(corpus.vocabulary, config)
     counts = np.zeros(words * words, np.float32)
     for epoch in epochs:
         windows = find_windows(corpus.ids, tables, config, epoch)
@@ -162,7 +162,9 @@ def quality(vectors: KeyedVectors, folder: str) -> Row:
 
 def log_likelihood(model: Model, study: Study, workers: int) -> float:
     """Nats for each held-out pair: of the exact softmax, or of the distribution of hs."""
-    objective = "hs" if model.word2vec.config.objective == "hs" else "softmax"
+    objective: Literal["hs", "softmax"] = (
+        "hs" if model.word2vec.config.objective == "hs" else "softmax"
+    )
     return evaluate_loss(model.word2vec, study.held_out, objective=objective, workers=workers).nats
 
 
@@ -304,7 +306,7 @@ def nce_fit(
 
 def hs_log_probabilities(study: Study, model: Model) -> Matrix:
     """log p(w | c) of every pair: the sum of log sigmoids along the path of w."""
-    paths = Tables(study.vocabulary, study.config).paths
+    paths = LookupTables(study.vocabulary, study.config).paths
     found = np.empty((len(study.vocabulary),) * 2, np.float32)
     for start in range(0, len(found), BLOCK):
         scores = model.v[start : start + BLOCK] @ model.u.T

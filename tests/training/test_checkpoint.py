@@ -16,6 +16,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
+from tests.skips import posix
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
 from w2v_fast.system import files
@@ -134,6 +135,7 @@ class TestKill:
         finished.write_text(digest(run))
         finished.rename(result)
 
+    @posix
     @pytest.mark.slow
     def test_a_killed_run_goes_on_bit_for_bit(self, tmp_path):
         whole = trainer_of(**self.OPTIONS)
@@ -452,6 +454,7 @@ def test_a_stop_before_training_is_not_lost():
     assert run.done
 
 
+@posix
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(tmp_path, number):

@@ -8,7 +8,7 @@ import pytest
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training import reference
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 
 def written_loss(inputs, rows, label, shift, in_index, out_index):
@@ -127,7 +127,7 @@ WEIGHTS = np.random.default_rng(8).normal(size=(2, 6, 4))
 
 def tables_of_six_words(config):
     """Their tables, and the noise distribution without the targets."""
-    tables = Tables(Vocabulary(list("abcdef"), [9, 7, 5, 4, 2, 1]), config)
+    tables = LookupTables(Vocabulary(list("abcdef"), [9, 7, 5, 4, 2, 1]), config)
     q = tables.noise.copy()
     q[[target for target, _ in SHARING]] = 0
     return tables, q / q.sum()

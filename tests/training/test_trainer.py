@@ -15,11 +15,12 @@ import pytest
 
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
-from w2v_fast.training import progress as progress_module
-from w2v_fast.training import trainer as trainer_module
+from w2v_fast.training import watch as watch_module
+from w2v_fast.training import workers as workers_module
 from w2v_fast.training.progress import reporter
-from w2v_fast.training.trainer import Trainer, Worker
+from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import Weights, initial_weights, zeros
+from w2v_fast.training.workers import Worker
 
 WORDS = 60
 IDS = zipf_ids(20_000, WORDS, 12)
@@ -131,7 +132,6 @@ def test_interrupt_keeps_what_was_trained_and_training_goes_on(monkeypatch, work
 
     def counted_take():
         if run.next_job >= interrupt_after:
-            run._halt = True
             return None
         return take()
 
@@ -149,7 +149,7 @@ def test_interrupt_keeps_what_was_trained_and_training_goes_on(monkeypatch, work
 
 
 def test_reports(monkeypatch):
-    monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
+    monkeypatch.setattr(watch_module, "REPORT_SECONDS", 0.001)
     reports = []
     run = trainer_of(epochs=3)
     run.train(reports.append)
@@ -160,7 +160,7 @@ def test_reports(monkeypatch):
     assert 0 < last.kept_tokens < last.tokens
     assert last.loss == run.losses[2].mean > 0
     assert last.lr == pytest.approx(run.config.min_alpha)
-    assert last.raw_rate > last.kept_rate > 0
+    assert last.words_per_second > last.kept_words_per_second > 0
     assert all(a.tokens <= b.tokens and a.lr >= b.lr for a, b in itertools.pairwise(reports))
 
 
@@ -209,10 +209,10 @@ def test_a_run_that_ends_at_the_end_of_an_epoch_goes_on_there(ending):
 
 def test_no_worker_waits_for_a_display(monkeypatch):
     """A report of an epoch comes when all of it is done, while the next may be under way."""
-    monkeypatch.setattr(progress_module, "REPORT_SECONDS", 0.001)
+    monkeypatch.setattr(watch_module, "REPORT_SECONDS", 0.001)
     started = []
     monkeypatch.setattr(
-        trainer_module, "Worker", lambda *arguments: started.append(1) or Worker(*arguments)
+        workers_module, "Worker", lambda *arguments: started.append(1) or Worker(*arguments)
     )
     lines = io.StringIO()
     run = trainer_of(epochs=5, workers=2)

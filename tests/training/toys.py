@@ -4,7 +4,7 @@ import numpy as np
 
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 
 def zipf_ids(tokens: int, words: int, sentence: int, seed: int = 0) -> np.ndarray:
@@ -23,5 +23,5 @@ def vocabulary_of(ids: np.ndarray, words: int) -> Vocabulary:
     return Vocabulary([f"w{i}" for i in range(words)], counts)
 
 
-def tables_of(ids: np.ndarray, words: int, config: TrainConfig) -> Tables:
-    return Tables(vocabulary_of(ids, words), config)
+def tables_of(ids: np.ndarray, words: int, config: TrainConfig) -> LookupTables:
+    return LookupTables(vocabulary_of(ids, words), config)

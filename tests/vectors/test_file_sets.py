@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.skips import posix, root
 from w2v_fast.system import files
 from w2v_fast.vectors import file_sets
 from w2v_fast.vectors.formats import npy, projector
@@ -165,6 +166,7 @@ def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
 
 
 @pytest.mark.slow
+@posix
 def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path: Path) -> None:
     kind, seen = read_here, []
     kind.save(numbered(1), tmp_path)
@@ -180,6 +182,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path:
 
 
 @pytest.mark.slow
+@posix
 def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: Path) -> None:
     """A file may be missing after a kill in the middle of the exchange, until the next save."""
 
@@ -214,6 +217,7 @@ def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: 
 
 
 @pytest.mark.slow
+@posix
 def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(
     read_here: Kind, tmp_path: Path
 ) -> None:
@@ -417,7 +421,7 @@ def test_heads_are_told_apart_by_a_clock_of_nanoseconds(
     }
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+@root
 def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_path: Path) -> None:
     kind = KINDS[1]
     kind.save(numbered(1), tmp_path)
@@ -445,6 +449,7 @@ def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_p
     assert kind.load(tmp_path) == 3
 
 
+@posix
 def test_parts_may_be_streams_or_packed(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
