@@ -225,6 +225,7 @@ def test_parser_needs_no_numpy():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.slow
 def test_closed_pipe_is_silent(corpus):
     with process("vocab", corpus, "--quiet", stdout=subprocess.PIPE) as command:
         command.stdout.close()

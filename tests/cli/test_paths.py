@@ -91,6 +91,7 @@ def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, co
     assert state(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
