@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ class Word2Vec:
     grow
         With `init`: keep all of its words, in their rows, and add the words of the corpus that are
         new and occur `min_count` times. Counts are added up.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
         ...
 
@@ -91,7 +91,7 @@ class Word2Vec:
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> None:
         if grow and (init is None or vocabulary is not None):
             raise TypeError(
@@ -280,7 +280,7 @@ class Word2Vec:
             )
         return self._wv
 
-    # -- what users of gensim look for here -------------------------------------------------------
+    # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:
@@ -340,7 +340,7 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> KeyedVectors:
     """Train word vectors on a corpus.
 
@@ -354,7 +354,7 @@ def train(
         As for `Word2Vec`.
     resume
         Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
 
     Returns
@@ -382,12 +382,6 @@ def train(
     -----
     RuntimeWarning
         Nothing was learned, or the vocabulary is a single word.
-
-    Examples
-    --------
-    >>> kv = train([["the", "cat", "sat"], ["the", "dog", "sat"]] * 50, vector_size=8)
-    >>> kv.index_to_key
-    ['the', 'sat', 'cat', 'dog']
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
@@ -407,13 +401,14 @@ def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
     ----------
     path
         A file, compressed or not, a folder of the native format, or `-` for standard input.
-    options
+    **options
         What the format can do when it reads: format, limit, mmap, on_duplicate, on_truncated, ...
         (see `w2v_fast.vectors.formats.load`).
 
     Returns
     -------
     KeyedVectors
+        The words and vectors, and what the file has beside them: counts, output vectors, metadata.
 
     Raises
     ------
