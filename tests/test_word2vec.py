@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import w2v_fast
-from w2v_fast import KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
+from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
 SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
@@ -204,3 +204,21 @@ def test_the_loss_is_not_taken_of_ids_beyond_the_vocabulary():
     model.corpus.ids = np.array([0, 10**6], np.int32)
     with pytest.raises(ValueError, match="the corpus has the id 1000000"):
         evaluate_loss(model, model.corpus)
+
+
+# -- a vocabulary for a corpus that has one --------------------------------------------------------
+
+
+def test_a_corpus_is_put_under_the_vocabulary_that_is_given():
+    corpus = Corpus.from_source([["a", "b", "c"], ["c", "b"]], min_count=1)
+    model = Word2Vec(corpus, vocabulary={"c": 7, "b": 5, "x": 1}, vector_size=4)
+    assert model.corpus.vocabulary.words == ["c", "b", "x"]
+    assert [ids.tolist() for ids in model.corpus.sentences()] == [[1, 0], [0, 1]]
+    assert model.corpus.raw_tokens == 5
+    with pytest.raises(ValueError, match="none of the 5 tokens of the corpus is in the vocabulary"):
+        corpus.under_vocabulary(Vocabulary(["x"], [1]))
+
+
+def test_options_are_typed_for_editors_and_type_checkers():
+    for function in (train, Word2Vec.__init__):
+        assert function.__annotations__["options"] == "Unpack[TrainOptions]"

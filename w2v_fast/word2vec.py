@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig
-from w2v_fast.corpus._ingest import compact
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -28,35 +27,53 @@ class Word2Vec:
     Parameters
     ----------
     corpus
-        A `Corpus`, or anything `Corpus.from_source` reads: paths, folders, globs, `-`, iterables of token lists, arrays
-        of integers. Read once.
+        A `Corpus`, or anything that `Corpus.from_source` reads: paths, folders, globs, `-`,
+        iterables of token lists, arrays of integers. Read once.
     config
-        Hyper-parameters; or give them as keyword `options`, gensim 4's names (see `TrainConfig`).
+        Hyper-parameters; or give them as keyword `options`.
     vocabulary
-        Use these words and counts instead of counting the corpus: a `Vocabulary`, or a dict of counts.
+        Words and counts to use instead of counting the corpus: a `Vocabulary`, or a dict of counts.
     memory_budget
-        Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what is free).
+        Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what
+        is free).
     init
-        Vectors to start from, or the path of a file of them, in any known format. Words that they lack start as usual.
-        Their output vectors, if they have any that belong to words, are taken over too.
+        Vectors to start from, or the path of a file of them, in any known format. Words that they
+        lack start as usual. Output vectors are used too if they belong to words, not to tree nodes.
     grow
-        With `init`: keep every word of `init`, in its row, and add the words that are new in the corpus and occur
-        `min_count` times. Counts are added up.
+        With `init`: keep all of its words, in their rows, and add the words of the corpus that are
+        new and occur `min_count` times. Counts are added up.
+    **options
+        Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
+        ...
 
     Attributes
     ----------
     config : TrainConfig
+        The hyper-parameters.
     corpus : Corpus
+        The text as ids, and its vocabulary.
     memory : MemoryEstimate
-        What the run takes.
+        The memory that the run takes.
     trainer : Trainer
+        The run: its jobs, its weights, and where it stands.
 
     Raises
     ------
+    TypeError
+        An option is unknown (the nearest name is suggested) or of the wrong type, or the corpus is
+        missing.
+    ValueError
+        An option is out of its range; the corpus has no words; `init` has vectors of another size,
+        none of the words, or values that are not finite.
+    OSError
+        The corpus or `init` cannot be read.
     MemoryError
         The system has less memory than the run takes; nothing has been trained.
-    ValueError
-        `init` has vectors of another size, or none of the words, or values that are not finite.
+
+    Warns
+    -----
+    RuntimeWarning
+        The vocabulary is a single word: there is nothing to learn.
 
     Examples
     --------
@@ -74,57 +91,68 @@ class Word2Vec:
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> None:
-        if config is not None and options:
-            raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
-        if config is not None and not isinstance(config, TrainConfig):
-            raise TypeError(
-                f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: vector_size=100"
-            )
         if grow and (init is None or vocabulary is not None):
             raise TypeError(
-                "grow needs init and takes no vocabulary: it adds the words of the corpus to those of init"
+                "grow needs init and takes no vocabulary: it adds the words of the corpus to those "
+                "of init"
             )
-        self._wv: KeyedVectors | None = None
-        self.config = config or TrainConfig.from_options(options)
+        self.config = _as_config(config, options)
         if corpus is None:
             raise TypeError(
-                "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it"
+                "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains "
+                "on it"
             )
-        vocabulary = _as_vocabulary(vocabulary)
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
-        known = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
-        if known is not None and not isinstance(known, KeyedVectors):
-            raise TypeError(
-                f"init is of type {type(known).__name__}; expected KeyedVectors or the path of a file"
+        initial_vectors = load_initial_vectors(init, self.config)
+        words = _as_vocabulary(vocabulary)
+        if not isinstance(corpus, Corpus):
+            corpus = read_corpus(
+                corpus, self.config, vocabulary=words, memory_budget=memory_budget, grow=grow
             )
-        if known is not None and known.vector_size != self.config.vector_size:
-            raise ValueError(
-                f"init has vectors of {known.vector_size} dimensions, vector_size is "
-                f"{self.config.vector_size}"
+        elif words is not None:
+            corpus = corpus.under_vocabulary(words)
+        if grow and initial_vectors is not None:
+            corpus = corpus.under_vocabulary(
+                _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
             )
-        self.corpus = (
-            corpus
-            if isinstance(corpus, Corpus)
-            else _read(corpus, self.config, vocabulary, memory_budget, every_word=grow)
-        )
-        if grow and known is not None:
-            self.corpus = _grown(self.corpus, known, self.config)
-        if len(self.corpus.vocabulary) == 1:
-            warnings.warn(
-                f"the vocabulary is one word, {self.corpus.vocabulary.words[0]!r}: there is nothing to learn",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self.memory = MemoryEstimate(
-            len(self.corpus.vocabulary), _tokens_in_memory(self.corpus), self.config
-        )
+        self.corpus = corpus
+        self._warn_if_one_word()
+        self.memory = MemoryEstimate(len(corpus.vocabulary), corpus.tokens_in_memory, self.config)
         self.memory.check()
-        self.trainer = Trainer(self.corpus.ids, self.corpus.vocabulary, self.config)
-        self._starts_at_random = known is None
-        if known is not None:
-            self._take_over(known)
+        self.trainer = Trainer(corpus.ids, corpus.vocabulary, self.config)
+        self._wv: KeyedVectors | None = None
+        self._starts_at_random = initial_vectors is None
+        if initial_vectors is not None:
+            self._copy_initial_rows(initial_vectors)
+
+    def _warn_if_one_word(self) -> None:
+        words = self.corpus.vocabulary.words
+        if len(words) == 1:
+            warnings.warn(
+                f"the vocabulary is one word, {words[0]!r}: there is nothing to learn",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
+    def _copy_initial_rows(self, kv: KeyedVectors) -> None:
+        """Start the words that `kv` has from its vectors."""
+        pairs = [
+            (row, kv.key_to_index[word])
+            for row, word in enumerate(self.corpus.vocabulary.words)
+            if word in kv.key_to_index
+        ]
+        if not pairs:
+            raise ValueError(
+                f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary"
+            )
+        weights = self.trainer.weights
+        rows, initial_rows = np.array(pairs, np.int64).T
+        copy_rows(weights.vectors, rows, kv.vectors, initial_rows)
+        rows_are_words = _rows_are_words(self.config) and _rows_are_words(_config_of(kv))
+        if kv.output_vectors is not None and rows_are_words:
+            copy_rows(weights.output_vectors, rows, kv.output_vectors, initial_rows)
 
     def train(
         self,
@@ -134,94 +162,92 @@ class Word2Vec:
         checkpoint_minutes: float = CHECKPOINT_MINUTES,
         **others: Any,
     ) -> Word2Vec:
-        """Train what is left of the run, and return the model.
+        """Train the rest of the run.
 
-        Ctrl-C stops within a second: the exception leaves after every thread has ended, the vectors keep what was
-        trained, and another call goes on.
+        Ctrl-C stops within a second: KeyboardInterrupt is raised when every thread has ended, the
+        vectors keep what was trained, and another call continues the run.
 
         Parameters
         ----------
         progress
-            "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress` reports: a few times
-            a second, and at the end of each epoch (`epoch_done`), before the next begins. All workers wait for it
-            there, at most for one job of 50,000 words each.
+            "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress`
+            reports: a few times a second, and at the end of each epoch (`epoch_done`), before the
+            next begins. All workers wait for it there, at most for one job of 50,000 words each.
         checkpoint
-            A folder to write checkpoints to: every `checkpoint_minutes`, at a stop or Ctrl-C, and at the end. The
-            newest two are kept. `resume` goes on from them, in another process too.
+            Folder for checkpoints, written every `checkpoint_minutes`, at a stop or Ctrl-C, and at
+            the end. The newest two are kept. `resume` continues from them, in another process too.
+        checkpoint_minutes
+            Minutes between checkpoints.
 
-        Warns
-        -----
-        RuntimeWarning
-            Nothing was learned: no two words stood in one sentence. Or all epochs are trained already.
+        Returns
+        -------
+        Word2Vec
+            This model.
 
         Raises
         ------
         DivergenceError
-            The loss or a weight is not finite; the message names the learning rate. The last checkpoint is kept.
+            The loss or a weight is not finite; the message names the learning rate. The last
+            checkpoint is kept.
         RuntimeError
             Another thread trains this model.
         FileExistsError
-            The folder has checkpoints of an earlier run, and this one did not go on from them.
+            The folder has checkpoints of another run.
         OSError
             Checkpoints cannot be written there; nothing has been trained.
+
+        Warns
+        -----
+        RuntimeWarning
+            Nothing was learned, since no sentence has two words; or all epochs are trained already.
         """
         if others:
             raise TypeError(
-                f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are given to "
-                "Word2Vec(corpus, ...)"
+                f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are "
+                "given to Word2Vec(corpus, ...)"
             )
         report = _as_report(progress)
         if self._wv is not None and not np.may_share_memory(
             self._wv.vectors, self.trainer.weights.vectors
         ):
             raise ValueError(
-                "model.wv has got vectors of its own (add_vector, ...), which training would not change; "
-                "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
+                "model.wv has vectors of its own (add_vector, ...), which training would not "
+                "change; start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
             )
         self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
-        """Go on from the newest whole checkpoint in a folder, if there is one; `train` then does what is left.
+        """Continue from the newest whole checkpoint in a folder; `train` then trains the rest.
+
+        Parameters
+        ----------
+        checkpoint
+            The folder that was given to `train`.
+
+        Returns
+        -------
+        bool
+            Whether the folder has a checkpoint.
 
         Raises
         ------
         CheckpointError
-            It is of a run on another corpus or with another configuration (the message says what differs; workers and
-            isa may), or no checkpoint there is whole.
+            It belongs to a run on another corpus or with another configuration (the message says
+            what differs; workers and isa may), or every checkpoint there is damaged.
         OSError
             The folder cannot be read, or another run uses it.
         """
         return self.trainer.resume(checkpoint)
 
     def stop(self) -> None:
-        """Let `train` return after the jobs at hand, within a second; any thread or signal handler may call this."""
+        """Let `train` return within a second; any thread or signal handler may call this."""
         self.trainer.stop()
 
     @property
     def done(self) -> bool:
         """Whether the run has reached its end."""
         return self.trainer.done
-
-    def _take_over(self, known: KeyedVectors) -> None:
-        """The rows of the words that `known` has."""
-        pairs = [
-            (row, known.key_to_index[word])
-            for row, word in enumerate(self.corpus.vocabulary.words)
-            if word in known.key_to_index
-        ]
-        if not pairs:
-            raise ValueError(
-                f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary"
-            )
-        rows, known_rows = np.array(pairs, np.int64).T
-        copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        if (
-            known.output_vectors is not None
-            and _rows_are_words(self.config)
-            and _rows_are_words(_config_of(known))
-        ):
-            copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
 
     @property
     def losses(self) -> list[EpochLoss]:
@@ -230,7 +256,7 @@ class Word2Vec:
 
     @property
     def wv(self) -> KeyedVectors:
-        """The word vectors, one object for the life of the model, without a copy: further training changes them.
+        """The word vectors: one object for the life of the model, which training changes.
 
         Warns
         -----
@@ -254,7 +280,7 @@ class Word2Vec:
             )
         return self._wv
 
-    # -- what users of gensim look for here -------------------------------------------------------------------------
+    # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:
@@ -265,18 +291,19 @@ class Word2Vec:
 
     def __getitem__(self, word: object) -> NoReturn:
         raise TypeError(
-            "Word2Vec is not a table of vectors, model.wv is: write model.wv[word], word in model.wv"
+            "Word2Vec is not a table of vectors, model.wv is: write model.wv[word], or word in "
+            "model.wv"
         )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the vectors; "
-            "train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
+            "Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the "
+            "vectors; train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
         )
 
     @classmethod
     def load(cls, *_: object, **__: object) -> NoReturn:
-        """Not there: `w2v_fast.load` reads vectors, `resume` a run."""
+        """Refuse: `w2v_fast.load` reads vectors, and `resume` reads a run."""
         raise TypeError(
             "Word2Vec has no load: w2v_fast.load(path) reads vectors; a run goes on with "
             "Word2Vec(corpus, ...), resume(folder) and train()"
@@ -284,11 +311,11 @@ class Word2Vec:
 
 
 ELSEWHERE = {
-    "save": "model.wv.save(path) writes the vectors; train(checkpoint=folder) keeps a run to go on with",
-    "build_vocab": "Word2Vec(corpus) has counted it; for more words start with init=model.wv, grow=True",
+    "save": "model.wv.save(path) writes the vectors; train(checkpoint=folder) keeps the run",
+    "build_vocab": "Word2Vec(corpus) has counted it; init=model.wv, grow=True adds words",
     "build_vocab_from_freq": "Word2Vec(corpus, vocabulary={word: count})",
-    "get_latest_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
-    "running_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
+    "get_latest_training_loss": "model.losses[-1].mean is the last epoch's loss, in nats per pair",
+    "running_training_loss": "model.losses[-1].mean is the last epoch's loss, in nats per pair",
     "epochs": "model.config.epochs",
     "vector_size": "model.config.vector_size",
     "corpus_total_words": "model.corpus.raw_tokens",
@@ -299,6 +326,7 @@ ELSEWHERE = {
     "score": "w2v_fast.evaluate_loss(model, sentences)",
     "init_sims": "leave it out: it is not needed",
 }
+"""What users of gensim look for, and where it is."""
 
 
 def train(
@@ -312,33 +340,48 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> KeyedVectors:
-    """Train word vectors.
+    """Train word vectors on a corpus.
 
     Parameters
     ----------
-    corpus, vocabulary, memory_budget, init, grow
-        As for `Word2Vec`.
+    corpus
+        Paths, folders, globs, `-`, iterables of token lists, arrays of integers, or a `Corpus`.
     progress, checkpoint, checkpoint_minutes
         As for `Word2Vec.train`.
+    vocabulary, memory_budget, init, grow
+        As for `Word2Vec`.
     resume
-        Go on from the newest checkpoint in the folder `checkpoint`, if there is one.
-    options
-        Hyper-parameters, by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
+        Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
+    **options
+        Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
+
+    Returns
+    -------
+    KeyedVectors
+        The vectors, float32, shape [words, vector_size], the most frequent word first; with their
+        counts, their output vectors, and the hyper-parameters as metadata.
 
     Raises
     ------
     TypeError
-        An unknown option (the nearest name is suggested) or a value of the wrong type.
+        An option is unknown (the nearest name is suggested) or of the wrong type.
     ValueError
-        A value out of its range, or a corpus without words; nothing has been trained.
+        An option is out of its range, or the corpus has no words; nothing has been trained.
     MemoryError
         The system has less memory than the run takes; nothing has been trained.
     OSError
         The corpus cannot be read, or checkpoints cannot be written.
+    CheckpointError
+        `resume` found a checkpoint of another run, or only damaged ones.
     DivergenceError
         The loss or a weight is not finite; the message names the learning rate.
+
+    Warns
+    -----
+    RuntimeWarning
+        Nothing was learned, or the vocabulary is a single word.
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
@@ -352,52 +395,83 @@ def train(
 
 
 def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
-    """Load vectors of any known format (see `KeyedVectors.load`)."""
+    """Load vectors from a file of any known format, recognized by its content.
+
+    Parameters
+    ----------
+    path
+        A file, compressed or not, a folder of the native format, or `-` for standard input.
+    **options
+        What the format can do when it reads: format, limit, mmap, on_duplicate, on_truncated, ...
+        (see `w2v_fast.vectors.formats.load`).
+
+    Returns
+    -------
+    KeyedVectors
+        The words and vectors, and what the file has beside them: counts, output vectors, metadata.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        The file is of no known format, or damaged; the message says where.
+    TypeError
+        The format has no such option.
+
+    Examples
+    --------
+    >>> kv = load("GoogleNews-vectors-negative300.bin.gz", limit=100_000)  # doctest: +SKIP
+    """
     return KeyedVectors.load(path, **options)
 
 
-def _as_report(progress: Any) -> Report | None:
-    """What is called with progress reports; TypeError for what cannot be."""
-    if isinstance(progress, str):
-        return reporter(progress)
-    if progress is not None and not callable(progress):
+def load_initial_vectors(
+    init: KeyedVectors | str | os.PathLike[str] | None, config: TrainConfig
+) -> KeyedVectors | None:
+    """The vectors that a run starts from.
+
+    Raises
+    ------
+    TypeError, ValueError
+        They are of another type or size than the run can start from, or their file is damaged.
+    OSError
+        Their file cannot be read.
+    """
+    kv = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
+    if kv is not None and not isinstance(kv, KeyedVectors):
         raise TypeError(
-            f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function "
-            "(a corpus is given to Word2Vec(corpus, ...), not to train())"
+            f"init is of type {type(kv).__name__}; expected KeyedVectors or the path of a file"
         )
-    report: Report | None = progress
-    return report
-
-
-def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
-    """A vocabulary that may be a dict of counts: the most frequent word first, ties as they come."""
-    if vocabulary is None or isinstance(vocabulary, Vocabulary):
-        return vocabulary
-    if not isinstance(vocabulary, Mapping):
-        raise TypeError(
-            f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a Vocabulary "
-            "(Vocabulary.load(path) reads one); min_count and max_vocab limit the words of the corpus"
+    if kv is not None and kv.vector_size != config.vector_size:
+        raise ValueError(
+            f"init has vectors of {kv.vector_size} dimensions, vector_size is {config.vector_size}"
         )
-    words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
-    return Vocabulary(words, [vocabulary[word] for word in words])
+    return kv
 
 
-def _read(
+def read_corpus(
     source: Source,
     config: TrainConfig,
-    vocabulary: Vocabulary | None,
-    memory_budget: int | None,
-    every_word: bool,
+    *,
+    vocabulary: Vocabulary | None = None,
+    memory_budget: int | None = None,
+    grow: bool = False,
+    progress: Callable[[int, int | None], object] | None = None,
 ) -> Corpus:
-    """Read a corpus; with `every_word`, words that occur once are kept too."""
+    """Read the corpus of a run (see `Corpus.from_source`).
+
+    With `grow` every word is kept: one that is rare here may be in the vectors that grow.
+    """
     try:
         return Corpus.from_source(
             source,
-            min_count=1 if every_word else config.min_count,
-            max_vocab=None if every_word else config.max_vocab,
+            min_count=1 if grow else config.min_count,
+            max_vocab=None if grow else config.max_vocab,
             vocabulary=vocabulary,
             workers=config.workers,
             memory_budget=memory_budget,
+            progress=progress,
         )
     except MemoryError as error:
         raise MemoryError(
@@ -406,44 +480,68 @@ def _read(
         ) from error
 
 
+def _grown_vocabulary(kv: KeyedVectors, found: Vocabulary, config: TrainConfig) -> Vocabulary:
+    """The words of `kv` in their rows, then new words that are frequent; counts are added up."""
+    counts = [0] * len(kv) if kv.counts is None else kv.counts.tolist()
+    added = []
+    for word, count in zip(found.words, found.counts.tolist(), strict=True):
+        row = kv.key_to_index.get(word)
+        if row is not None:
+            counts[row] += count
+        elif count >= config.min_count:
+            added.append((word, count))
+    if config.max_vocab is not None:
+        added = added[: max(0, config.max_vocab - len(kv))]
+    words = [*kv.index_to_key, *(word for word, _ in added)]
+    return Vocabulary(words, np.array([*counts, *(count for _, count in added)], np.int64))
+
+
+def _as_config(config: TrainConfig | None, options: Mapping[str, Any]) -> TrainConfig:
+    if config is not None and options:
+        raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
+    if config is not None and not isinstance(config, TrainConfig):
+        raise TypeError(
+            f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: "
+            "vector_size=100"
+        )
+    return config or TrainConfig.from_options(options)
+
+
+def _as_report(progress: Any) -> Report | None:
+    """The function to call with progress reports; None for none."""
+    if isinstance(progress, str):
+        return reporter(progress)
+    if progress is not None and not callable(progress):
+        raise TypeError(
+            f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a "
+            "function (a corpus is given to Word2Vec(corpus, ...), not to train())"
+        )
+    report: Report | None = progress
+    return report
+
+
+def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
+    """A dict of counts as a Vocabulary: the most frequent word first, ties in the dict's order."""
+    if vocabulary is None or isinstance(vocabulary, Vocabulary):
+        return vocabulary
+    if not isinstance(vocabulary, Mapping):
+        raise TypeError(
+            f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a "
+            "Vocabulary (Vocabulary.load(path) reads one); min_count and max_vocab limit the words "
+            "of the corpus"
+        )
+    words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
+    return Vocabulary(words, [vocabulary[word] for word in words])
+
+
 def _rows_are_words(config: TrainConfig | None) -> bool:
     """Whether output rows belong to words, not to the nodes of one run's tree."""
     return config is not None and OUTPUT_ROWS[config.objective] == "words"
 
 
 def _config_of(vectors: KeyedVectors) -> TrainConfig | None:
-    """How vectors were trained, where their metadata tell."""
+    """The hyper-parameters that vectors were trained with, if their metadata has them."""
     try:
         return TrainConfig.from_metadata(vectors.metadata)
     except (TypeError, ValueError):
         return None
-
-
-def _tokens_in_memory(corpus: Corpus) -> int:
-    """Tokens whose ids are not mapped from a file."""
-    base = corpus.ids
-    while isinstance(base, np.ndarray):
-        if base.base is None:
-            return len(corpus.ids)
-        base = base.base
-    return 0
-
-
-def _grown(corpus: Corpus, known: KeyedVectors, config: TrainConfig) -> Corpus:
-    """The corpus under another vocabulary: the words of `known` in their rows, then the new ones that are frequent."""
-    old, words, counts = known.key_to_index, corpus.vocabulary.words, corpus.vocabulary.counts
-    new_ids = np.array([old.get(word, -1) for word in words], np.int32)
-    added = np.flatnonzero((new_ids < 0) & (counts >= config.min_count))
-    added = added[: None if config.max_vocab is None else max(0, config.max_vocab - len(old))]
-    new_ids[added] = np.arange(len(old), len(old) + len(added), dtype=np.int32)
-    total = np.zeros(len(old) + len(added), np.int64)
-    total[: len(old)] = 0 if known.counts is None else known.counts
-    total[new_ids[new_ids >= 0]] += counts[new_ids >= 0]
-    ids = np.array(corpus.ids)
-    kept = compact(ids, 0, len(ids), 0, new_ids)
-    if not kept:
-        raise ValueError(
-            f"none of the {len(ids):,} tokens of the corpus is in init, or occurs min_count times"
-        )
-    vocabulary = Vocabulary([*known.index_to_key, *(words[id] for id in added)], total)
-    return Corpus.of_own_ids(ids[:kept], vocabulary, corpus.raw_tokens)

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import COMMAND, PATIENCE, ROOT
 from tests.skips import posix
 from w2v_fast import KeyedVectors
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.system.streams import Unfailing
 from w2v_fast.training.progress import Progress, reporter
 
@@ -35,6 +35,7 @@ def shell(redirections, *argv, **options):
     )
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("progress", ["bar", "json"])
 @pytest.mark.parametrize("redirections", ["2>/dev/full", "2>&-", "2>&- >&- <&-"])
@@ -59,6 +60,7 @@ def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redi
     assert (tmp_path / "counts").read_text().startswith("the 2000\n")
 
 
+@pytest.mark.slow
 @posix
 def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     """Ctrl-C reaches `tee` too, which ends first."""
@@ -81,6 +83,7 @@ def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@pytest.mark.slow
 @posix
 def test_a_terminal_that_hangs_up(corpus, tmp_path):
     """The log is a terminal that vanishes: SIGHUP comes, and what is written there fails."""
@@ -104,12 +107,14 @@ def test_a_terminal_that_hangs_up(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@pytest.mark.slow
 @posix
 def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
     done = shell("2>&-", "vocab", corpus, "--min-count", "1999")
     assert (done.returncode, done.stdout) == (0, b"the 2000\n")
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("redirections", "argv", "message"),
@@ -121,6 +126,22 @@ def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
             ["train", "CORPUS", "-o", "-", "--format", "glove"],
             b"error: standard output: it is closed",
         ),
+        (">&-", ["demo"], b"error: standard output: it is closed"),
+        (">&-", ["demo", "CORPUS"], b"error: standard output: it is closed"),
+        (">&-", ["analogy", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["inspect", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["classes", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["evaluate", "VECTORS", "VECTORS"], b"error: standard output: it is closed"),
+        (
+            ">&-",
+            ["odd-one-out", "VECTORS", "cat", "dog", "cow"],
+            b"error: standard output: it is closed",
+        ),
+        (">&-", ["--help"], b"error: standard output: it is closed"),
+        (">/dev/full", ["--help"], b"No space left on device"),
+        (">/dev/full", ["--version"], b"No space left on device"),
+        (">/dev/full", ["train", "--help"], b"No space left on device"),
+        (">/dev/full", ["word2vec", "--help"], b"No space left on device"),
         (">/dev/full", ["vocab", "CORPUS"], b"No space left on device"),
         (">/dev/full", ["inspect", "VECTORS"], b"No space left on device"),
         (
@@ -140,8 +161,10 @@ def test_data_that_cannot_be_read_or_written_are_an_error(
     assert message in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"epoch" not in done.stderr  # known before the training
+    assert b"trained" not in done.stderr
 
 
+@pytest.mark.slow
 @posix
 def test_no_output_is_needed_where_there_are_no_data(corpus, tmp_path):
     assert shell(">&-", "train", corpus, "-o", tmp_path / "v.bin", *SETTINGS).returncode == 0

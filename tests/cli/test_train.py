@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
 from tests.skips import posix
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
-from w2v_fast.cli import demo, standard_library
+from w2v_fast.cli import demo, demo_corpus
 from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
 from w2v_fast.training.trainer import Trainer
 
@@ -57,6 +57,7 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
     assert (tmp_path / "v.bin").read_bytes() == vectors.read_bytes()
 
 
+@pytest.mark.slow
 def test_pipe_of_processes(corpus, vectors):
     """Text comes by standard input; standard output has the vectors alone."""
     done = subprocess.run(
@@ -212,6 +213,7 @@ def test_progress_as_json(cli, corpus, tmp_path):
     assert events[-1] == {"event": "wrote", "file": str(tmp_path / "v.bin"), "words": 13}
 
 
+@pytest.mark.slow
 def test_unusual_bytes_pass_through(cli, tmp_path):
     """Words that are not UTF-8 leave as they came."""
     text = tmp_path / "text"
@@ -259,6 +261,7 @@ def wait_for_training(command):
     return next(line for line in command.stderr if '"progress"' in line)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("name", "code", "said"),
@@ -282,6 +285,7 @@ def test_signal_writes_what_is_trained(long_run, name, code, said):
     assert {word for word, _ in vectors.most_similar("iron", topn=5)} == set(METALS) - {"iron"}
 
 
+@pytest.mark.slow
 @posix
 def test_signal_before_training_writes_nothing(long_run):
     folder, _ = long_run
@@ -378,6 +382,7 @@ def test_a_full_disk_and_too_little_memory_are_known_before_training(
     assert list(tmp_path.iterdir()) == []
 
 
+@posix
 def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path, monkeypatch):
     """Stopped in the middle and resumed, one worker gives the same bytes as in one go."""
     out, folder = tmp_path / "v.bin", tmp_path / "run"
@@ -386,7 +391,7 @@ def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path,
 
     def interrupted(trainer):
         if trainer.next_job == len(trainer.jobs) // 2:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)  # wakes the main thread, as Ctrl-C does
         return take(trainer)
 
     with monkeypatch.context() as patch:
@@ -525,7 +530,7 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
-    found = [" ".join(sentence) for sentence in standard_library.sentences()]
+    found = [" ".join(sentence) for sentence in demo_corpus.sentences()]
     assert found == [
         "help on topics",
         "not python",
@@ -539,12 +544,11 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
-    files = standard_library._files
-    monkeypatch.setattr(
-        standard_library, "_files", lambda folder: itertools.islice(files(folder), 60)
-    )
+    files = demo_corpus._files
+    monkeypatch.setattr(demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 60))
     monkeypatch.setitem(demo.SETTINGS, "epochs", 1)
     code, out, err = cli("demo")
     assert code == 0

@@ -140,7 +140,7 @@ def test_wrong_parameters_are_refused_with_a_reason(server, path):
 
 
 def test_what_is_not_there_is_not_found(server):
-    for path in ("/api/neighbors?rows=99999", "/api/progress", "/api/map?method=tsne"):
+    for path in ("/api/neighbors?rows=99999", "/api/progress", "/api/nothing"):
         assert ask(server, path)[0] == 404
 
 
@@ -191,7 +191,7 @@ def test_every_part_of_the_page_is_answered(server):
     assert answer(server, "/api/counterpart?rows=0") == {"row": None, "cosine": None}
     assert answer(server, "/api/counterpart?rows=1")["row"] == 0
     assert len(answer(server, "/api/contexts?rows=0")["lines"]) == 2
-    assert answer(server, "/api/projection")["state"] == "idle"
+    assert answer(server, "/api/projection")["state"] in ("idle", "done")
 
 
 def test_many_requests_at_once_are_answered(server):

@@ -1,4 +1,4 @@
-"""See the words in a browser: a map, neighbors, analogies, comparisons, two models side by side.
+"""Show the words in a browser: a map, neighbors, analogies, comparisons.
 
 The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes one file instead,
 which works offline. t-SNE and clusters need the extra explore.
@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
 

@@ -1,24 +1,30 @@
-"""What a command reads and writes: whether it can be written is known before the work, and no input is written over."""
+"""The files of a command: a wrong output is an error before the work; no input is overwritten."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.corpus.sources import expand
 from w2v_fast.system.files import check_writable, is_stream
 from w2v_fast.system.streams import check_output
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.formats import npy, projector
 
 CHECKPOINTS = "checkpoints"
+STDIN, STDOUT = 0, 1
 Place: TypeAlias = "tuple[int, int] | str"
 
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """What an option writes: a file, vectors of some format, or the folder of a run's checkpoints."""
+    """What an option writes: a file, vectors in a format, or a folder of checkpoints."""
 
     option: str
     path: str
@@ -27,16 +33,19 @@ class Output:
     @property
     def files(self) -> Sequence[str | os.PathLike[str]]:
         """Every file or folder that is written."""
-        from w2v_fast.vectors.formats import npy, projector
-
         if self.format == "npy":
             return self.path, npy.words_path(self.path)
         return projector.paths(self.path) if self.format == "projector" else (self.path,)
 
+    @property
+    def effect(self) -> str:
+        """What writing would do to a file, as the beginning of a sentence that names it."""
+        if is_stream(self.path):
+            return f"{'standard output' if self.path == '-' else self.path} would be written to"
+        return f"{self.option} {self.path} would replace"
+
     def check(self) -> None:
         """Raise now the OSError that writing would raise after the work."""
-        from w2v_fast.vectors import formats
-
         if self.format is not None and self.format != CHECKPOINTS:
             formats.check_writable(self.path, self.format)
         elif self.format == CHECKPOINTS and os.path.lexists(self.path):
@@ -51,21 +60,26 @@ class Output:
             check_output()
 
 
+STANDARD_OUTPUT = Output("standard output", "-")
+
+
 def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Output) -> None:
-    """Everything about the files of a command that can be known before its work.
+    """Check before the work that the files of a command can be written, and which are the same.
 
     Parameters
     ----------
     inputs
-        For each option or argument that is read: its files, folders or globs.
+        The files, folders or globs of each option or argument that is read.
+    outputs
+        What is written.
 
     Raises
     ------
     OSError
         An output cannot be written.
     UsageError
-        Two outputs, or an output and an input, are the same file (by any name or link), or one lies in a folder that
-        will be replaced.
+        Two outputs, or an output and an input, are the same file (by any name or link, or because
+        the shell redirected standard output to it), or one lies in a folder that will be replaced.
     """
     taken: dict[Place, Output] = {}
     for output in outputs:
@@ -74,8 +88,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
             place = _place(file)
             if place is not None and taken.setdefault(place, output) is not output:
                 raise UsageError(
-                    f"{taken[place].option} and {output.option} would both write {os.fspath(file)}; give "
-                    "each a name of its own"
+                    f"{taken[place].option} and {output.option} would both write "
+                    f"{os.fspath(file)}; give them different names"
                 )
     for output in outputs:
         others = [(other.option, other.path) for other in outputs if other is not output]
@@ -94,16 +108,13 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
             found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
                 raise UsageError(
-                    f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
-                    f"read ({option}); give another name"
+                    f"{found.effect} {_shown(file_or_descriptor)}, which is read ({option}); give "
+                    "another file"
                 )
 
 
 def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
-    """Each input with its option: as it is named, and every file that a folder or glob stands for."""
-    from w2v_fast.corpus.sources import expand
-    from w2v_fast.vectors.formats import npy
-
+    """Each input with its option: its name, and every file that a folder or glob stands for."""
     for option, names in inputs.items():
         for name in [names] if isinstance(names, str) else names or ():
             if name == "-" or "://" in name:
@@ -111,13 +122,15 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
             named: Iterable[str] = (
                 [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
             )
-            yield from ((option, path) for path in (*named, *expand(name)))
+            yield from ((option, path) for path in named)
+            with contextlib.suppress(FileNotFoundError):  # whoever reads it says so
+                yield from ((option, path) for path in expand(name))
 
 
 def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
-    """Standard input with its option, if it is read: a shell may have opened a file as that."""
+    """Standard input with its option, if it is read: a shell may have redirected it to a file."""
     yield from (
-        (option, 0)
+        (option, STDIN)
         for option, names in inputs.items()
         if "-" in ([names] if isinstance(names, str) else names or ())
     )
@@ -128,17 +141,20 @@ def _shown(path: str | os.PathLike[str] | int) -> str:
 
 
 def _place(path: str | os.PathLike[str]) -> Place | None:
-    """What tells an output from all others, whatever its name; None for a stream, which nobody replaces."""
+    """The identity of an output, whatever its name; None for a device or pipe, which many write."""
     name = os.fspath(path)
     if is_stream(name):
-        return name if name == "-" else None
+        redirected = _identity(STDOUT if name == "-" else name, regular=True)
+        return redirected or (name if name == "-" else None)
     return _identity(name) or os.path.realpath(name)
 
 
-def _identity(path: str | os.PathLike[str] | int) -> tuple[int, int] | None:
-    """What tells a file or folder, or what a descriptor is open on, from all others; None where nothing is."""
+def _identity(path: str | os.PathLike[str] | int, regular: bool = False) -> tuple[int, int] | None:
+    """Device and inode of a file, folder or descriptor; None if it is missing, or not `regular`."""
     try:
         status = os.stat(path)
     except OSError:
+        return None
+    if regular and not stat.S_ISREG(status.st_mode):
         return None
     return status.st_dev, status.st_ino

@@ -94,11 +94,11 @@ class Model:
         return rows, [_number(cosine) for _, cosine in found]
 
     def _most_similar(self, queries: list[_Query]) -> list[list[tuple[str, float]]]:
+        ask, options = self.vectors, {"topn": MAX_NEIGHBORS, "indexer": self._index}
+        if len(queries) == 1:
+            return [list(ask.most_similar(*queries[0], **options))]
         positives, negatives = zip(*queries, strict=True)
-        answers = self.vectors.most_similar_many(
-            positives, negatives, topn=MAX_NEIGHBORS, indexer=self._index
-        )
-        return list(answers)
+        return list(ask.most_similar_many(positives, negatives, **options))
 
     def cosines(self, rows: Sequence[int]) -> list[list[float | None]]:
         """Cosine of each pair of at most `MAX_WORDS` rows: [n, n]."""

@@ -106,18 +106,20 @@ class RunState:
     # -- checkpoints ---------------------------------------------------------------------------
 
     def prepare(self, folder: CheckpointFolder) -> None:
-        """Everything that could keep checkpoints from being written shows here, before training."""
+        """Fail now, before training, if checkpoints could not be written later."""
         last = self.last_checkpoint
         if folder.files() and (last is None or last.parent != folder.path):
             raise FileExistsError(
-                f"{folder.path} has checkpoints of an earlier run: resume it, or give another folder"
+                f"{folder.path} has checkpoints of an earlier run: resume it, or give another "
+                "folder"
             )
         folder.prepare(size_of(self.weights.arrays))
         self.identity  # noqa: B018 - hash the corpus now, not while somebody waits for a stop
 
     def save(self, folder: CheckpointFolder) -> None:
-        """Write a checkpoint, unless a job that was taken is not done: the weights are then those
-        of no position. A failure is a RuntimeWarning.
+        """Write a checkpoint; a failure is a RuntimeWarning.
+
+        While a job that was taken is not done, none is written: the weights are of no position.
         """
         if self._running:
             return

@@ -117,6 +117,7 @@ def test_metadata_must_be_json(tmp_path):
 
 
 class TestDamage:
+    @pytest.mark.slow
     def test_any_flipped_byte_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
         for name in ("model.safetensors", "words.safetensors", "config.json"):
@@ -131,6 +132,7 @@ class TestDamage:
                 assert_same(got, kv)  # white space or a name that nobody reads
             file.write_bytes(whole)
 
+    @pytest.mark.slow
     def test_any_cut_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
         for name in ("model.safetensors", "words.safetensors", "config.json"):
@@ -205,9 +207,9 @@ class TestDamage:
         }
         safetensors.save_file(tensors, tmp_path / "m" / "words.safetensors")
         config = json.loads((tmp_path / "m" / "config.json").read_text())
-        from w2v_fast.vectors.formats.safetensors_folder import _sha256
+        from w2v_fast.vectors.formats._safetensors_file import checksum
 
-        config["w2v_fast"]["sha256"] |= {name: _sha256(array) for name, array in tensors.items()}
+        config["w2v_fast"]["sha256"] |= {name: checksum(array) for name, array in tensors.items()}
         (tmp_path / "m" / "config.json").write_text(json.dumps(config))
         with pytest.raises(FormatError, match="offsets"):
             load(tmp_path / "m")
