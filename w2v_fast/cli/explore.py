@@ -97,8 +97,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _model(path: str) -> Model:
     from w2v_fast.explore.model import Model
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-    return Model(options.load_vectors(path), os.path.basename(path))
+    return Model(KeyedVectors.load(path), os.path.basename(path))
 
 
 def _export(arguments: argparse.Namespace, model: Model) -> None:
