@@ -42,7 +42,6 @@ SAID_OTHERWISE = {
     "sg": 'write architecture="skipgram" for sg=1, architecture="cbow" for sg=0',
     "hs": 'write objective="hs" for hs=1; leave it out for hs=0',
     "cbow_mean": "leave it out: CBOW always takes the mean of a context",
-    "shrink_windows": "leave it out: a center's radius is always drawn from 1..window",
     "sorted_vocab": "leave it out: words are always sorted by their counts",
     "compute_loss": "leave it out: the loss of each epoch is always in model.losses",
     "callbacks": "give a function to train(progress=function): it is called at the end of each epoch too",
@@ -98,6 +97,9 @@ class TrainConfig:
         "largest distance of a context, in words; a center's radius is drawn from 1..window",
         low=1,
         high=10_000,
+    )
+    shrink_windows: bool = _option(
+        True, "draw the radius of each center from 1..window; without it every radius is window"
     )
     min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
     max_vocab: int | None = _option(

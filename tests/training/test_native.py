@@ -106,6 +106,21 @@ def test_full_groups_equal_the_reference(isa, architecture, objective, window):
     compare(ids, 200, config, isa, scale=0.3, job_tokens=600)
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("objective", ["ns", "nce", "hs", "softmax"])
+def test_windows_that_do_not_shrink(isa, architecture, objective):
+    config = TrainConfig(
+        vector_size=20,
+        window=4,
+        epochs=2,
+        sample=0.05,
+        shrink_windows=False,
+        architecture=architecture,
+        objective=objective,
+    )
+    compare(zipf_ids(150, 12, sentence=9), 12, config, isa, scale=0.5)
+
+
 @pytest.mark.parametrize("draws", [1, 2, 5, 12])
 @pytest.mark.parametrize("objective", ["ns", "nce"])
 def test_numbers_of_draws(isa, objective, draws):

@@ -8,6 +8,7 @@ import pytest
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training import reference
+from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.tables import Tables
 
 
@@ -197,3 +198,18 @@ def test_activations_at_known_points():
         [[0.25, 0.75], [0.5, 0.5]],
         atol=1e-15,
     )
+
+
+def test_every_radius_is_the_window_where_windows_do_not_shrink():
+    ids = np.array([0, 1, 2, 3, 4, ~5], np.int32)
+    config = TrainConfig(window=2, sample=0, shrink_windows=False, epochs=1)
+    tables = Tables(Vocabulary(list("abcdef"), [1] * 6), config)
+    found = list(reference.windows(ids, tables, config, Jobs(6, config, 6)[0]))
+    assert found == [
+        (0, [1, 2]),
+        (1, [0, 2, 3]),
+        (2, [0, 1, 3, 4]),
+        (3, [1, 2, 4, 5]),
+        (4, [2, 3, 5]),
+        (5, [3, 4]),
+    ]

@@ -2,7 +2,7 @@
 
 For each token of a job that survives subsampling:
 
-    radius  uniform in 1..window
+    radius  uniform in 1..window, or `window` where windows do not shrink
     window  the context words within the radius, in the same sentence
 
 Some windows of a block, far apart (steps.py), make a step, each of them a group of inputs:
@@ -118,7 +118,7 @@ cdef class InnerLoop:
     cdef const int64_t *path_start
     cdef const int32_t *path_nodes
     cdef const uint8_t *path_codes
-    cdef int window, draws
+    cdef int window, min_radius, draws
     cdef float draw_weight
     cdef bint corrected_cbow, softmax, has_targets, has_shift, one_input
     cdef int block_tokens, max_inputs, max_windows, max_contexts, group_distance, max_redraws
@@ -210,6 +210,7 @@ cdef class InnerLoop:
         Branch-free: a token that is not kept is overwritten by the next one.
         """
         cdef int kept = self.kept, sentences = self.sentences, begun = self.sentence[sentences], id, ended
+        cdef int radii = self.window - self.min_radius + 1
         cdef uint64_t bits
         cdef int64_t position = start
         while position < stop and kept < limit:
@@ -217,7 +218,7 @@ cdef class InnerLoop:
             id = self.ids[position] ^ ended
             bits = draw(token_key, position)
             self.word[kept] = id
-            self.radius[kept] = 1 + scaled(<uint32_t>bits, self.window)
+            self.radius[kept] = self.min_radius + scaled(<uint32_t>bits, radii)
             kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
             sentences -= ended & -<int>(kept > begun)
             begun += ended & (kept - begun)
@@ -389,6 +390,7 @@ cdef class InnerLoop:
         self.words = tables.words
         self.keep_threshold = <const uint32_t *>self.borrow(tables.keep_threshold, np.uint32)
         self.window = config.window
+        self.min_radius = 1 if config.shrink_windows else self.window
         self.corrected_cbow = config.corrected_cbow
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
@@ -523,7 +525,7 @@ cdef class InnerLoop:
     @property
     def mean_inputs(self):
         """Inputs of a window, on average at most."""
-        return 1 if self.one_input else self.window + 1
+        return 1 if self.one_input else self.window + self.min_radius
 
     @property
     def token_flops(self):

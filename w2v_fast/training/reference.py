@@ -112,9 +112,10 @@ def windows(
     bits = draw(job.token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
-    radius = 1 + (
-        (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
-    ).astype(int)
+    radius = np.full(len(ids), config.window)
+    if config.shrink_windows:
+        drawn = (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
+        radius = 1 + drawn.astype(int)
     sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])
     for center in range(job.start, job.stop):
         if not kept[center]:
