@@ -25,7 +25,7 @@ from w2v_fast.training.tables import CONVERGENCE_PER_LR, merge_share
 
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy
 from w2v_fast.training.kernel cimport (
     W2V_SIGMOID, W2V_SOFTMAX, w2v_activation, w2v_kernel, w2v_kernel_at, w2v_kernel_best, w2v_kernel_count,
     w2v_kernel_runs, w2v_padded, w2v_step, w2v_width)
@@ -112,6 +112,8 @@ cdef class InnerLoop:
     cdef float *input
     cdef float *output
     cdef int stride, words, max_rows
+    cdef const uint8_t *frozen           # [V] or NULL: words whose vectors stay as they are
+    cdef float *frozen_copies            # they take the updates of a step instead
     cdef const uint32_t *keep_threshold
     cdef const AliasEntry *alias
     cdef const float *log_expected_noise
@@ -361,6 +363,13 @@ cdef class InnerLoop:
     cdef inline float *input_vector(self, int word) noexcept nogil:
         return self.input + <size_t>word * self.stride
 
+    cdef inline float *trained_vector(self, int word, int input) noexcept nogil:
+        """What takes a step's update of an input: the word's vector, or a copy if that is frozen."""
+        cdef float *vector = self.input_vector(word)
+        if self.frozen == NULL or not self.frozen[word]:
+            return vector
+        return <float *>memcpy(self.frozen_copies + <size_t>input * self.stride, vector, self.stride * sizeof(float))
+
     cdef inline float *output_row(self, Rows *rows, int index) noexcept nogil:
         """Where a row is; one that is not always in the cache is to be fetched."""
         cdef float *row = self.private_rows if index < self.private_count else self.output
@@ -406,6 +415,8 @@ cdef class InnerLoop:
         self.block_tokens, self.max_inputs, self.max_redraws = steps.BLOCK_TOKENS, steps.MAX_INPUTS, steps.MAX_REDRAWS
         self.max_windows, self.max_contexts = steps.max_windows(config, tables), steps.max_contexts(config)
         self.group_distance = steps.GROUP_DISTANCE
+        if weights.frozen is not None:
+            self.frozen = <const uint8_t *>self.borrow(weights.frozen, np.uint8)
         self.max_rows = self.look_up(objective.lookup, config, tables)
         self.allocate(self.max_windows if self.one_input else min(2 * self.window * self.max_windows, self.max_inputs),
                       cbow)
@@ -471,6 +482,8 @@ cdef class InnerLoop:
         self.own = self.pointers(inputs + 1)
         self.step.own = self.own if self.has_targets else NULL
         self.step.own_shift = self.own_shift = self.floats(width)
+        if self.frozen != NULL:
+            self.frozen_copies = self.floats(max(contexts, inputs + 1) * self.stride)
         if cbow:
             self.step.context = self.context = self.pointers(contexts)
             self.step.context_start = self.context_start = self.ints(inputs + 1)
@@ -553,7 +566,7 @@ cdef void gather_contexts(InnerLoop loop, Rows *rows) noexcept nogil:
     for g in range(rows.windows):
         before, center = inputs, rows.window[g].center
         for k in range(rows.window[g].first, rows.window[g].last + 1):
-            loop.in_[inputs] = loop.input_vector(loop.word[k])
+            loop.in_[inputs] = loop.trained_vector(loop.word[k], inputs)
             loop.own[inputs] = rows.targets[g]
             inputs += k != center
         if loop.has_shift:
@@ -569,7 +582,7 @@ cdef void gather_means(InnerLoop loop, Rows *rows) noexcept nogil:
     for g in range(rows.windows):
         center = rows.window[g].center
         for k in range(rows.window[g].first, rows.window[g].last + 1):
-            loop.context[contexts] = loop.input_vector(loop.word[k])
+            loop.context[contexts] = loop.trained_vector(loop.word[k], contexts)
             contexts += k != center
         loop.context_start[g + 1] = contexts
         loop.context_scale[g] = <float>1 / (contexts - loop.context_start[g]) if loop.corrected_cbow else 1
@@ -582,7 +595,7 @@ cdef void gather_centers(InnerLoop loop, Rows *rows) noexcept nogil:
     cdef int g
     loop.step.inputs = rows.windows
     for g in range(rows.windows):
-        loop.in_[g] = loop.input_vector(rows.window[g].target)
+        loop.in_[g] = loop.trained_vector(rows.window[g].target, g)
 
 
 # ------------------------------------------------------------------------------------------------- objectives

@@ -175,12 +175,16 @@ def train(
     tables: Tables,
     config: TrainConfig,
     job: Job,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
-    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows."""
+    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows.
+
+    Input vectors whose word is `frozen` [V] stay as they are.
+    """
     noise_index, total = 0, 0.0
     for group in steps(list(windows(ids, tables, config, job)), config, tables):
         if config.objective == "softmax":
-            total += train_softmax(input, output, group, config, job.lr)
+            total += train_softmax(input, output, group, config, job.lr, frozen)
             continue
         targets, noise = [target for target, _ in group], list[int]()
         if config.objective in ("ns", "nce"):
@@ -191,8 +195,17 @@ def train(
             [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group],
             config,
             job.lr,
+            frozen,
         )
     return total
+
+
+def add_updates(
+    input: Array, words: list[int], updates: Array, frozen: NDArray[np.uint8] | None
+) -> None:
+    """Add to the vectors of the words, but to those of frozen ones."""
+    free = np.ones(len(words)) if frozen is None else 1.0 - frozen[words]
+    np.add.at(input, words, free[:, None] * updates)
 
 
 def train_sigmoid(
@@ -201,6 +214,7 @@ def train_sigmoid(
     groups: list[tuple[list[int], Rows]],
     config: TrainConfig,
     lr: float,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
     """One step: the contexts of each window, or their mean, against its rows, all from the values before the step.
 
@@ -219,7 +233,7 @@ def train_sigmoid(
         )
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
-        np.add.at(input, contexts, to_inputs)
+        add_updates(input, contexts, to_inputs, frozen)
         np.add.at(output, index, to_rows)
     return total
 
@@ -237,7 +251,12 @@ def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[f
 
 
 def train_softmax(
-    input: Array, output: Array, batch: list[Window], config: TrainConfig, lr: float
+    input: Array,
+    output: Array,
+    batch: list[Window],
+    config: TrainConfig,
+    lr: float,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
     """One softmax step of a batch of windows."""
     cbow = config.architecture == "cbow"
@@ -249,6 +268,7 @@ def train_softmax(
     inputs = np.array([input[words].mean(0) for words in members])
     nats, to_inputs, to_rows = softmax_step(inputs, output, label, lr)
     for words, update in zip(members, to_inputs, strict=True):
-        np.add.at(input, words, update / (len(words) if config.corrected_cbow else 1))
+        share = len(words) if config.corrected_cbow else 1
+        add_updates(input, words, update / share, frozen)
     output += to_rows
     return nats

@@ -30,6 +30,8 @@ class Weights:
     input: NDArray[np.float32]
     output: NDArray[np.float32]
     dim: int
+    frozen: NDArray[np.uint8] | None = None
+    """[V], 1 for each word whose input vector training leaves as it is; None if there is none."""
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -118,6 +120,12 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
             raise ValueError(
                 f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero"
             )
+    if weights.frozen is not None and (
+        weights.frozen.dtype != np.uint8 or weights.frozen.shape != (rows,)
+    ):
+        raise TypeError(
+            f"frozen must be an array of uint8, shape ({rows},): 1 for each word whose vector stays"
+        )
     if np.may_share_memory(weights.input, weights.output):
         raise ValueError("the input and the output matrix must not share memory")
     return weights
