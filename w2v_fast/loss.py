@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -67,10 +68,7 @@ def evaluate_loss(
         tree nodes for rows, the others words), or no pair of words is left.
     """
     config, vocabulary, weights = _parts(model, objective, options)
-    if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
-        source = corpus if not isinstance(corpus, Corpus) else _sentences(corpus)
-        corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
-    check_ids(corpus.ids, len(vocabulary))
+    corpus = _under(corpus, vocabulary, config)
     ids, tables, isa = corpus.ids, Tables(vocabulary, config), choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
     jobs = Jobs(len(ids), config, token_flops=loops[0].token_flops)
@@ -98,6 +96,36 @@ def evaluate_loss(
     if not pairs:
         raise ValueError("the corpus has no two words of the model's vocabulary in one window")
     return Loss(config.objective, math.fsum(nats for nats, _ in sums) / pairs, pairs)
+
+
+def sentence_losses(
+    model: Word2Vec | KeyedVectors,
+    corpus: Corpus | Source,
+    objective: str | None = None,
+    **options: Any,
+) -> list[Loss]:
+    """The loss of `model` on each sentence of `corpus` that has a word of the model; all else as `evaluate_loss`."""
+    config, vocabulary, weights = _parts(model, objective, options)
+    corpus = _under(corpus, vocabulary, config)
+    loop = InnerLoop(
+        corpus.ids, weights, Tables(vocabulary, config), config, choose_isa(config.isa)
+    )
+    job = Jobs(len(corpus), config)[0]
+    ends = [*(np.flatnonzero(corpus.ids < 0) + 1).tolist(), len(corpus)]
+    losses = []
+    for start, stop in itertools.pairwise(dict.fromkeys([0, *ends])):
+        _, nats, pairs = loop.run(start, stop, 0.0, job.token_key, job.noise_key)
+        losses.append(Loss(config.objective, nats / pairs if pairs else math.nan, pairs))
+    return losses
+
+
+def _under(corpus: Corpus | Source, vocabulary: Vocabulary, config: TrainConfig) -> Corpus:
+    """The corpus with the ids of the model's words."""
+    if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
+        source = corpus if not isinstance(corpus, Corpus) else corpus.token_lists()
+        corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
+    check_ids(corpus.ids, len(vocabulary))
+    return corpus
 
 
 def _parts(
@@ -132,8 +160,3 @@ def _parts(
     weights.vectors[...] = vectors.vectors
     weights.output_vectors[...] = vectors.output_vectors
     return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
-
-
-def _sentences(corpus: Corpus) -> Source:
-    words = corpus.vocabulary.words
-    return ([words[id] for id in sentence.tolist()] for sentence in corpus.sentences())
