@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
-from w2v_fast.training.progress import EpochLoss, Report, reporter
+from w2v_fast.training.progress import EpochLoss, Progress, Report, reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, Trainer
-from w2v_fast.training.weights import copy_rows
+from w2v_fast.training.weights import copy_rows, initial_weights
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.prediction import predict_center
+
+OnEpoch: TypeAlias = "Callable[[Word2Vec, Progress], object]"
 
 
 class Word2Vec:
@@ -29,7 +33,7 @@ class Word2Vec:
     ----------
     corpus
         A `Corpus`, or anything `Corpus.from_source` reads: paths, folders, globs, `-`, iterables of token lists, arrays
-        of integers. Read once.
+        of integers. Read once. It may be left out where there is a `vocabulary`: `train(corpus=...)` reads it then.
     config
         Hyper-parameters; or give them as keyword `options`, gensim 4's names (see `TrainConfig`).
     vocabulary
@@ -42,14 +46,23 @@ class Word2Vec:
     grow
         With `init`: keep every word of `init`, in its row, and add the words that are new in the corpus and occur
         `min_count` times. Counts are added up.
+    frozen
+        Words whose vectors training leaves as they are, so that the others are learned from them.
 
     Attributes
     ----------
     config : TrainConfig
     corpus : Corpus
+        The text of the run.
+    vocabulary : Vocabulary
+    weights : Weights
+        Both matrices, changed by training.
     memory : MemoryEstimate
         What the run takes.
     trainer : Trainer
+        The run.
+    metadata : dict
+        The text that `load` found beside the weights.
 
     Raises
     ------
@@ -57,6 +70,8 @@ class Word2Vec:
         The system has less memory than the run takes; nothing has been trained.
     ValueError
         `init` has vectors of another size, or none of the words, or values that are not finite.
+    KeyError
+        A `frozen` word is not in the vocabulary.
 
     Examples
     --------
@@ -74,6 +89,7 @@ class Word2Vec:
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
+        frozen: Collection[str] = (),
         **options: Any,
     ) -> None:
         if config is not None and options:
@@ -88,7 +104,7 @@ class Word2Vec:
             )
         self._wv: KeyedVectors | None = None
         self.config = config or TrainConfig.from_options(options)
-        if corpus is None:
+        if corpus is None and vocabulary is None:
             raise TypeError(
                 "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it"
             )
@@ -104,24 +120,35 @@ class Word2Vec:
                 f"init has vectors of {known.vector_size} dimensions, vector_size is "
                 f"{self.config.vector_size}"
             )
-        self.corpus = (
+        self._corpus: Corpus | None = (
             corpus
-            if isinstance(corpus, Corpus)
+            if corpus is None or isinstance(corpus, Corpus)
             else _read(corpus, self.config, vocabulary, memory_budget, every_word=grow)
         )
-        if grow and known is not None:
-            self.corpus = _grown(self.corpus, known, self.config)
-        if len(self.corpus.vocabulary) == 1:
+        if grow and known is not None and self._corpus is not None:
+            self._corpus = _grown(self._corpus, known, self.config)
+        if self._corpus is not None:
+            vocabulary = self._corpus.vocabulary
+        assert vocabulary is not None
+        self.vocabulary = vocabulary
+        if len(vocabulary) == 1:
             warnings.warn(
-                f"the vocabulary is one word, {self.corpus.vocabulary.words[0]!r}: there is nothing to learn",
+                f"the vocabulary is one word, {vocabulary.words[0]!r}: there is nothing to learn",
                 RuntimeWarning,
                 stacklevel=2,
             )
         self.memory = MemoryEstimate(
-            len(self.corpus.vocabulary), _tokens_in_memory(self.corpus), self.config
+            len(vocabulary), _tokens_in_memory(self._corpus) if self._corpus else 0, self.config
         )
         self.memory.check()
-        self.trainer = Trainer(self.corpus.ids, self.corpus.vocabulary, self.config)
+        self._runs = 0
+        self.metadata: dict[str, str] = {}
+        self._memory_budget = memory_budget
+        self.weights = initial_weights(len(vocabulary), self.config.vector_size, self.config.seed)
+        self._freeze(frozen)
+        self._trainer: Trainer | None = None
+        if self._corpus is not None:
+            self._start(self._corpus)
         self._starts_at_random = known is None
         if known is not None:
             self._take_over(known)
@@ -130,11 +157,17 @@ class Word2Vec:
         self,
         progress: str | Report = "quiet",
         *,
+        corpus: Corpus | Source | None = None,
+        frozen: Collection[str] | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = CHECKPOINT_MINUTES,
-        **others: Any,
+        **options: Any,
     ) -> Word2Vec:
         """Train what is left of the run, and return the model.
+
+        With a `corpus`, `frozen` or `options` another run begins, from the vectors as they are: more epochs, another
+        text, another learning rate. Its draws are others than those of the run before.
 
         Ctrl-C stops within a second: the exception leaves after every thread has ended, the vectors keep what was
         trained, and another call goes on.
@@ -145,6 +178,15 @@ class Word2Vec:
             "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress` reports: a few times
             a second, and at the end of each epoch (`epoch_done`), before the next begins. All workers wait for it
             there, at most for one job of 50,000 words each.
+        corpus
+            Text of another run; words that the model does not have are left out.
+        frozen
+            Words whose vectors another run leaves as they are; the empty list frees all.
+        on_epoch
+            Called with the model and a `Progress` at the end of each epoch, before the next begins. The run stops if it
+            returns True; a later call goes on.
+        options
+            Hyper-parameters of another run: epochs, alpha, window, ... but not vector_size.
         checkpoint
             A folder to write checkpoints to: every `checkpoint_minutes`, at a stop or Ctrl-C, and at the end. The
             newest two are kept. `resume` goes on from them, in another process too.
@@ -158,6 +200,8 @@ class Word2Vec:
         ------
         DivergenceError
             The loss or a weight is not finite; the message names the learning rate. The last checkpoint is kept.
+        TypeError
+            An unknown option, or no corpus was given yet.
         RuntimeError
             Another thread trains this model.
         FileExistsError
@@ -165,21 +209,83 @@ class Word2Vec:
         OSError
             Checkpoints cannot be written there; nothing has been trained.
         """
-        if others:
-            raise TypeError(
-                f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are given to "
-                "Word2Vec(corpus, ...)"
-            )
         report = _as_report(progress)
-        if self._wv is not None and not np.may_share_memory(
-            self._wv.vectors, self.trainer.weights.vectors
-        ):
+        if on_epoch is not None:
+            report = self._with_epochs(report, on_epoch)
+        if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.weights.vectors):
             raise ValueError(
                 "model.wv has got vectors of its own (add_vector, ...), which training would not change; "
                 "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
             )
+        if corpus is not None or frozen is not None or options:
+            self._begin(corpus, frozen, options)
         self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
+
+    def _begin(
+        self,
+        corpus: Corpus | Source | None,
+        frozen: Collection[str] | None,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Another run, from the weights as they are."""
+        config = TrainConfig.from_options({**dataclasses.asdict(self.config), **options})
+        if config.vector_size != self.config.vector_size or (
+            OUTPUT_ROWS[config.objective] != OUTPUT_ROWS[self.config.objective]
+        ):
+            raise ValueError(
+                "vector_size, and whether output rows are words or tree nodes, are fixed with the first run; "
+                "start a new model from these vectors: Word2Vec(corpus, init=model.wv)"
+            )
+        if corpus is None:
+            corpus = self.corpus
+        elif not (isinstance(corpus, Corpus) and corpus.vocabulary == self.vocabulary):
+            source = corpus if not isinstance(corpus, Corpus) else corpus.token_lists()
+            corpus = _read(source, config, self.vocabulary, self._memory_budget, every_word=False)
+        if frozen is not None:
+            self._freeze(frozen)
+        if self._runs and "seed" not in options:
+            config = dataclasses.replace(config, seed=(self.config.seed + 1) % 2**64)
+        self.config = config
+        if self._wv is not None:
+            self._wv.metadata.update(config.as_metadata())
+        self._start(corpus)
+
+    def _start(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._trainer = Trainer(corpus.ids, self.vocabulary, self.config, self.weights)
+        self._runs += 1
+
+    def _freeze(self, words: Collection[str]) -> None:
+        if isinstance(words, str):
+            raise TypeError(f"frozen must be a collection of words, got the str {words!r:.60}")
+        self.weights.frozen = None
+        if len(words):
+            self.weights.frozen = np.zeros(len(self.vocabulary), np.uint8)
+            self.weights.frozen[[self.vocabulary.index[word] for word in words]] = 1
+
+    def _with_epochs(self, report: Report | None, on_epoch: OnEpoch) -> Report:
+        def tell(progress: Progress) -> None:
+            if report is not None:
+                report(progress)
+            if progress.epoch_done and on_epoch(self, progress):
+                self.stop()
+
+        return tell
+
+    @property
+    def trainer(self) -> Trainer:
+        """The run; TypeError before there is a corpus."""
+        if self._trainer is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._trainer
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text of the run; TypeError before it is given."""
+        if self._corpus is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._corpus
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
         """Go on from the newest whole checkpoint in a folder, if there is one; `train` then does what is left.
@@ -201,32 +307,42 @@ class Word2Vec:
     @property
     def done(self) -> bool:
         """Whether the run has reached its end."""
-        return self.trainer.done
+        return self._trainer is not None and self._trainer.done
 
     def _take_over(self, known: KeyedVectors) -> None:
         """The rows of the words that `known` has."""
         pairs = [
             (row, known.key_to_index[word])
-            for row, word in enumerate(self.corpus.vocabulary.words)
+            for row, word in enumerate(self.vocabulary.words)
             if word in known.key_to_index
         ]
         if not pairs:
             raise ValueError(
-                f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary"
+                f"init has none of the {len(self.vocabulary):,} words of the vocabulary"
             )
         rows, known_rows = np.array(pairs, np.int64).T
-        copy_rows(self.trainer.weights.vectors, rows, known.vectors, known_rows)
-        if (
-            known.output_vectors is not None
-            and _rows_are_words(self.config)
-            and _rows_are_words(_config_of(known))
+        copy_rows(self.weights.vectors, rows, known.vectors, known_rows)
+        if known.output_vectors is not None and (
+            (_rows_are_words(self.config) and _rows_are_words(_config_of(known)))
+            or self._has_tree_of(known)
         ):
-            copy_rows(self.trainer.weights.output_vectors, rows, known.output_vectors, known_rows)
+            copy_rows(self.weights.output_vectors, rows, known.output_vectors, known_rows)
+
+    def _has_tree_of(self, known: KeyedVectors) -> bool:
+        """Whether output rows are nodes of the same tree, which the counts decide."""
+        config = _config_of(known)
+        return (
+            config is not None
+            and OUTPUT_ROWS[config.objective] == OUTPUT_ROWS[self.config.objective] != "words"
+            and known.index_to_key == self.vocabulary.words
+            and known.counts is not None
+            and np.array_equal(known.counts, self.vocabulary.counts)
+        )
 
     @property
     def losses(self) -> list[EpochLoss]:
-        """The loss of each epoch."""
-        return self.trainer.losses
+        """The loss of each epoch of the run."""
+        return self._trainer.losses if self._trainer is not None else []
 
     @property
     def wv(self) -> KeyedVectors:
@@ -237,7 +353,7 @@ class Word2Vec:
         RuntimeWarning
             Nothing is trained yet: they are random numbers.
         """
-        if self._starts_at_random and not self.trainer.next_job:
+        if self._starts_at_random and not (self._trainer and self._trainer.next_job):
             self._starts_at_random = False  # said once
             warnings.warn(
                 "these vectors are random numbers: nothing is trained yet; call train() first",
@@ -246,13 +362,75 @@ class Word2Vec:
             )
         if self._wv is None:
             self._wv = KeyedVectors(
-                self.corpus.vocabulary.words,
-                self.trainer.weights.vectors,
-                counts=self.corpus.vocabulary.counts,
-                output_vectors=self.trainer.weights.output_vectors,
+                self.vocabulary.words,
+                self.weights.vectors,
+                counts=self.vocabulary.counts,
+                output_vectors=self.weights.output_vectors,
                 metadata=self.config.as_metadata(),
             )
         return self._wv
+
+    def predict(self, contexts: Iterable[str], topn: int = 10) -> list[tuple[str, float]]:
+        """The most probable centers of these contexts, and their probabilities (see `predict_center`)."""
+        return predict_center(self.wv, contexts, topn)
+
+    def save(self, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
+        """Write the model: words, counts, both matrices and the hyper-parameters, in the native format, a folder.
+
+        What is not kept is the run: its corpus, and where it stands (`train(checkpoint=...)` keeps that).
+
+        Parameters
+        ----------
+        path
+            The folder, made or written anew as a whole.
+        metadata
+            More text to keep with it; `load` leaves it in `model.wv.metadata`.
+
+        Raises
+        ------
+        OSError
+            It cannot be written, or something else is there.
+        """
+        KeyedVectors(
+            self.vocabulary.words,
+            self.weights.vectors,
+            self.vocabulary.counts,
+            output_vectors=self.weights.output_vectors,
+            metadata={**(metadata or {}), **self.config.as_metadata()},
+        ).save(path, format="safetensors")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **options: Any) -> Word2Vec:
+        """Read a model that `save` wrote; `train(corpus=...)` goes on with it.
+
+        Parameters
+        ----------
+        path
+            The folder.
+        options
+            Hyper-parameters to change: epochs, alpha, workers, ...
+
+        Raises
+        ------
+        ValueError
+            There are vectors only, without counts, output vectors or hyper-parameters.
+        OSError
+            It cannot be read.
+        """
+        kv = KeyedVectors.load(path)
+        if kv.counts is None or kv.output_vectors is None or "train_config" not in kv.metadata:
+            raise ValueError(
+                f"{os.fspath(path)} holds vectors only, not a model; w2v_fast.load(path) reads them, and "
+                "Word2Vec(corpus, init=path) starts from them"
+            )
+        config = dataclasses.asdict(TrainConfig.from_metadata(kv.metadata))
+        model = cls(
+            config=TrainConfig.from_options({**config, **options}),
+            vocabulary=Vocabulary(kv.index_to_key, kv.counts),
+            init=kv,
+        )
+        model.metadata = kv.metadata
+        return model
 
     # -- what users of gensim look for here -------------------------------------------------------------------------
 
@@ -274,17 +452,8 @@ class Word2Vec:
             "train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
         )
 
-    @classmethod
-    def load(cls, *_: object, **__: object) -> NoReturn:
-        """Not there: `w2v_fast.load` reads vectors, `resume` a run."""
-        raise TypeError(
-            "Word2Vec has no load: w2v_fast.load(path) reads vectors; a run goes on with "
-            "Word2Vec(corpus, ...), resume(folder) and train()"
-        )
-
 
 ELSEWHERE = {
-    "save": "model.wv.save(path) writes the vectors; train(checkpoint=folder) keeps a run to go on with",
     "build_vocab": "Word2Vec(corpus) has counted it; for more words start with init=model.wv, grow=True",
     "build_vocab_from_freq": "Word2Vec(corpus, vocabulary={word: count})",
     "get_latest_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
@@ -295,7 +464,7 @@ ELSEWHERE = {
     "corpus_count": "sum(1 for _ in model.corpus.sentences())",
     "syn1neg": "model.wv.output_vectors",
     "syn1": "model.wv.output_vectors",
-    "predict_output_word": "w2v_fast.evaluate_loss measures how well contexts are predicted",
+    "predict_output_word": "model.predict(contexts)",
     "score": "w2v_fast.evaluate_loss(model, sentences)",
     "init_sims": "leave it out: it is not needed",
 }
@@ -309,6 +478,8 @@ def train(
     memory_budget: int | None = None,
     init: KeyedVectors | str | os.PathLike[str] | None = None,
     grow: bool = False,
+    frozen: Collection[str] = (),
+    on_epoch: OnEpoch | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
@@ -318,9 +489,9 @@ def train(
 
     Parameters
     ----------
-    corpus, vocabulary, memory_budget, init, grow
+    corpus, vocabulary, memory_budget, init, grow, frozen
         As for `Word2Vec`.
-    progress, checkpoint, checkpoint_minutes
+    progress, on_epoch, checkpoint, checkpoint_minutes
         As for `Word2Vec.train`.
     resume
         Go on from the newest checkpoint in the folder `checkpoint`, if there is one.
@@ -344,11 +515,19 @@ def train(
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
     _as_report(progress)  # an error now, not after the corpus is read
     model = Word2Vec(
-        corpus, vocabulary=vocabulary, memory_budget=memory_budget, init=init, grow=grow, **options
+        corpus,
+        vocabulary=vocabulary,
+        memory_budget=memory_budget,
+        init=init,
+        grow=grow,
+        frozen=frozen,
+        **options,
     )
     if resume and checkpoint is not None:
         model.resume(checkpoint)
-    return model.train(progress, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes).wv
+    return model.train(
+        progress, on_epoch=on_epoch, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes
+    ).wv
 
 
 def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
