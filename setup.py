@@ -111,5 +111,8 @@ setup(
             "freethreading_compatible": True,
         },
     ),
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {},
+    options={
+        "build_ext": {"parallel": os.cpu_count() or 1},
+        **({"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {}),
+    },
 )

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ INCLUDES = {
     "dispatch.h": {"kernel.h"},
     "dispatch.c": {"dispatch.h"},
 }
+CIRCLES = [["w2v_fast.training.progress", "w2v_fast.training.trainer"]]
+"""Circles of imports that are still to be opened."""
 
 
 def part_of(path: Path) -> str:
@@ -54,33 +57,69 @@ def part_of(path: Path) -> str:
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-def imported_parts(path: Path) -> set[str]:
-    """The parts of the package that a .py or .pyx file imports, in functions too."""
+def imported_names(path: Path) -> list[str]:
+    """What a .py or .pyx file imports of the package, in functions and for types too.
+
+    `w2v_fast.a.b` for the module b, or for the name b in the module or folder a.
+    """
     text = path.read_text()
+    names = []
     if path.suffix == ".pyx":
-        names = re.findall(r"^\s*(?:from|cimport|import)\s+(w2v_fast[\w.]*)", text, re.M)
+        pattern = r"^\s*(?:from\s+(w2v_fast[\w.]*)\s+c?import\s+(\w+)|c?import\s+(w2v_fast[\w.]*))"
+        for module, name, whole in re.findall(pattern, text, re.M):
+            names.append(whole or f"{module}.{name}")
     else:
-        names = []
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
                 names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{path}: relative import"
-                names += [
-                    f"{node.module}.{alias.name}"
-                    if node.module == "w2v_fast"
-                    else node.module or ""
-                    for alias in node.names
-                ]
+                names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in names if name.split(".")[0] == "w2v_fast"]
+
+
+def imported_parts(path: Path) -> set[str]:
+    """The parts of the package that a file imports."""
     parts = set()
-    for name in names:
-        if name.split(".")[0] == "w2v_fast":
-            below = name.split(".")[1:2]
-            known = below and (
-                (PACKAGE / below[0]).is_dir() or (PACKAGE / f"{below[0]}.py").exists()
-            )
-            parts.add(below[0] if known else "__init__")
+    for name in imported_names(path):
+        below = name.split(".")[1:2]
+        known = below and ((PACKAGE / below[0]).is_dir() or (PACKAGE / f"{below[0]}.py").exists())
+        parts.add(below[0] if known else "__init__")
     return parts
+
+
+def module_name(path: Path) -> str:
+    parts = ("w2v_fast", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, modules: Collection[str]) -> set[str]:
+    """The modules of the package that a file imports: `import a.b` names b, or a if b is no module.
+
+    A package runs before its modules, but they may be imported while it does: only a name that a
+    package itself defines is an import of the package.
+    """
+    found = set()
+    for name in imported_names(path):
+        module = name if name in modules else name.rpartition(".")[0]
+        if module in modules:
+            found.add(module)
+    return found
+
+
+def circles(imports: Mapping[str, set[str]]) -> list[list[str]]:
+    """The groups of modules of which each leads to every other, by imports."""
+    reached = {module: set(others) for module, others in imports.items()}
+    for middle in reached:
+        for others in reached.values():
+            if middle in others:
+                others |= reached[middle]
+    groups = {
+        tuple(sorted(other for other in others if module in reached[other]))
+        for module, others in reached.items()
+        if module in others
+    }
+    return sorted(map(list, groups))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +128,25 @@ def imported_parts(path: Path) -> set[str]:
 def test_imports_go_one_way(path):
     part = part_of(path)
     assert imported_parts(path) <= ALLOWED[part] | {part}
+
+
+def test_no_module_imports_itself_through_others():
+    """No circle, within a folder either; imports in functions and under TYPE_CHECKING count too."""
+    paths = {module_name(p): p for s in ("*.py", "*.pyx") for p in PACKAGE.rglob(s)}
+    found = circles({name: imported_modules(path, paths) for name, path in paths.items()})
+    assert [circle for circle in found if circle not in CIRCLES] == []
+
+
+def test_a_circle_is_found(tmp_path):
+    imports = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"e"}}
+    assert circles(imports) == [["b", "c"], ["e"]]
+    source = tmp_path / "m.py"
+    source.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from w2v_fast.a import B\n"
+        "def f():\n    import w2v_fast.c.d\n    from w2v_fast.c import e\n"
+    )
+    known = ["w2v_fast.a", "w2v_fast.c", "w2v_fast.c.d", "w2v_fast.c.e"]
+    assert imported_modules(source, known) == {"w2v_fast.a", "w2v_fast.c.d", "w2v_fast.c.e"}
 
 
 @pytest.mark.parametrize(

@@ -518,20 +518,22 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     )
     (tmp_path / "module.py").write_text(
         '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
-        'class C:  # of one\n    def f():\n        r"About this: all of it"\n        b"only bytes"\n'
+        "class C:  # of one\n    def f():\n        r'''About this:\\nall of it'''\n"
+        "        b'only # bytes'\n        x = ('''no # text''', \"no\\\" # text\")\n"
     )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
     found = [" ".join(sentence) for sentence in standard_library.sentences()]
     assert found == [
         "help on topics",
+        "not python",
         "caf au lait",
         "first part",
         "second part",
         "comment on two lines",
+        "of one",
         "about this",
         "all of it",
-        "of one",
     ]
 
 
@@ -545,5 +547,7 @@ def test_demo_on_the_standard_library(cli, monkeypatch):
     code, out, err = cli("demo")
     assert code == 0
     assert "reading the standard library of Python" in err
+    assert re.search(r"[\d.]+ million words a second; loss [\d.]+ -> [\d.]+ nats per pair", err)
+    assert "train FILE -o vectors.bin" in err
     assert 1 <= len(out.splitlines()) <= 4
     assert all(len(line.split()) == 1 + demo.NEIGHBORS for line in out.splitlines())

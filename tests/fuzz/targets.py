@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from w2v_fast.vectors import evaluation
-from w2v_fast.vectors.counts_file import read_counts
 from w2v_fast.vectors.formats import load
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.vocabulary_file import read_counts
 
 ALLOWED = (ValueError, OSError)  # FormatError is a ValueError
 VARIANTS: list[dict] = [

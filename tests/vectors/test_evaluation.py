@@ -319,8 +319,8 @@ def test_block_size_does_not_matter(
     kv, text = families()
     path = write(tmp_path, text)
     expected = evaluation.evaluate_analogies(kv, path, method=method)
-    monkeypatch.setattr(evaluation, "QUESTION_ROWS", 7)
-    monkeypatch.setattr(evaluation, "QUESTION_CHUNK", 5)
+    monkeypatch.setattr(evaluation.analogies, "QUESTION_ROWS", 7)
+    monkeypatch.setattr(evaluation.analogies, "QUESTION_CHUNK", 5)
     assert evaluation.evaluate_analogies(kv, path, method=method) == expected
 
 

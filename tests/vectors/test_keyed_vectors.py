@@ -761,7 +761,7 @@ def test_word2vec_text_without_header(tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_file_names_its_bad_line(tmp_path: Path) -> None:
-    from w2v_fast.vectors.counts_file import read_counts
+    from w2v_fast.vectors.vocabulary_file import read_counts
 
     path = tmp_path / "vocabulary"
     for bad, message in (
@@ -781,7 +781,7 @@ def test_a_vocabulary_file_names_its_bad_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_vocabulary_file_is_read_whoever_wrote_it(tmp_path: Path, pack: Any) -> None:
-    from w2v_fast.vectors.counts_file import read_counts
+    from w2v_fast.vectors.vocabulary_file import read_counts
 
     path = tmp_path / "vocabulary"
     path.write_bytes(pack(b"\xef\xbb\xbfthe 10\r\n\r\nof\t7 \nNew York  5\nthe 3"))

@@ -165,9 +165,9 @@ def add_word_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_vectors(path: str, format: str | None = None, **reading: Any) -> KeyedVectors:
     """Read vectors of any known format."""
-    from w2v_fast.vectors import formats
+    from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-    return formats.load(path, format, **reading)
+    return KeyedVectors.load(path, format=format, **reading)
 
 
 def format_of(path: str) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import os
 import re
 import sysconfig
 import tokenize
-import warnings
 from collections.abc import Iterator
 
 NOT_OF_PYTHON = {"site-packages", "dist-packages"}
 SENTENCE_END = re.compile(r"[.!?:;]\s|\n\s*\n")
 WORD = re.compile(r"[a-z]{2,}")
-DOCUMENTATION = re.compile("[rRuU]?[\"']")
-BEFORE_STATEMENT = {tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-BETWEEN_STATEMENTS = {tokenize.COMMENT, tokenize.NL}
+ESCAPE = re.compile(r"\\.")
+TEXT = re.compile(
+    r"""
+    ^[ \t]* [rRuU]? (?P<quotes>\"{3}|'{3}) (?P<documentation> .*? ) (?<!\\) (?P=quotes)
+    | (?P<comment> \# [^\n]* (?: \n [ \t]* \# [^\n]* )* )
+    | (?P<others> \"{3}|'{3}) .*? (?<!\\) (?P=others)
+    | " [^"\\\n]* (?: \\. [^"\\\n]* )* "
+    | ' [^'\\\n]* (?: \\. [^'\\\n]* )* '
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+"""Triple-quoted strings that start a line, comments with those on the next lines, and, so that
+no # in them counts, all other strings."""
 
 
 def sentences() -> Iterator[list[str]]:
@@ -39,8 +47,9 @@ def _texts() -> Iterator[str]:
         with open(path, "rb") as file:
             source = file.read()
         try:
-            yield from _documentation_and_comments(source)
-        except (SyntaxError, tokenize.TokenError):
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+            yield from _documentation_and_comments(source.decode(encoding))
+        except (SyntaxError, UnicodeDecodeError):
             continue  # a file that is meant to be broken
 
 
@@ -50,30 +59,9 @@ def _files(folder: str) -> Iterator[str]:
         yield from (os.path.join(root, name) for name in sorted(names) if name.endswith(".py"))
 
 
-def _documentation_and_comments(source: bytes) -> Iterator[str]:
-    """Strings that start a statement, and comments; those on neighboring lines are one text."""
-    comments: list[str] = []
-    last_line = 0
-    before = tokenize.ENCODING
-    for token in tokenize.tokenize(io.BytesIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            if token.start[0] != last_line + 1:
-                yield "\n".join(comments)
-                comments = []
-            last_line = token.start[0]
-            comments.append(token.string.lstrip("#"))
-        elif (
-            token.type == tokenize.STRING
-            and before in BEFORE_STATEMENT
-            and DOCUMENTATION.match(token.string)
-        ):
-            yield _value(token.string)
-        if token.type not in BETWEEN_STATEMENTS:
-            before = token.type
-    yield "\n".join(comments)
-
-
-def _value(literal: str) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd escapes
-        return str(ast.literal_eval(literal))
+def _documentation_and_comments(source: str) -> Iterator[str]:
+    for match in TEXT.finditer(source):
+        if text := match["documentation"]:
+            yield ESCAPE.sub(" ", text)
+        elif text := match["comment"]:
+            yield text.replace("#", " ")

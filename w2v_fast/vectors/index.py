@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from w2v_fast.vectors import neighbors
-
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.named_vectors import NamedVectors
 
 
 class ApproximateIndex:
@@ -17,7 +13,7 @@ class ApproximateIndex:
 
     Parameters
     ----------
-    vectors
+    kv
         What to index. Vectors of zeros are left out.
     connectivity, expansion_add, expansion_search
         See `KeyedVectors.build_index`.
@@ -29,7 +25,7 @@ class ApproximateIndex:
     """
 
     def __init__(
-        self, vectors: KeyedVectors, connectivity: int, expansion_add: int, expansion_search: int
+        self, kv: NamedVectors, connectivity: int, expansion_add: int, expansion_search: int
     ) -> None:
         try:
             from usearch.index import Index
@@ -37,23 +33,29 @@ class ApproximateIndex:
             raise ImportError(
                 "an approximate index needs usearch; pip install 'w2v_fast[ann]'"
             ) from error
-        self._keyed, self._version = vectors, vectors.version
+        self._kv, self._version = kv, kv.version
         self._graph = Index(
-            ndim=vectors.vector_size,
+            ndim=kv.vector_size,
             metric="cos",
             dtype="f32",
             connectivity=connectivity,
             expansion_add=expansion_add,
             expansion_search=expansion_search,
         )
-        rows = np.flatnonzero(vectors.norms)
+        rows = np.flatnonzero(kv.norms)
         if len(rows):
-            self._graph.add(rows, np.asarray(vectors._vectors[rows], np.float32))
+            self._graph.add(rows, np.asarray(kv._vectors[rows], np.float32))
 
     def most_similar(self, vector: np.ndarray, topn: int) -> list[tuple[str, float]]:
-        """The `topn` keys nearest to `vector` [d] and their cosines, best first."""
+        """The `topn` keys nearest to `vector` [d] and their cosines, best first.
+
+        Raises
+        ------
+        ValueError
+            As `search`.
+        """
         rows, scores = self.search(np.asarray(vector, np.float32)[None], topn)
-        keys = self._keyed.index_to_key
+        keys = self._kv.index_to_key
         return [
             (keys[row], score)
             for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True)
@@ -61,9 +63,19 @@ class ApproximateIndex:
         ]
 
     def search(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows nearest to each of the unit `queries` [Q, d], and their cosines: [Q, count] int64 and float32.
+        """Find the rows nearest to each query.
 
-        Where fewer are found the row is -1 and the score NaN.
+        Parameters
+        ----------
+        queries
+            [Q, d] float32 of unit length.
+        count
+            Rows wanted for each.
+
+        Returns
+        -------
+        rows, cosines
+            [Q, count] int64 and float32, best first; -1 and NaN where fewer are found.
 
         Raises
         ------
@@ -74,9 +86,7 @@ class ApproximateIndex:
         rows = np.full((len(queries), count), -1, np.int64)
         scores = np.full((len(queries), count), np.nan, np.float32)
         for i, query in enumerate(queries if count else []):
-            everything = count == len(
-                self._graph
-            )  # the graph does not lead to all of them for certain
+            everything = count == len(self._graph)  # the graph may not lead to all of them
             found = np.asarray(self._graph.search(query, count, exact=everything).keys, np.int64)
             vectors = self._unchanged(found)
             cosines = neighbors.cosines(vectors, neighbors.row_norms(vectors), query)
@@ -86,12 +96,8 @@ class ApproximateIndex:
 
     def _unchanged(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of rows [n, d] float32, after the check that the graph has the same ones."""
-        same = self._keyed.version == self._version
-        vectors = (
-            np.asarray(self._keyed._vectors[rows], np.float32)
-            if same
-            else np.empty((0, 0), np.float32)
-        )
-        if not same or not np.array_equal(vectors, np.asarray(self._graph.get(rows))):
-            raise ValueError("the vectors have changed since the index was built; build it again")
-        return vectors
+        if self._kv.version == self._version:
+            vectors = np.asarray(self._kv._vectors[rows], np.float32)
+            if np.array_equal(vectors, np.asarray(self._graph.get(rows))):
+                return vectors
+        raise ValueError("the vectors have changed since the index was built; build it again")

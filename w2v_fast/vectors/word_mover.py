@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import Key, KeyedVectors
+from w2v_fast.vectors.named_vectors import Key, NamedVectors
 
 
 def word_mover_distance(
-    vectors: KeyedVectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
+    kv: NamedVectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
 ) -> float:
     """Distance of two documents; infinity if one has no known word. See `KeyedVectors.wmdistance`."""
     try:
@@ -25,15 +23,13 @@ def word_mover_distance(
     except ImportError as error:
         raise ImportError("wmdistance needs POT; pip install 'w2v_fast[wmd]'") from error
     one, other = (
-        Counter(
-            vectors.index_to_key[vectors.get_index(word)] for word in document if word in vectors
-        )
+        Counter(kv.index_to_key[kv.get_index(word)] for word in document if word in kv)
         for document in (document1, document2)
     )
     if not one or not other:
         return float("inf")
     x, y = (
-        np.stack([vectors.get_vector(word, norm=norm) for word in words]).astype(np.float64)
+        np.stack([kv.get_vector(word, norm=norm) for word in words]).astype(np.float64)
         for words in (one, other)
     )
     costs = np.linalg.norm(x[:, None] - y[None], axis=2)

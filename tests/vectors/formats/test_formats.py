@@ -371,6 +371,7 @@ class TestWords:
         with pytest.warns(UserWarning, match="1 words have different bytes"):
             got = load(tmp_path / "v", errors="ignore")
         assert got.index_to_key == ["caf", "b"]
+        assert got.repeated_words == 1
         assert (got.vectors == kv.vectors[:2]).all()
         with pytest.raises(FormatError):
             load(tmp_path / "v", errors="ignore", on_duplicate="error")
@@ -400,6 +401,7 @@ class TestDuplicates:
         ]
         assert dict(zip(kv.index_to_key, kv.vectors[:, 0].tolist(), strict=True)) == expected
         assert None not in kv.index_to_key
+        assert kv.repeated_words == 2
 
     def test_error(self, path):
         with pytest.raises(FormatError, match="'a' of row 0 comes again") as error:
@@ -414,6 +416,28 @@ class TestDuplicates:
                 kv = load(tmp_path / "v.txt", on_duplicate=which)
             assert kv.vectors[:, 0].tolist() == list(rows)
             assert kv.index_to_key == [keys[row] for row in rows]
+
+
+class TestRecord:
+    @pytest.mark.parametrize("format", READABLE)
+    def test_what_is_read_can_be_asked_and_written(self, tmp_path, format):
+        save(vectors("a", "b", counts=[2, 1]), tmp_path / "v.npy", format=format)
+        data = load(tmp_path / "v.npy")
+        assert (len(data), data.vector_size, data.repeated_words) == (2, 3, 0)
+        kv = KeyedVectors.from_data(data)
+        assert np.shares_memory(kv.vectors, data.vectors)
+        assert_same(kv, data)
+        save(data, tmp_path / "w.npy", format=format)
+        assert_same(KeyedVectors.load(tmp_path / "w.npy"), kv)
+
+    def test_a_subclass_loads_its_own_kind(self, tmp_path):
+        class Named(KeyedVectors):
+            pass
+
+        save(vectors("a"), tmp_path / "v.bin")
+        assert type(Named.load(tmp_path / "v.bin")) is Named
+        assert type(Named.load_word2vec_format(tmp_path / "v.bin", binary=True)) is Named
+        assert type(Named.from_data(vectors("a"))) is Named
 
 
 class TestWholeOrNothing:

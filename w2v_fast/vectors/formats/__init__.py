@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from w2v_fast.system import files
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import (
     glove,
     npy,
@@ -23,9 +24,8 @@ from w2v_fast.vectors.formats import (
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import parse_header
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source, open_source
-from w2v_fast.vectors.formats.table import Table, Vectors, encoded_keys
-from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.formats.source import ByteStream, open_source
+from w2v_fast.vectors.formats.table import encoded_keys
 
 __all__ = [
     "FORMATS",
@@ -102,7 +102,7 @@ _PICKLE_ADVICE = (
 )
 
 
-def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> KeyedVectors:
+def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> VectorData:
     """Read word vectors.
 
     Parameters
@@ -117,8 +117,9 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 
     Returns
     -------
-    KeyedVectors
-        Vectors [V, d] float32, or float16 where the file has it. A file of no words at all is valid: [0, d].
+    VectorData
+        Vectors [V, d] float32, or float16 where the file has it. A file without words is valid:
+        [0, d].
 
     Raises
     ------
@@ -130,38 +131,22 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     TypeError, ValueError
         An unknown format or option, or a value out of its range.
     """
-    table = _read(path, format, options)
-    kv = KeyedVectors(
-        table.keys,
-        table.vectors,
-        table.counts,
-        output_vectors=table.output_vectors,
-        metadata=table.metadata,
-    )
-    kv._set_vectors(table.vectors, private=True)
-    return kv
-
-
-def _read(path: str | os.PathLike[str], format: str | None, options: dict[str, Any]) -> Table:
-    """Read with the module of the format: a folder can only be the native one."""
     if not os.path.isdir(files.path_name(path)):
-        with (
-            contextlib.suppress(IsADirectoryError),
-            open_source(path) as source,
-        ):  # a folder that was made just now
-            return _read_as(format or sniff(source), source, options)
-    return _read_as(format or "safetensors", path, options)
+        # a path that became a folder just now is read as one
+        with contextlib.suppress(IsADirectoryError), open_source(path) as source:
+            return _read(format or sniff(source), source, options)
+    return _read(format or "safetensors", path, options)
 
 
-def _read_as(format: str, source: Any, options: dict[str, Any]) -> Table:
+def _read(format: str, source: Any, options: dict[str, Any]) -> VectorData:
     module = _format_named(format, READABLE)
-    if (module is safetensors_folder) == isinstance(source, Source):
+    if (module is safetensors_folder) == isinstance(source, ByteStream):
         raise FormatError(
-            source.name if isinstance(source, Source) else os.fspath(source),
+            source.name if isinstance(source, ByteStream) else os.fspath(source),
             f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}",
         )
-    table: Table = module.read(source, ReadOptions.from_options(options, module.READS, format))
-    return table
+    data: VectorData = module.read(source, ReadOptions.from_options(options, module.READS, format))
+    return data
 
 
 def save(
@@ -265,7 +250,7 @@ def _format_named(name: str, known: list[str]) -> ModuleType:
     return FORMATS[name]
 
 
-def sniff(source: Source) -> str:
+def sniff(source: ByteStream) -> str:
     """Name the format of a file by its first bytes, or raise FormatError that says what else it is."""
     head = source.head
     if not head:

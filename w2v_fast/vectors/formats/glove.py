@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import word2vec_text
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source
-from w2v_fast.vectors.formats.table import Table, Vectors, WordRules
+from w2v_fast.vectors.formats.source import ByteStream
+from w2v_fast.vectors.formats.table import WordRules
 
 READS: frozenset[str] = word2vec_text.READS - {"no_header"}
 WRITES: frozenset[str] = word2vec_text.WRITES
@@ -16,7 +17,7 @@ SUFFIXES: tuple[str, ...] = ()
 RULES = WordRules("\t\n\r\v\f\0", trimmed=True, number_last=False, opens_file=True)
 
 
-def read(source: Source, options: ReadOptions) -> Table:
+def read(source: ByteStream, options: ReadOptions) -> VectorData:
     """Read the rows; the first line shows the vector size."""
     return word2vec_text.read(source, dataclasses.replace(options, no_header=True))
 

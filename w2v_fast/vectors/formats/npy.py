@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.system import files
-from w2v_fast.vectors import together
+from w2v_fast.vectors import file_sets
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source
+from w2v_fast.vectors.formats.source import ByteStream
 from w2v_fast.vectors.formats.table import (
-    Table,
-    Vectors,
     WordRules,
     blocks,
     check_finite,
@@ -26,7 +25,7 @@ from w2v_fast.vectors.formats.table import (
     encoded_keys,
     most_bytes,
 )
-from w2v_fast.vectors.lines import UTF8_MARK
+from w2v_fast.vectors.text_lines import UTF8_MARK
 
 LONGEST_HEADER = 10_000
 MAGIC = b"\x93NUMPY"
@@ -41,11 +40,11 @@ def words_path(path: str | os.PathLike[str]) -> Path:
     return Path(path).with_suffix(".words.txt")
 
 
-def read(source: Source, options: ReadOptions) -> Table:
+def read(source: ByteStream, options: ReadOptions) -> VectorData:
     """Map the matrix (or read it, with mmap=False) and read its words; the numbers are not checked."""
     beside = words_path(source.name)
     try:
-        with together.open_together(source.name, beside) as (file, words_file):
+        with file_sets.open_together(source.name, beside) as (file, words_file):
             vectors = _matrix(file, source.name)
             keys, counts = _words(words_file, os.fspath(beside), len(vectors))
     except FileNotFoundError as error:
@@ -129,7 +128,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
     words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     vectors = kv.vectors[: options.limit]
-    with together.atomic_write_together(path, words_path(path)) as (file, words_file):
+    with file_sets.atomic_write_together(path, words_path(path)) as (file, words_file):
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
         np.lib.format.write_array_header_1_0(
             file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape}

@@ -10,10 +10,11 @@ import os
 from pathlib import Path
 
 from w2v_fast.system import files
-from w2v_fast.vectors import together
+from w2v_fast.vectors import file_sets
+from w2v_fast.vectors.data import Vectors
 from w2v_fast.vectors.formats.npy import with_counts
 from w2v_fast.vectors.formats.options import WriteOptions
-from w2v_fast.vectors.formats.table import Vectors, WordRules, check_finite, encoded_keys
+from w2v_fast.vectors.formats.table import WordRules, check_finite, encoded_keys
 from w2v_fast.vectors.formats.word2vec_text import write_rows
 
 WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
@@ -39,7 +40,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
     words = encoded_keys(name, kv.index_to_key, RULES, options)
     check_finite(name, kv, options)
     tensor, metadata = paths(path)
-    with together.atomic_write_together(tensor, metadata) as (file, words_file):
+    with file_sets.atomic_write_together(tensor, metadata) as (file, words_file):
         if kv.counts is not None:
             words_file.write(b"word\tcount\n")
         words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))

@@ -7,7 +7,7 @@
     tokenizer.json          words split at white space, for sentence-transformers (StaticEmbedding) and model2vec
     modules.json            what sentence-transformers loads
 
-The files are written as one act, whose head is config.json (`vectors.together`).
+The files are written as one act, whose head is config.json (`vectors.file_sets`).
 A safetensors file is a little-endian uint64 n, n bytes of JSON {name: {dtype, shape, data_offsets}}, and the data.
 """
 
@@ -30,11 +30,12 @@ import numpy.typing as npt
 
 from w2v_fast.system import files
 from w2v_fast.system.version import __version__
-from w2v_fast.vectors import together
+from w2v_fast.vectors import file_sets
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.table import Table, Vectors, WordRules, encoded_keys, most_bytes
+from w2v_fast.vectors.formats.table import WordRules, encoded_keys, most_bytes
 
 READS = frozenset({"limit", "mmap", "verify"})
 WRITES = frozenset({"limit"})
@@ -81,7 +82,7 @@ class Tensor:
 def is_ours(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder was written by `write`."""
     try:
-        with together.open_together(Path(folder, CONFIG)) as (file,):
+        with file_sets.open_together(Path(folder, CONFIG)) as (file,):
             return os.fstat(file.fileno()).st_size <= LARGEST_CONFIG and "w2v_fast" in json.loads(
                 file.read()
             )
@@ -89,14 +90,14 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
         return False
 
 
-def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
+def read(folder: str | os.PathLike[str], options: ReadOptions) -> VectorData:
     """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
         raise FileNotFoundError(
             errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}", os.fspath(folder)
         )
     parts = [Path(folder, name) for name in (CONFIG, MODEL, WORDS)]
-    with together.open_together(*parts) as (config, model, words):
+    with file_sets.open_together(*parts) as (config, model, words):
         return _read(
             os.fspath(folder),
             _read_config(config, os.fspath(parts[0])),
@@ -107,7 +108,7 @@ def read(folder: str | os.PathLike[str], options: ReadOptions) -> Table:
 
 def _read(
     folder: str, config: dict[str, Any], tensors: dict[str, Tensor], options: ReadOptions
-) -> Table:
+) -> VectorData:
     checksums = config["sha256"]
 
     def load(name: str, matrix: bool = False) -> npt.NDArray[Any]:
@@ -129,7 +130,7 @@ def _read(
         if "output_vectors" in tensors
         else None
     )
-    return Table(keys, vectors, counts, output, config["metadata"])
+    return VectorData(keys, vectors, counts, output, config["metadata"])
 
 
 def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
@@ -286,7 +287,7 @@ def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> N
             target.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, target)
         names = (CONFIG, MODEL, WORDS, TOKENIZER, MODULES)
-        with together.atomic_write_together(*(target / name for name in names)) as opened:
+        with file_sets.atomic_write_together(*(target / name for name in names)) as opened:
             _write_files(kv, dict(zip(names, opened, strict=True)), words, metadata, options.limit)
         undo.pop_all()
     files.sync_folder(target.parent)

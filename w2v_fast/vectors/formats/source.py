@@ -1,4 +1,4 @@
-"""Source: a stream of bytes that a reader takes in large pieces, with a look at its beginning."""
+"""ByteStream: a stream of bytes that a reader takes in large pieces, with a look at its beginning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_UNPACKED, MOST_TIMES = 1 << 28, 100
 """A compressed file may unpack to so many bytes, or so many times its size; vectors unpack to 3 times theirs."""
 
 
-class Source:
+class ByteStream:
     """The unpacked bytes of a file.
 
     Attributes
@@ -104,12 +104,12 @@ class Source:
 
 
 @contextlib.contextmanager
-def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
+def open_source(path: str | os.PathLike[str]) -> Iterator[ByteStream]:
     """Open a plain or compressed file, a URL, or `-` for standard input."""
     name = os.fspath(path)
     with files.open_raw(path) as raw, files.unpacked(raw) as stream:
         size = None if name == "-" or "://" in name else _size(raw)
-        yield Source(stream, name, *((size, None) if stream is raw else (None, size)))
+        yield ByteStream(stream, name, *((size, None) if stream is raw else (None, size)))
 
 
 def _size(file: BinaryIO) -> int | None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 
+from w2v_fast.vectors.data import Vectors
 from w2v_fast.vectors.formats import word2vec_text
 from w2v_fast.vectors.formats.options import WriteOptions
-from w2v_fast.vectors.formats.table import Vectors, WordRules
+from w2v_fast.vectors.formats.table import WordRules
 
 WRITES: frozenset[str] = word2vec_text.WRITES
 SUFFIXES: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Table: what every format reads and writes, and the rules for words that all of them share."""
+"""VectorData: what every format reads and writes, and the rules for words that all of them share."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.keys import all_different
-from w2v_fast.vectors.counts_file import write_counts
+from w2v_fast.vectors.data import VectorData, Vectors
+from w2v_fast.vectors.file_sets import atomic_write_together
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.lines import UTF8_MARK
-from w2v_fast.vectors.together import atomic_write_together
+from w2v_fast.vectors.text_lines import UTF8_MARK
+from w2v_fast.vectors.vocabulary_file import write_counts
 
 Floats = npt.NDArray[np.float32]
 NUMBER = re.compile(
@@ -27,27 +28,6 @@ NUMBER = re.compile(
 """A number in a text file; each byte is looked at once, or twice."""
 MOST_BYTES = 1 << 24
 """Bytes of words, beside 1,024 for each row, above which a file of words is not read."""
-
-
-class Vectors(Protocol):
-    """What a writer needs: `KeyedVectors` has it."""
-
-    vectors: Any
-    index_to_key: Any
-    counts: Any
-    output_vectors: Any
-    metadata: Any
-
-
-@dataclasses.dataclass
-class Table:
-    """Words, their vectors [V, d] float32, and what a format may add to them."""
-
-    keys: list[str]
-    vectors: Floats
-    counts: npt.NDArray[np.int64] | None = None
-    output_vectors: Floats | None = None
-    metadata: dict[str, Any] | None = None
 
 
 class Rows:
@@ -77,22 +57,27 @@ class Rows:
         return self._matrix
 
 
-def distinct(name: str, keys: list[str], vectors: Floats, options: ReadOptions) -> Table:
+def distinct(name: str, keys: list[str], vectors: Floats, options: ReadOptions) -> VectorData:
     """Decode the words as `options` says and keep one row for each.
 
     `keys` hold the bytes of the file as UTF-8 with surrogateescape, which is one-to-one.
     """
-    keys, vectors = _unique(name, keys, vectors, options, "come more than once")
+    rows = len(keys)
+    keys, vectors = _without_repeats(name, keys, vectors, options, "come more than once")
     if not options.keeps_bytes:
         keys = [_decoded(name, row, key, options) for row, key in enumerate(keys)]
-        reason = f"have different bytes but are the same under encoding={options.encoding!r}, errors={options.errors!r}"
-        keys, vectors = _unique(name, keys, vectors, options, reason)
-    return Table(keys, vectors)
+        reason = (
+            "have different bytes but are the same under "
+            f"encoding={options.encoding!r}, errors={options.errors!r}"
+        )
+        keys, vectors = _without_repeats(name, keys, vectors, options, reason)
+    return VectorData(keys, vectors, repeated_words=rows - len(keys))
 
 
-def _unique(
+def _without_repeats(
     name: str, keys: list[str], vectors: Floats, options: ReadOptions, reason: str
 ) -> tuple[list[str], Floats]:
+    """The first or last row of each word."""
     if all_different(keys):
         return keys, vectors
     row_of: dict[str, int] = {}

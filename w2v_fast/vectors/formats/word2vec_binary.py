@@ -14,15 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source
+from w2v_fast.vectors.formats.source import ByteStream
 from w2v_fast.vectors.formats.table import (
     Rows,
-    Table,
-    Vectors,
     WordRules,
     blocks,
     check_finite,
@@ -52,7 +51,7 @@ LONGEST_HEADER = 256
 LONGEST_WORD = 1 << 16
 
 
-def read(source: Source, options: ReadOptions) -> Table:
+def read(source: ByteStream, options: ReadOptions) -> VectorData:
     """Read the records after the header; see `w2v_fast.vectors.formats.load` for the options and errors."""
     count, size, start = _read_header(source)
     bytes_left = None if source.size is None else source.size - start
@@ -71,7 +70,7 @@ def read(source: Source, options: ReadOptions) -> Table:
     return distinct(source.name, keys, vectors, options)
 
 
-def _read_header(source: Source) -> tuple[int, int, int]:
+def _read_header(source: ByteStream) -> tuple[int, int, int]:
     line = source.head[:LONGEST_HEADER].partition(b"\n")[0] + b"\n"
     header = parse_header(line)
     if header is None or not source.head.startswith(line):
@@ -87,7 +86,7 @@ def _read_header(source: Source) -> tuple[int, int, int]:
 
 
 def _read_records(
-    source: Source, offset: int, wanted: int, keys: list[str], rows: Rows, options: ReadOptions
+    source: ByteStream, offset: int, wanted: int, keys: list[str], rows: Rows, options: ReadOptions
 ) -> Literal["end", "more", "cut"]:
     """Append at most `wanted` records; return whether the file ends after them, goes on, or is cut inside a record."""
     buffer = bytearray(BLOCK)
@@ -146,7 +145,7 @@ def _append_records(
 
 
 def _judge_rest(
-    source: Source,
+    source: ByteStream,
     rest: bytes,
     offset: int,
     too_long: bool,

@@ -20,24 +20,23 @@ import numpy as np
 
 from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.system.threads import map_in_order
+from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import _text
 from w2v_fast.vectors.formats.errors import FormatError
 from w2v_fast.vectors.formats.header import check_count, check_header, parse_header, rows_to_reserve
 from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import Source
+from w2v_fast.vectors.formats.source import ByteStream
 from w2v_fast.vectors.formats.table import (
     NUMBER,
     Floats,
     Rows,
-    Table,
-    Vectors,
     WordRules,
     check_finite,
     distinct,
     encoded_keys,
     vectors_and_counts,
 )
-from w2v_fast.vectors.lines import UTF8_MARK
+from w2v_fast.vectors.text_lines import UTF8_MARK
 
 READS = frozenset(
     {
@@ -95,7 +94,7 @@ class Parsed(NamedTuple):
     open_end: bool
 
 
-def read(source: Source, options: ReadOptions) -> Table:
+def read(source: ByteStream, options: ReadOptions) -> VectorData:
     """Read the rows; see `w2v_fast.vectors.formats.load` for the options and errors."""
     shape = _look(source, options)
     bytes_left = (
@@ -119,7 +118,7 @@ def read(source: Source, options: ReadOptions) -> Table:
     return distinct(source.name, keys, rows.finish(), options)
 
 
-def _look(source: Source, options: ReadOptions) -> Shape:
+def _look(source: ByteStream, options: ReadOptions) -> Shape:
     """Find out whether the first line is a header, and the vector size."""
     head = source.look_at_lines(3, LONGEST_LINE)
     start = len(UTF8_MARK) if head.startswith(UTF8_MARK) else 0
@@ -208,7 +207,7 @@ def _advice(field: bytes) -> str:
 
 
 def _read_rows(
-    source: Source, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions
+    source: ByteStream, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions
 ) -> bool:
     """Append the rows, all or `options.limit`; return whether the last line is cut and was left out."""
     limit = sys.maxsize if options.limit is None else options.limit
@@ -242,7 +241,7 @@ def _read_rows(
     return False
 
 
-def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> FormatError:
+def _error(source: ByteStream, problem: Problem, size: int, line: int, row: int) -> FormatError:
     field = _fields(problem.text)[0]
     if problem.at_end:
         damage = f"; {source.damage}" if source.damage else ""
@@ -279,7 +278,7 @@ def _error(source: Source, problem: Problem, size: int, line: int, row: int) -> 
     )
 
 
-def _blocks(source: Source) -> Iterator[Block]:
+def _blocks(source: ByteStream) -> Iterator[Block]:
     """Cut the stream into pieces of about 4 MiB at line ends."""
     rest = b""
     ended = False

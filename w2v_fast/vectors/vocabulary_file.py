@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from w2v_fast.system.files import unpacked
-from w2v_fast.vectors.lines import numbered_lines
+from w2v_fast.vectors.text_lines import numbered_lines
 
 MOST_DIGITS = 18
 """Of a count: so many fit into 64 bits."""

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from w2v_fast.system import files
-from w2v_fast.vectors import together
+from w2v_fast.vectors import file_sets
 from w2v_fast.vectors.formats import npy, projector
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
@@ -377,7 +377,7 @@ def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) 
 
     script = (
         "import sys; sys.path.insert(0, sys.argv[2])\nfrom pathlib import Path\n"
-        "from tests.vectors import test_together as t\n"
+        "from tests.vectors import test_file_sets as t\n"
         "kind = next(kind for kind in t.KINDS if kind.name == sys.argv[3])\n"
         "for _ in range(15): kind.save(t.numbered(3), Path(sys.argv[1]))"
     )
@@ -443,7 +443,7 @@ def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_p
 def test_parts_may_be_streams_or_packed(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    with together.atomic_write_together("/dev/stdout", tmp_path / "b.gz", tmp_path / "c") as (
+    with file_sets.atomic_write_together("/dev/stdout", tmp_path / "b.gz", tmp_path / "c") as (
         stream,
         packed,
         plain,
@@ -461,12 +461,12 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
     npy.words_path(tmp_path / "v.npy").unlink()
     with (
         pytest.raises(FileNotFoundError, match=r"v\.words\.txt"),
-        together.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
+        file_sets.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
     ):
         pass
     os.mkfifo(npy.words_path(tmp_path / "v.npy"))
     with (
         pytest.raises(FileNotFoundError, match=r"v\.words\.txt"),
-        together.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
+        file_sets.open_together(tmp_path / "v.npy", npy.words_path(tmp_path / "v.npy")),
     ):
         pass

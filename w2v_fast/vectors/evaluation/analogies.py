@@ -1,0 +1,383 @@
+"""Analogy questions, a : b = c : ?, over all words v but a, b and c.
+
+s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
+3CosAdd   argmax s(b) + s(c) - s(a)             (Mikolov et al., 2013)
+3CosMul   argmax t(b) t(c) / (t(a) + 1e-6)      (Levy and Goldberg, 2014)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from w2v_fast.system.files import open_input
+from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.evaluation._fields import DELIMITERS, fields_of, read_lines, shown
+from w2v_fast.vectors.evaluation._known_words import Fold, check_choice, fold_of, rows_by_word
+from w2v_fast.vectors.evaluation.pairs import OOV_POLICIES
+from w2v_fast.vectors.queries import COSMUL_EPSILON, Queries
+from w2v_fast.vectors.text_lines import numbered_lines
+
+Question = tuple[str, str, str, str]
+METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
+QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
+"""Vectors and questions scored at a time: 1 MB of scores and the table of cosines fit the cache."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AnalogyScore:
+    """Correct answers to the questions of one section.
+
+    Attributes
+    ----------
+    name
+        Of the section.
+    questions, covered, counted, correct
+        All questions; those of which all four words are known; those that count in the accuracy
+        (the covered ones, or all with oov="zero"); those answered correctly.
+    """
+
+    name: str
+    questions: int
+    covered: int
+    counted: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the counted questions that were answered correctly; NaN if there are none."""
+        return self.correct / self.counted if self.counted else math.nan
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, for JSON; an undefined accuracy is None."""
+        return {**dataclasses.asdict(self), "accuracy": self.accuracy if self.counted else None}
+
+
+@dataclasses.dataclass(frozen=True)
+class AnalogyResult:
+    """Correct answers by section, and in total.
+
+    Attributes
+    ----------
+    sections
+        In the order of the file.
+    semantic, syntactic, total
+        Sums; sections whose name begins with "gram" are syntactic.
+    method, oov, case_insensitive, restrict_vocab
+        The rules, see `evaluate_analogies`.
+    """
+
+    sections: tuple[AnalogyScore, ...]
+    semantic: AnalogyScore
+    syntactic: AnalogyScore
+    total: AnalogyScore
+    method: str
+    oov: str
+    case_insensitive: bool
+    restrict_vocab: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures and rules, for JSON."""
+        sums = {name: getattr(self, name).as_dict() for name in ("semantic", "syntactic", "total")}
+        rules = {
+            name: getattr(self, name)
+            for name in ("method", "oov", "case_insensitive", "restrict_vocab")
+        }
+        return {"sections": [section.as_dict() for section in self.sections], **sums, **rules}
+
+
+def evaluate_analogies(
+    kv: Queries,
+    path: str | os.PathLike[str],
+    *,
+    restrict_vocab: int | None = 300_000,
+    case_insensitive: bool = True,
+    method: str = "add",
+    oov: str = "skip",
+) -> AnalogyResult:
+    """Answer the analogy questions of a file, such as Google's questions-words.txt.
+
+    Parameters
+    ----------
+    kv
+        The vectors.
+    path
+        See `read_analogies`.
+    restrict_vocab
+        Use only the N most frequent words, the first rows, in questions and answers (None: all).
+    case_insensitive
+        Compare upper-cased words; of several spellings of a word the first row counts.
+    method
+        "add" (3CosAdd) or "mul" (3CosMul).
+    oov
+        "skip" leaves questions with an unknown word out; "zero" counts them as answered wrong.
+
+    Returns
+    -------
+    AnalogyResult
+
+    Raises
+    ------
+    ValueError
+        The file is not one of questions (file and line are named), or an option is none of its
+        choices.
+    OSError
+        The file cannot be read.
+    """
+    check_choice("method", method, METHODS.values())
+    check_choice("oov", oov, OOV_POLICIES)
+    scores = []
+    for name, questions, marks in _marked(
+        kv, path, restrict_vocab, fold_of(case_insensitive), method
+    ):
+        covered = sum(mark is not None for mark in marks)
+        counted = covered if oov == "skip" else len(questions)
+        scores.append(AnalogyScore(name, len(questions), covered, counted, marks.count(True)))
+    return AnalogyResult(
+        tuple(scores),
+        _sum("semantic", [score for score in scores if not score.name.startswith("gram")]),
+        _sum("syntactic", [score for score in scores if score.name.startswith("gram")]),
+        _sum("total", scores),
+        method,
+        oov,
+        case_insensitive,
+        restrict_vocab,
+    )
+
+
+def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
+    fields = ("questions", "covered", "counted", "correct")
+    return AnalogyScore(name, *(sum(getattr(score, field) for score in scores) for field in fields))
+
+
+def word_analogies_as_gensim(
+    kv: Queries,
+    path: str | os.PathLike[str],
+    restrict_vocab: int | None,
+    case_insensitive: bool,
+    dummy4unknown: bool,
+    similarity_function: str,
+) -> tuple[float, list[dict[str, Any]]]:
+    """`evaluate_analogies` in the shape of gensim; see `KeyedVectors.evaluate_word_analogies`."""
+    check_choice("similarity_function", similarity_function, METHODS)
+    fold = fold_of(case_insensitive)
+    sections: list[dict[str, Any]] = []
+    total: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
+    for name, questions, marks in _marked(
+        kv, path, restrict_vocab, fold, METHODS[similarity_function]
+    ):
+        section: dict[str, Any] = {"section": name, "correct": [], "incorrect": []}
+        for question, mark in zip(questions, marks, strict=True):
+            if mark is not None or dummy4unknown:
+                section["correct" if mark else "incorrect"].append(tuple(map(fold, question)))
+        sections.append(section)
+        for kind, answered in total.items():
+            answered += section[kind]
+    counted = len(total["correct"]) + len(total["incorrect"])
+    sections.append({"section": "Total accuracy", **total})
+    return len(total["correct"]) / max(counted, 1), sections
+
+
+def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
+    """Read sections of analogy questions: `: name` opens a section, `a b c expected` is a question.
+
+    The words of a question are cut at white space, or, where that does not give four, at tabs,
+    semicolons or commas; quotes around a word are taken off. Empty lines and lines that begin with
+    `#` are skipped.
+
+    Parameters
+    ----------
+    path
+        A UTF-8 file, perhaps compressed.
+
+    Returns
+    -------
+    list of (str, list of (a, b, c, expected))
+        The name and questions of each section.
+
+    Raises
+    ------
+    ValueError
+        A line is neither, or comes before the first section, or there are none; file and line are
+        named.
+    OSError
+        The file cannot be read.
+    """
+    sections: list[tuple[str, list[Question]]] = []
+    for number, line in read_lines(path, "utf-8"):
+        if line.startswith(":"):
+            sections.append((line[1:].strip(), []))
+            continue
+        where = f"{os.fspath(path)}, line {number}"
+        if not sections:
+            raise ValueError(f"{where}: expected the first section, ': name'; found {shown(line)}")
+        cuts = (fields_of(line, delimiter) for delimiter in (None, *DELIMITERS))
+        words = next((words for words in cuts if len(words) == 4 and all(words)), None)
+        if words is None:
+            raise ValueError(f"{where}: expected four words; found {shown(line)}")
+        sections[-1][1].append((words[0], words[1], words[2], words[3]))
+    if not sections:
+        raise ValueError(
+            f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words"
+        )
+    return sections
+
+
+def has_sections(path: str | os.PathLike[str]) -> bool:
+    """Whether a file opens with a section of analogy questions.
+
+    Raises
+    ------
+    ValueError, OSError
+        The file cannot be read as lines of text.
+    """
+    with open_input(path) as file:
+        for _, line in numbered_lines(file, path):
+            if line.strip() and not line.startswith(b"#"):
+                return line.startswith(b":")
+    return False
+
+
+def _marked(
+    kv: Queries, path: str | os.PathLike[str], restrict_vocab: int | None, fold: Fold, method: str
+) -> list[tuple[str, list[Question], list[bool | None]]]:
+    """Sections with a mark for each question: answered correctly or not, None for unknown words."""
+    sections = read_analogies(path)
+    words = kv.index_to_key[:restrict_vocab]
+    known = rows_by_word(words, fold)
+    rows = [
+        [known.get(fold(word), -1) for word in question]
+        for _, questions in sections
+        for question in questions
+    ]
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    covered = (table >= 0).all(axis=1)
+    canonical_row = np.array([known[fold(word)] for word in words], np.int64)
+    correct = solve_analogies(
+        kv.vectors[: len(words)], kv.norms[: len(words)], table[covered], canonical_row, method
+    )
+    marks: list[bool | None] = [None] * len(table)
+    for question, mark in zip(np.flatnonzero(covered).tolist(), correct.tolist(), strict=True):
+        marks[question] = mark
+    ends = np.cumsum([len(questions) for _, questions in sections]).tolist()
+    return [
+        (name, questions, marks[end - len(questions) : end])
+        for (name, questions), end in zip(sections, ends, strict=True)
+    ]
+
+
+def solve_analogies(
+    vectors: np.ndarray,
+    norms: np.ndarray,
+    questions: np.ndarray,
+    canonical_row: np.ndarray,
+    method: str,
+) -> np.ndarray:
+    """Whether the best answer to each question is the expected one.
+
+    The few different words of the questions are compared with all rows once, by one matrix product
+    for each block of rows; the score of a question is then a sum (or product) of rows of that
+    table. The part of a and b is shared by all questions with the same pair.
+
+    Parameters
+    ----------
+    vectors, norms
+        [V, d] and [V]; rows of zeros are no answers.
+    questions
+        [N, 4] rows of a, b, c and the expected answer.
+    canonical_row
+        [V] for each row, the first row of the same word in any spelling. No spelling of a, b or c
+        is an answer.
+    method
+        "add" or "mul".
+
+    Returns
+    -------
+    np.ndarray
+        [N] bool.
+    """
+    words, positions = np.unique(questions[:, :3], return_inverse=True)
+    a, b, c = positions.reshape(-1, 3).T
+    (pair_a, pair_b), pair = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
+    directions = np.nan_to_num(neighbors.unit_rows(vectors[words], norms[words]), copy=False)
+    excluded = _excluded_answers(questions[:, :3], canonical_row)
+    best_scores = np.full(len(questions), -np.inf, np.float32)
+    best_rows = np.full(len(questions), -1, np.int64)
+    buffers = np.empty((2, QUESTION_CHUNK * QUESTION_ROWS), np.float32)
+    for block in neighbors.row_blocks(0, len(vectors), QUESTION_ROWS):
+        gain, cost, combine = _score_terms(
+            neighbors.defined_cosines(directions, vectors[block], norms[block]), method
+        )
+        undefined = np.flatnonzero(norms[block] == 0)
+        pair_terms = combine(gain[pair_b], cost[pair_a])
+        for chunk in neighbors.row_blocks(0, len(questions), QUESTION_CHUNK):
+            shape = chunk.stop - chunk.start, block.stop - block.start
+            scores, others = (buffer[: shape[0] * shape[1]].reshape(shape) for buffer in buffers)
+            np.take(pair_terms, pair[chunk], axis=0, out=scores, mode="clip")
+            np.take(gain, c[chunk], axis=0, out=others, mode="clip")
+            combine(scores, others, out=scores)
+            scores[:, undefined] = -np.inf
+            scores[excluded.positions_in(block.start, chunk.start)] = -np.inf
+            _keep_better(scores, block.start, best_scores[chunk], best_rows[chunk])
+    return (best_rows >= 0) & (canonical_row[best_rows] == questions[:, 3])
+
+
+def _score_terms(cosines: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, np.ufunc]:
+    """Contribution of b and c, that of a, and how they combine."""
+    if method == "add":
+        return cosines, -cosines, np.add
+    shifted = (1 + cosines) / 2
+    return shifted, 1 / (shifted + COSMUL_EPSILON), np.multiply
+
+
+def _keep_better(
+    scores: np.ndarray, first_row: int, best_scores: np.ndarray, best_rows: np.ndarray
+) -> None:
+    """Update the best answers so far [q], by scores [q, rows] of a block of rows."""
+    winners = scores.argmax(axis=1)
+    values = scores[np.arange(len(winners)), winners]
+    better = values > best_scores
+    best_scores[better] = values[better]
+    best_rows[better] = winners[better] + first_row
+
+
+@dataclasses.dataclass(frozen=True)
+class _Excluded:
+    """Pairs of row and question that are no answers, in the order of their blocks."""
+
+    rows: np.ndarray
+    questions: np.ndarray
+    keys: np.ndarray
+
+    def positions_in(self, first_row: int, first_question: int) -> tuple[np.ndarray, np.ndarray]:
+        """Question and row of the pairs in one block of scores, counted from its corner."""
+        key = _block_key(first_row, first_question)
+        first, last = np.searchsorted(self.keys, [key, key + 1])
+        return self.questions[first:last] - first_question, self.rows[first:last] - first_row
+
+
+def _block_key(row: Any, question: Any) -> Any:
+    """One number for a block of rows and a chunk of questions, ascending with them."""
+    return (row // QUESTION_ROWS << 32) + question // QUESTION_CHUNK
+
+
+def _excluded_answers(given: np.ndarray, canonical_row: np.ndarray) -> _Excluded:
+    """Every spelling of the words given [N, 3] is excluded as an answer to their question."""
+    by_word = np.argsort(canonical_row, kind="stable")
+    first, last = (
+        np.searchsorted(canonical_row, given.ravel(), side, sorter=by_word)
+        for side in ("left", "right")
+    )
+    lengths = last - first
+    # Positions in `by_word`: first[i], first[i] + 1, ..., last[i] - 1 for each word i in turn.
+    starts = np.cumsum(lengths) - lengths
+    rows = by_word[np.arange(lengths.sum()) + np.repeat(first - starts, lengths)]
+    questions = np.repeat(np.arange(len(given)).repeat(3), lengths)
+    keys = _block_key(rows, questions)
+    order = np.argsort(keys, kind="stable")
+    return _Excluded(rows[order], questions[order], keys[order])
