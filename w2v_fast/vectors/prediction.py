@@ -11,11 +11,11 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig
 from w2v_fast.vectors import neighbors
-from w2v_fast.vectors.keyed_vectors import Key, KeyedVectors
+from w2v_fast.vectors.named_vectors import Key, NamedVectors
 
 
 def predict_center(
-    kv: KeyedVectors, contexts: Iterable[Key], topn: int | None = 10
+    kv: NamedVectors, contexts: Iterable[Key], topn: int | None = 10
 ) -> list[tuple[str, float]]:
     """The most probable centers of a window with these contexts.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import w2v_fast
 from w2v_fast.gensim.pickles import refuse_pickle
-from w2v_fast.vectors.keyed_vectors import Key
+from w2v_fast.vectors.named_vectors import Key
 
 REAL = np.float32
 INTEGER_KEYS = "integer_keys"
