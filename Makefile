@@ -5,13 +5,14 @@ RUN = $(VENV)/bin/python
 INSTALL = $(VENV)/bin/pip install --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 STAMP = $(VENV)/.built
-NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.h' -o -path '*/kernel/*.c')
+C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] benchmarks/kernels/*.c)
+NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test test-newer test-pythons test-aarch64 test-sanitize cross lint bench bench-full bench-softmax fuzz soak docs wheel clean
+.PHONY: help setup tools demo test test-fast test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel release-check clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP)  ## create .venv and build the extensions
 
@@ -40,6 +41,9 @@ demo: setup  ## train on the text of Python's standard library and print neighbo
 test: tools  ## run every test
 	$(RUN) -m pytest
 
+test-fast: tools  ## run the quick tests, in less than a minute
+	$(RUN) -m pytest -m 'not slow' --hypothesis-profile=fast
+
 test-newer: tools  ## run the tests of corpus/ and training/ on the newest Python, where one is newer than .venv's
 	./tests/pythons.sh --newer-than $(RUN) tests/corpus tests/training
 
@@ -56,12 +60,20 @@ fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (
 	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)
 
 soak: tools  ## train, kill, resume, load and query with random faults for 20 minutes (MINUTES=n)
-	$(RUN) -m benchmarks.soak $(or $(MINUTES),20)
+	$(RUN) -m tests.soak $(or $(MINUTES),20)
 
-lint: tools  ## ruff, and mypy on the typed surface
-	$(RUN) -m ruff check .
+lint: tools  ## formats, ruff, spelling, docstrings, and types on Linux and Windows
+	$(RUN) -m ruff format --check --quiet .
+	$(RUN) -m ruff check --quiet .
+	$(VENV)/bin/clang-format --dry-run --Werror $(C_SOURCES)
+	$(RUN) -m codespell_lib .
 	$(RUN) -m mypy
-	$(RUN) -m mypy --platform win32
+	$(RUN) -m mypy --platform win32 w2v_fast
+	$(RUN) -m pytest tests/test_docstrings.py
+
+format: tools  ## format every Python and C file
+	$(RUN) -m ruff format --quiet .
+	$(VENV)/bin/clang-format -i $(C_SOURCES)
 
 cross: tools  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
 	$(INSTALL) --group cross
@@ -76,9 +88,9 @@ bench-full: tools  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation set
 	-$(INSTALL) --group peers
 	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) --full $(if $(STORE),--store)
 
-bench-softmax: tools  ## the four objectives and the softmax baselines against V (CORPUS=path)
+study: tools  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL=folder)
 	$(INSTALL) --group bench
-	$(RUN) -m benchmarks.softmax $(CORPUS) $(if $(STORE),--store)
+	$(RUN) -m studies.objectives.page $(CORPUS) --eval $(EVAL) --store
 
 docs: tools  ## the documentation as a website in site/
 	$(INSTALL) --group docs
@@ -86,6 +98,9 @@ docs: tools  ## the documentation as a website in site/
 
 wheel: setup  ## build a wheel in dist/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
+
+release-check:  ## rehearse a release of the last commit up to the upload
+	./tests/release.sh
 
 clean:  ## remove .venv and everything built
 	rm -rf $(VENV) .venv-sanitize build dist site *.egg-info

@@ -1,7 +1,8 @@
 """The extensions and their flags; everything else is in pyproject.toml.
 
-No instruction set is named here: each kernel file opens its own (`#pragma GCC target`), and one is chosen at run time.
-One build serves every CPython from 3.11 on (the limited API), but for free-threaded ones, which have no stable ABI.
+No instruction set is named here: each kernel file opens its own (`#pragma GCC target`), and one is
+chosen at run time. One build serves every CPython from 3.11 on (the limited API), but for
+free-threaded ones, which have no stable ABI.
 `W2V_FAST_SANITIZE=1` builds with AddressSanitizer and UndefinedBehaviorSanitizer.
 """
 
@@ -60,15 +61,16 @@ def extension(
 
 
 class BuildExtensions(build_ext):
-    """Where setuptools would take MSVC, which has no vector extensions, clang-cl takes its place."""
+    """Replaces MSVC, which has no vector extensions, by clang-cl."""
 
     def build_extensions(self) -> None:
         if self.compiler.compiler_type == "msvc":
             clang = shutil.which("clang-cl")
             if clang is None:
                 raise SystemExit(
-                    "MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or newer, "
-                    "with clang-cl on the PATH, or take MinGW: setup.py build_ext --compiler=mingw32"
+                    "MSVC has no vector extensions and cannot compile w2v_fast: install LLVM 20 or "
+                    "newer, with clang-cl on the PATH, or use MinGW: "
+                    "setup.py build_ext --compiler=mingw32"
                 )
             self.compiler.initialize()
             self.compiler.cc = clang

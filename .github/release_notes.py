@@ -1,6 +1,7 @@
 """The changelog's section of a release: `python .github/release_notes.py v1.2.3`.
 
-Fails unless the tag, pyproject.toml, CITATION.cff and a dated heading of CHANGELOG.md name the same version.
+Fails unless the tag, pyproject.toml, CITATION.cff and a dated heading of CHANGELOG.md name the same
+version.
 """
 
 import re
@@ -16,7 +17,8 @@ def main(tag: str) -> str:
     cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
     if not tag == f"v{version}" == f"v{cited and cited[1]}":
         sys.exit(
-            f"the tag is {tag}, pyproject.toml has version {version}, CITATION.cff {cited and cited[1]}"
+            f"the tag is {tag}, pyproject.toml has version {version}, "
+            f"CITATION.cff {cited and cited[1]}"
         )
     section = re.search(
         rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)",

@@ -1,6 +1,7 @@
-"""Every benchmark, one after the other: `python -m benchmarks CORPUS [--eval FOLDER] [--full] [--store]`
+"""Every benchmark, one after the other: `python -m benchmarks CORPUS [--eval FOLDER] [--full]`
 
-The quick set takes less than ten minutes on two cores, the full one about two hours. Nothing else should run meanwhile.
+The quick set takes less than ten minutes on two cores, the full one about two hours. Let nothing
+else run meanwhile. `python -m benchmarks --goals` prints the stored figures beside the goals.
 """
 
 from __future__ import annotations
@@ -11,49 +12,9 @@ import subprocess
 import sys
 import time
 
-from benchmarks.common import log
-
-FEW = "--words 3000000 --repeats 3"
-QUICK = (
-    f"throughput CORPUS {FEW} --no-gensim",
-    f"compare CORPUS {FEW}",
-    f"roofline CORPUS {FEW}",
-    f"scaling CORPUS {FEW}",
-    "command CORPUS --repeats 3",
-    "kernels.history CORPUS --repeats 3",
-    "quality CORPUS --eval EVAL --words 3000000 --seeds 2",
-)
-BEST = "--axis isa=None --repeats 3 --no-gensim"
-GENSIM = "--peer gensim --peer 'gensim corpus_file' --peer word2vec.c"
-CBOW = "architecture=cbow,alpha=0.05"
-FULL = (
-    "throughput CORPUS --no-gensim",
-    "throughput CORPUS --name workers --axis isa=None --repeats 15 --no-gensim",
-    f"throughput CORPUS --name variants {BEST} --axis architecture=skipgram,cbow --axis objective=ns,nce,hs",
-    f"throughput CORPUS --name noise {BEST} --axis share_noise=True,False --axis negative=5,10,15",
-    f"throughput CORPUS --name noise_draws {BEST} --axis workers=2 --axis noise_draws=1,2,3,5,7,10",
-    f"throughput CORPUS --name dimensions {BEST} --axis vector_size=50,100,200,300",
-    "compare CORPUS",
-    f"compare CORPUS --name compare_cbow --option architecture=cbow {GENSIM}",
-    f"compare CORPUS --name compare_hs --option objective=hs {GENSIM}",
-    "roofline CORPUS",
-    "scaling CORPUS",
-    "vocabulary CORPUS",
-    "command CORPUS",
-    "ingest CORPUS",
-    "parts CORPUS",
-    "kernels.history CORPUS",
-    "softmax CORPUS",
-    "quality CORPUS --eval EVAL",
-    f"quality CORPUS --eval EVAL --name quality_variants --no-gensim --variants share_noise=False {CBOW} "
-    f"{CBOW},share_noise=False objective=hs",
-    "quality CORPUS --eval EVAL --name quality_draws --no-gensim --variants noise_draws=1 noise_draws=2 "
-    "noise_draws=3 noise_draws=7 noise_draws=10",
-    "objectives CORPUS --eval EVAL",
-    "io",
-    "query",
-    "phrases CORPUS",
-)
+from benchmarks import page
+from benchmarks.measure import log
+from benchmarks.registry import BENCHMARKS
 
 
 def main() -> int:
@@ -61,7 +22,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
+        "corpus",
+        nargs="?",
+        help="a text file, perhaps compressed; one sentence or paragraph a line",
     )
     parser.add_argument(
         "--eval", metavar="FOLDER", help="evaluation sets; without them quality is left out"
@@ -70,25 +33,35 @@ def main() -> int:
     parser.add_argument(
         "--store", action="store_true", help="write the results to benchmarks/results/"
     )
+    parser.add_argument("--goals", action="store_true", help="print the stored figures and goals")
     arguments = parser.parse_args()
+    if arguments.goals:
+        print(page.figures("goal", "reached"))
+        return 0
+    if arguments.corpus is None:
+        parser.error("expected a corpus")
+    return run_all(arguments)
+
+
+def run_all(arguments: argparse.Namespace) -> int:
+    """Run each benchmark of the set in a separate process; 1 if any failed."""
+    given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
     start, failed = time.perf_counter(), []
-    for line in FULL if arguments.full else QUICK:
-        name, *options = shlex.split(line)
-        if "EVAL" in options and arguments.eval is None:
-            log(f"\n== {line}\nleft out: no --eval FOLDER")
+    for benchmark in BENCHMARKS:
+        quick = "" if arguments.full else benchmark.quick
+        if quick is None:
             continue
-        given = {"CORPUS": arguments.corpus, "EVAL": arguments.eval}
-        command = [
-            sys.executable,
-            "-m",
-            f"benchmarks.{name}",
-            *(given.get(option, option) for option in options),
-        ]
-        log(f"\n== {line} ({(time.perf_counter() - start) / 60:.0f} minutes so far)")
+        options = shlex.split(f"{benchmark.command} {quick}")
+        if "EVAL" in options and arguments.eval is None:
+            log(f"\n== {benchmark.name}\nleft out: no --eval FOLDER")
+            continue
+        command = [sys.executable, "-m", f"benchmarks.{benchmark.name}"]
+        command += [given.get(option, option) for option in options]
+        log(f"\n== {benchmark.name} ({(time.perf_counter() - start) / 60:.0f} minutes so far)")
         if subprocess.run(command + ["--store"] * arguments.store).returncode:
-            failed.append(line)
-    for line in failed:
-        log(f"FAILED: {line}")
+            failed.append(benchmark.name)
+    for name in failed:
+        log(f"FAILED: {name}")
     log(f"all took {(time.perf_counter() - start) / 60:.0f} minutes")
     return 1 if failed else 0
 

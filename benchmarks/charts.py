@@ -1,305 +1,283 @@
-"""Charts of stored results as SVG: `python -m benchmarks.charts` draws all of benchmarks/results/ again.
-
-Each row of a result names its `benchmark`, which decides the charts: bars of rates, with the range of the rounds;
-curves over whatever option was varied; the roofline. Needs matplotlib; without it nothing is drawn, and that is said.
-"""
+"""Charts of results as SVG. They need matplotlib; without it nothing is drawn, and that is said."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+import importlib.util
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.common import RESULTS, log
+from benchmarks.markdown import options_of
+from benchmarks.measure import Row, log
+from benchmarks.registry import RESULTS
 
-Rows = Sequence[dict[str, Any]]
-CURVES = {
-    "max_vocab": "words in the vocabulary",
-    "vector_size": "dimensions of a vector",
-    "workers": "workers",
-    "negative": "noise words",
-    "noise_draws": "draws of noise",
+OURS, PEER, FAINT = "#1f6fb4", "#9aa5b1", "#cccccc"
+COLORS = {
+    "ns": OURS,
+    "nce": "#2a9d5c",
+    "hs": "#b8860b",
+    "softmax": "#c2410c",
+    "numpy softmax": "#7c3aed",
+    "PyTorch softmax": "#64748b",
 }
-QUALITY = ("WordSim-353", "SimLex-999", "analogies")
-OURS, PEER = "#1f6fb4", "#9aa5b1"
+QUALITY = {
+    "WordSim-353": "WordSim-353, rho",
+    "SimLex-999": "SimLex-999, rho",
+    "analogies": "analogies, share right",
+}
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "w2v_fast",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
-def draw(name: str) -> None:
-    """Draw the charts of results/NAME.jsonl, as results/NAME.svg or NAME-OPTION.svg."""
-    try:
-        import matplotlib
-    except ImportError:
+def draw(name: str, rows: Sequence[Row]) -> None:
+    """Draw the chart of a result, if it has one, as results/NAME.svg."""
+    if name not in CHARTS:
+        return
+    if importlib.util.find_spec("matplotlib") is None:
         log("no chart is drawn: matplotlib is not installed (pip install matplotlib)")
         return
-    matplotlib.use("svg")
-    matplotlib.rcParams.update(
-        {
-            "svg.hashsalt": name,
-            "svg.fonttype": "none",
-            "font.size": 9,
-            "axes.grid": True,
-            "grid.alpha": 0.3,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
+    made = CHARTS[name](rows)
+    captions = dict.fromkeys(
+        f"{row['cpu']}, {row['cores']} cores; {row['text']}; "
+        f"w2v_fast {row['w2v_fast']}, commit {row['commit']}; {row['date'][:10]}"
+        for row in rows
     )
-    lines = (RESULTS / f"{name}.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    if rows and (charts := CHARTS.get(rows[0].get("benchmark"))):
-        charts(name, rows)
+    made.text(0.01, 0.005, "\n".join(captions), fontsize=6, color="#555555")
+    below = (0.1 + 0.1 * len(captions)) / made.get_figheight()
+    save(made, RESULTS / f"{name}.svg", below)
 
 
-def _save(name: str, rows: Rows, axes: Any) -> None:
-    """Write one chart, with the machine and the text under it."""
-    about = rows[0]
-    facts = (
-        f"{about['cpu']}, {about['cores']} cores",
-        about["text"],
-        f"w2v_fast {about['w2v_fast']}, commit {about['commit']}",
-        about["date"][:10],
-    )
-    axes.figure.text(0.01, 0.005, "; ".join(facts), fontsize=6, color="#555555")
-    axes.figure.tight_layout(rect=(0, 0.03, 1, 1))
-    axes.figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
-    log(f"drew {RESULTS / name}.svg")
-
-
-def _axes(height: float = 4.0) -> Any:
+def panels(columns: int = 1, width: float = 7, height: float = 4) -> tuple[Any, Any]:
+    """A figure and its axes, side by side."""
+    import matplotlib
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(7, height)).subplots()
+    matplotlib.rcParams.update(STYLE)
+    made = Figure(figsize=(width, height), facecolor="white")
+    return made, made.subplots(1, columns, squeeze=False)[0]
 
 
-def _rate_bars(name: str, rows: Rows) -> None:
-    """Median raw words a second of each configuration, and the range of its rounds."""
-    rows = sorted(rows, key=lambda row: median(row["raw words/s"]))
-    axes = _axes(1.2 + 0.3 * len(rows))
-    for place, row in enumerate(rows):
-        rates = [rate / 1e6 for rate in row["raw words/s"]]
-        middle = median(rates)
+def save(made: Any, path: Path, below: float = 0.0) -> None:
+    made.tight_layout(rect=(0, below, 1, 1))
+    made.savefig(path, metadata={"Date": None}, dpi=130)
+    log(f"drew {path}")
+
+
+def curves(axes: Any, points: Iterable[tuple[str, float, float]], **style: Any) -> None:
+    """A line through the points (name, x, y) of each name, in order of appearance."""
+    by_name: dict[str, list[tuple[float, float]]] = {}
+    for name, x, y in points:
+        by_name.setdefault(name, []).append((x, y))
+    for name, line in by_name.items():
+        axes.plot(*zip(*sorted(line), strict=True), marker="o", label=name, **style)
+
+
+def bars(rows: Sequence[Row], names: Sequence[str], figure: str, scale: float, **style: Any) -> Any:
+    """Medians of a figure as horizontal bars, with their range; the first row on top."""
+    made, (axes,) = panels(height=1.2 + 0.25 * len(rows))
+    for y, row in enumerate(reversed(rows)):
+        values = [scale * value for value in row[figure]]
+        middle = median(values)
         axes.barh(
-            place,
+            y,
             middle,
-            color=OURS if row["trainer"] == "w2v_fast" else PEER,
-            xerr=[[middle - min(rates)], [max(rates) - middle]],
+            color=style["color"](row),
+            xerr=[[middle - min(values)], [max(values) - middle]],
             error_kw={"elinewidth": 1, "capsize": 2},
         )
-        axes.text(max(rates), place, f" {middle:.3g}", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [row["label"] for row in rows])
-    axes.set_xlabel("million raw words/s of training")
+        axes.text(max(values), y, f" {middle:.3g}", va="center", fontsize=7)
+    axes.set_yticks(range(len(rows)), names[::-1], fontsize=7)
+    axes.set(xlabel=style["xlabel"], xscale=style.get("xscale", "linear"))
     axes.grid(axis="y", visible=False)
-    _save(name, rows, axes)
+    axes.margins(y=0.01)
+    return made
 
 
-def _throughput(name: str, rows: Rows) -> None:
-    _rate_bars(name, rows)
-    for option in CURVES:
-        if len({row["options"].get(option) for row in rows}) > 1:
-            _curves(name, rows, option)
+def draw_compare(rows: Sequence[Row]) -> Any:
+    names = [
+        f"{row['label']}" + (f", {row['variant']}" if row["variant"] != "default" else "")
+        for row in rows
+    ]
+    return bars(
+        rows,
+        names,
+        "raw words/s",
+        1e-6,
+        color=lambda row: OURS if row["trainer"] == "w2v_fast" else PEER,
+        xlabel="million raw words/s of training",
+    )
 
 
-def _curves(name: str, rows: Rows, option: str) -> None:
-    """Rates over one option, a curve for each combination of the others."""
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for row in rows:
-        others = {key: value for key, value in row["options"].items() if key != option}
-        varied = [
-            f"{key} {value}"
-            for key, value in others.items()
-            if len({json.dumps(other["options"].get(key)) for other in rows}) > 1
-        ]
-        place = row["vocabulary"] if option == "max_vocab" else row["options"][option]
-        curves.setdefault(", ".join([row["trainer"], *varied]), []).append(
-            (place, median(row["raw words/s"]) / 1e6)
-        )
-    axes = _axes()
-    for label, points in curves.items():
-        if len(points) > 1:
-            axes.plot(
-                *zip(*sorted(points), strict=True),
-                marker="o",
-                label=label,
-                linestyle="-" if label.startswith("w2v_fast") else "--",
-            )
-    if option == "max_vocab":
-        axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel(CURVES[option])
-    axes.set_ylabel("million raw words/s of training")
-    axes.legend(fontsize=7)
-    _save(f"{name}-{option}", rows, axes)
+def draw_options(rows: Sequence[Row]) -> Any:
+    names = [
+        f"{options_of(row['varied']) or 'default'}, {row['workers']} "
+        f"worker{'s' * (row['workers'] > 1)}"
+        for row in rows
+    ]
+    return bars(
+        rows,
+        names,
+        "raw words/s",
+        1e-6,
+        color=lambda row: PEER if row["workers"] == 1 else OURS,
+        xlabel="million raw words/s of training",
+    )
 
 
-def _vocabulary(name: str, rows: Rows) -> None:
+def draw_naive_to_fast(rows: Sequence[Row]) -> Any:
+    return bars(
+        rows,
+        [row["run"] for row in rows],
+        "ns a kept word",
+        1,
+        color=lambda row: OURS if "w2v_fast" in row["run"] else PEER,
+        xlabel="nanoseconds a kept word, one thread",
+        xscale="log",
+    )
+
+
+def draw_vocabulary(rows: Sequence[Row]) -> Any:
     """Rates over the size of the vocabulary, a curve for each dimension."""
-    axes = _axes()
-    for number, dimension in enumerate(sorted({row["d"] for row in rows})):
-        points = [
-            (row["vocabulary"], median(row["raw words/s"]) / 1e6)
-            for row in rows
-            if row["d"] == dimension
-        ]
-        axes.plot(
-            *zip(*sorted(points), strict=True),
-            marker="o",
-            color=f"C{number}",
-            label=f"d = {dimension}",
-        )
-    axes.set_xscale("log")
+    made, (axes,) = panels()
+    curves(
+        axes,
+        ((f"d = {row['d']}", row["vocabulary"], median(row["raw words/s"]) / 1e6) for row in rows),
+    )
+    axes.set(
+        xscale="log",
+        xlabel="words in the vocabulary",
+        ylabel=f"million raw words/s, {rows[0]['workers']} workers",
+    )
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("words in the vocabulary")
-    axes.set_ylabel(f"million raw words/s, {rows[0]['workers']} workers")
     axes.legend(fontsize=8)
-    _save(name, rows, axes)
+    return made
 
 
-def _scaling(name: str, rows: Rows) -> None:
-    """How many times as fast as one worker: measured on these cores, and what the model expects of more cores."""
-    axes = _axes()
+def draw_scaling(rows: Sequence[Row]) -> Any:
+    """How many times as fast as one worker: measured here, and what the model expects."""
+    made, (axes,) = panels()
     model = [
-        (row["cores of the model"], row["times 1 core"]) for row in rows if row["kind"] == "model"
+        (row["cores of the model"], row["times 1 core"]) for row in rows if "ns a transfer" in row
     ]
     if model:
-        axes.plot(
-            *zip((1, 1), *model, strict=True),
-            marker=".",
-            linestyle="--",
-            color=PEER,
-            label="model, n cores",
-        )
-        axes.plot(
-            [1, model[-1][0]],
-            [1, model[-1][0]],
-            color="#cccccc",
-            linewidth=1,
-            linestyle=":",
-            label="n times",
-        )
-    runs = [row for row in rows if row["kind"] == "measured"]
-    threads = [
-        (row["workers"], median(row["times 1 worker"])) for row in runs if "own" not in row["run"]
+        last = model[-1][0]
+        axes.plot([1, last], [1, last], color=FAINT, linestyle=":", label="n times")
+        curves(axes, (("model, n cores", *point) for point in [(1, 1), *model]), color=PEER)
+    label = f"measured, n workers on {rows[0]['cores']} cores"
+    times = [
+        (label if "separate" not in row["run"] else row["run"], row)
+        for row in rows
+        if row["kind"] == "measured"
     ]
-    axes.plot(
-        *zip(*threads, strict=True),
-        marker="o",
-        color=OURS,
-        label=f"measured, n workers on {rows[0]['cores']} cores",
-    )
-    for row in runs:
-        if "own" in row["run"]:
-            axes.plot(
-                row["workers"], median(row["times 1 worker"]), "k^", markersize=5, label=row["run"]
-            )
+    curves(axes, ((name, row["workers"], median(row["times 1 worker"])) for name, row in times))
+    logarithmic(axes)
+    axes.set(xlabel="workers, or cores", ylabel="speed, times that of one worker")
+    axes.legend(fontsize=7)
+    return made
+
+
+def logarithmic(axes: Any) -> None:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("workers, or cores")
-    axes.set_ylabel("speed, times that of one worker")
-    axes.legend(fontsize=7)
-    _save(name, rows, axes)
 
 
-def _history(name: str, rows: Rows) -> None:
-    """Nanoseconds of a kept word, step by step."""
-    axes = _axes(1.2 + 0.3 * len(rows))
-    for place, row in enumerate(reversed(rows)):
-        middle = median(row["ns a kept word"])
-        axes.barh(place, middle, color=OURS if "w2v_fast" in row["run"] else PEER)
-        axes.text(middle, place, f" {middle:.0f}", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [row["run"] for row in reversed(rows)])
-    axes.set_xscale("log")
-    axes.set_xlabel("nanoseconds a kept word, one thread")
-    axes.grid(axis="y", visible=False)
-    _save(name, rows, axes)
-
-
-def _quality(name: str, rows: Rows) -> None:
+def draw_quality(rows: Sequence[Row]) -> Any:
     """Mean scores of each configuration, every seed as a point."""
     runs = list(dict.fromkeys(row["run"] for row in rows))
-    axes = _axes()
-    width = 0.8 / len(runs)
-    for number, run in enumerate(runs):
-        for place, score in enumerate(QUALITY):
+    made, all_axes = panels(len(QUALITY), width=9, height=1.2 + 0.28 * len(runs))
+    for axes, (score, title) in zip(all_axes, QUALITY.items(), strict=True):
+        for y, run in enumerate(reversed(runs)):
             values = [row[score] for row in rows if row["run"] == run]
-            at = place + (number - (len(runs) - 1) / 2) * width
-            axes.bar(
-                at,
-                mean(values),
-                width * 0.9,
-                color=f"C{number}",
-                alpha=0.75,
-                label=run if place == 0 else None,
-            )
-            axes.plot([at] * len(values), values, "k.", markersize=3)
-    axes.set_xticks(
-        range(len(QUALITY)), ["WordSim-353, rho", "SimLex-999, rho", "analogies, share right"]
-    )
-    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
-    _save(name, rows, axes)
+            color = OURS if run.startswith("w2v_fast") else PEER
+            axes.plot(values, [y] * len(values), ".", color=color, markersize=4)
+            axes.plot(mean(values), y, "|", color=color, markersize=12)
+        axes.set_yticks(range(len(runs)), runs[::-1] if axes is all_axes[0] else [], fontsize=7)
+        axes.set_xlabel(title)
+    return made
 
 
-def _roofline(name: str, rows: Rows) -> None:
-    """What all cores can do at so many operations a byte from memory, and where training stands with no row cached."""
-    place = [row["place"] for row in rows if row["kind"] == "copy"][-1]
-    copy = (
-        median(
-            median(row["bytes/s"])
-            for row in rows
-            if row["kind"] == "copy" and row["place"] == place
-        )
-        / 1e9
+def draw_arithmetic(rows: Sequence[Row]) -> Any:
+    """The roofline: what all cores can do at so many operations a byte; training as points."""
+    *_, on = (row["on"] for row in rows if row["kind"] == "copy")
+    copy = median(
+        value / 1e9
+        for row in rows
+        if row["kind"] == "copy" and row["on"] == on
+        for value in row["bytes/s"]
     )
-    trained = [row for row in rows if row["kind"] == "training"]
+    trained = [row for row in rows if row["kind"] == "training" and "bytes of a word" in row]
     most = max(row["workers"] for row in trained)
-    axes = _axes()
-    for number, row in enumerate(
-        row for row in rows if row["kind"] == "peak" and row["place"] == place
-    ):
+    made, (axes,) = panels()
+    peaks = (row for row in rows if row["kind"] == "peak" and row["on"] == on)
+    for number, row in enumerate(peaks):
         peak, color = median(row["FLOP/s"]) / 1e9, f"C{number}"
-        intensities = [0.25, peak / copy, 64]
-        axes.plot(
-            intensities,
-            [min(peak, copy * x) for x in intensities],
-            color=color,
-            label=f"{row['isa']}: {peak:.0f} GFLOP/s",
-        )
+        label = f"{row['isa']}: {peak:.0f} GFLOP/s"
+        intensities = (0.25, peak / copy, 64)
+        axes.plot(intensities, [min(peak, copy * x) for x in intensities], color=color, label=label)
         for point in trained:
-            if point["isa"] == row["isa"] and point["workers"] == most:
-                at = (
-                    point["flops of a word"] / point["bytes of a word"],
-                    median(point["FLOP/s"]) / 1e9,
-                )
-                axes.plot(*at, "o", color=color)
-                axes.annotate(
-                    f"d={point['d']}", at, xytext=(5, -3), textcoords="offset points", fontsize=7
-                )
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log", base=2)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+            if (point["isa"], point["workers"]) == (row["isa"], most):
+                x = point["flops of a word"] / point["bytes of a word"]
+                y = median(point["FLOP/s"]) / 1e9
+                axes.plot(x, y, "o", color=color)
+                text = {"xytext": (5, -3), "textcoords": "offset points", "fontsize": 7}
+                axes.annotate(f"d={point['d']}", (x, y), **text)
+    logarithmic(axes)
     axes.set_xlabel("operations a byte, if no row were in a cache")
-    axes.set_ylabel(f"GFLOP/s, {place} ({most} workers); slope: copy, {copy:.0f} GB/s")
+    axes.set_ylabel(f"GFLOP/s, {on} ({most} workers); slope: copy, {copy:.0f} GB/s")
     axes.legend(fontsize=7, loc="lower right")
-    _save(name, rows, axes)
+    return made
 
 
-CHARTS: dict[str | None, Callable[[str, Rows], None]] = {
-    "throughput": _throughput,
-    "compare": _rate_bars,
-    "quality": _quality,
-    "roofline": _roofline,
-    "vocabulary": _vocabulary,
-    "scaling": _scaling,
-    "history": _history,
+def draw_softmax(rows: Sequence[Row]) -> Any:
+    """Speed over the vocabulary, with the slopes that theory expects (dotted)."""
+    workers = sorted({row["workers"] for row in rows})
+    made, all_axes = panels(len(workers), width=4.2 * len(workers), height=4.4)
+    costs: dict[str, tuple[str, Callable[[float], float]]] = {
+        "O(1)": ("ns", lambda _: 1.0),
+        "O(log V)": ("hs", math.log),
+        "O(V)": ("softmax", float),
+    }
+    for number, axes in zip(workers, all_axes, strict=True):
+        own = [row for row in rows if row["workers"] == number]
+        lines = {
+            who: [
+                (row["vocabulary"], median(row["raw words/s"])) for row in own if row["who"] == who
+            ]
+            for who in dict.fromkeys(row["who"] for row in own)
+        }
+        for who, line in lines.items():
+            style = "--" if " " in who else "-"
+            axes.plot(*zip(*line, strict=True), marker="o", color=COLORS[who], label=who, ls=style)
+        for name, (who, cost) in costs.items():
+            (start, speed), *_, (end, _) = lines[who]
+            slowest = speed * cost(start) / cost(end)
+            axes.plot([start, end], [speed, slowest], color="#888888", linestyle=":")
+            axes.text(end, slowest, f" {name}", color="#666666", fontsize=8, va="center")
+        axes.set(xscale="log", yscale="log", xlabel="words in the vocabulary, V")
+        axes.set_title(f"{number} worker{'s' * (number > 1)}")
+    all_axes[0].set_ylabel("training speed, raw words/s")
+    all_axes[0].legend(fontsize=7)
+    return made
+
+
+CHARTS: dict[str, Callable[[Sequence[Row]], Any]] = {
+    "compare": draw_compare,
+    "options": draw_options,
+    "vocabulary": draw_vocabulary,
+    "scaling": draw_scaling,
+    "arithmetic": draw_arithmetic,
+    "naive_to_fast": draw_naive_to_fast,
+    "quality": draw_quality,
+    "softmax": draw_softmax,
 }
-
-
-def main() -> None:
-    for path in sorted(RESULTS.glob("*.jsonl")):
-        draw(path.stem)
-
-
-if __name__ == "__main__":
-    main()

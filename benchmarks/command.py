@@ -1,14 +1,15 @@
-"""What does the whole command take, beside its training alone? `python -m benchmarks.command CORPUS`
+"""What does the whole command cost beside its training? `python -m benchmarks.command CORPUS`
 
-`w2v-fast train CORPUS -o vectors.bin`, one epoch, in a process of its own, from its start to its end: starting Python,
-reading, counting, encoding, training, saving. The seconds of training alone are those that the same process reports.
+`w2v-fast train CORPUS -o vectors.bin`, one epoch, as a process from its start to its end: starting
+Python, reading, counting, encoding, training, saving. The seconds of training alone are those that
+the same process reports.
 
-Peak memory is what the system has noted for the process (`ru_maxrss`), the interpreter and mapped files included. It is
-compared with what cannot be done without, and 200 MB:
+Peak memory is what the system has noted for the process (`ru_maxrss`), the interpreter and mapped
+files included. It is compared with the necessary, and 200 MB:
 
     2 V stride floats of weights  +  4 bytes a token  +  200 MB
 
-While it runs, /proc tells what the memory is: anonymous, or pages of files (libraries, a mapped text).
+While it runs, /proc tells what the memory is: anonymous, or pages of files (libraries, text).
 """
 
 from __future__ import annotations
@@ -23,17 +24,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import (
-    ROOT,
-    caption,
-    log,
-    machine,
-    markdown_table,
-    option_value,
-    publish,
-    result_parser,
-    spread,
-)
+from benchmarks.markdown import caption, markdown_table, options_of, spread
+from benchmarks.measure import ROOT, Row, benchmark_parser, log, machine, parse_options
+from benchmarks.publish import publish
 from benchmarks.trainers import PROTOCOL
 from w2v_fast.config import TrainConfig
 from w2v_fast.system.cpus import usable_cpus
@@ -45,22 +38,16 @@ POLL_SECONDS = 0.02
 
 
 def main() -> None:
-    parser = result_parser(__doc__, "command")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
+    parser = benchmark_parser(__doc__)
     parser.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a hyper-parameter, by its name in `TrainConfig`; may be repeated",
+        "--options",
+        metavar="NAME=VALUE,...",
+        help="hyper-parameters, by their names in TrainConfig",
     )
     arguments = parser.parse_args()
-    given = {
-        name: option_value(value)
-        for name, _, value in (option.partition("=") for option in arguments.option)
-    }
-    options = {**PROTOCOL, "workers": usable_cpus(), **given}
+    options = {**PROTOCOL, "workers": usable_cpus()}
     try:
+        options |= parse_options(arguments.options) if arguments.options else {}
         config = TrainConfig.from_options(options)
     except (TypeError, ValueError) as error:
         parser.error(str(error))
@@ -74,12 +61,12 @@ def main() -> None:
             f"round {number}/{arguments.repeats}: {rounds[-1]['wall']:.2f} s, of which training "
             f"{rounds[-1]['training']:.2f} s; peak memory {rounds[-1]['peak bytes'] / 1e6:.0f} MB"
         )
-    row = row_of(rounds, config, options, text)
-    publish(arguments.name, [row], report(row), arguments.store)
+    row = {**row_of(rounds, config, options, text), **machine()}
+    publish("command", [row], report, arguments.store)
 
 
 def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
-    """Run the command once: seconds of the whole and of its parts, bytes at the peak, what it found in the text."""
+    """Run the command once: its seconds, its bytes at the peak, and what it found in the text."""
     with tempfile.TemporaryDirectory(prefix="w2v_fast-benchmark-") as folder:
         output, messages = Path(folder, "vectors.bin"), Path(folder, "messages")
         command = [
@@ -130,7 +117,7 @@ def measure(text: Path, options: Mapping[str, Any]) -> dict[str, float]:
 
 
 def resident(process: int) -> dict[str, int]:
-    """Anonymous and file-backed bytes of a process now; nothing where there is no /proc, or the process has ended."""
+    """Anonymous and file-backed bytes of a process now; empty without /proc or after its end."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
@@ -151,7 +138,6 @@ def row_of(
     words, tokens = int(rounds[0]["words"]), int(rounds[0]["tokens"])
     needed = 2 * words * stride_of(config.vector_size) * 4 + 4 * tokens
     return {
-        "benchmark": "command",
         "text": text.name,
         "bytes": text.stat().st_size,
         "options": dict(options),
@@ -166,36 +152,29 @@ def row_of(
         "most anonymous bytes": [found["most RssAnon bytes"] for found in rounds],
         "most file bytes": [found["most RssFile bytes"] for found in rounds],
         "peak / allowed": [found["peak bytes"] / (needed + ALLOWANCE) for found in rounds],
-        **machine(),
     }
 
 
-def report(row: Mapping[str, Any]) -> str:
-    def megabytes(name: str) -> str:
-        return spread([size / 1e6 for size in row[name]]) + " MB"
-
+def report(rows: list[Row]) -> str:
+    (row,) = rows
     needed = row["weights and ids, bytes"]
-    shown = [
-        {"figure": "whole command", "value": spread(row["wall, s"]) + " s"},
-        {
-            "figure": "training alone, as the same process reports it",
-            "value": spread(row["training, s"]) + " s",
-        },
-        {"figure": "whole command / training", "value": spread(row["wall / training"])},
-        {
-            "figure": "words/s of the whole command, millions",
-            "value": spread([rate / 1e6 for rate in row["words/s, whole command"]]),
-        },
-        {"figure": "peak memory", "value": megabytes("peak bytes")},
-        {"figure": "weights and ids", "value": f"{needed / 1e6:.0f} MB"},
-        {
-            "figure": "peak memory less weights and ids",
-            "value": spread([(size - needed) / 1e6 for size in row["peak bytes"]]) + " MB",
-        },
-        {"figure": "most anonymous memory", "value": megabytes("most anonymous bytes")},
-        {"figure": "most pages of files", "value": megabytes("most file bytes")},
-    ]
-    protocol = ", ".join(f"{name} {value}" for name, value in row["options"].items())
+    above = [size - needed for size in row["peak bytes"]]
+
+    def megabytes(sizes: Sequence[float]) -> str:
+        return spread(sizes, 1e-6) + " MB"
+
+    figures = {
+        "whole command": spread(row["wall, s"]) + " s",
+        "training alone, as the same process reports it": spread(row["training, s"]) + " s",
+        "whole command / training": spread(row["wall / training"]),
+        "words/s of the whole command, millions": spread(row["words/s, whole command"], 1e-6),
+        "peak memory": megabytes(row["peak bytes"]),
+        "weights and ids": f"{needed / 1e6:.0f} MB",
+        "peak memory less weights and ids": megabytes(above),
+        "peak of anonymous memory": megabytes(row["most anonymous bytes"]),
+        "peak of pages of files": megabytes(row["most file bytes"]),
+    }
+    shown = [{"figure": name, "value": value} for name, value in figures.items()]
     return "\n\n".join(
         [
             caption(
@@ -204,8 +183,9 @@ def report(row: Mapping[str, Any]) -> str:
                 f"{row['bytes'] / 1e6:.0f} MB",
                 f"{row['tokens']:,} tokens of {row['vocabulary']:,} words",
             ),
-            f"{protocol}. Medians of {len(row['wall, s'])} rounds, and their range. Weights and ids: 2 V stride x 4 bytes "
-            "and 4 bytes a token. Pages of files are libraries and what is mapped of the text.",
+            f"{options_of(row['options'])}. Medians of {len(row['wall, s'])} rounds, and their "
+            "range. Weights and ids: 2 V stride x 4 bytes and 4 bytes a token. Pages of files are "
+            "libraries and mapped text.",
             markdown_table(shown, ["figure", "value"]),
         ]
     )

@@ -1,32 +1,26 @@
 """How good are the vectors, beside gensim's? `python -m benchmarks.quality CORPUS --eval FOLDER`
 
-Both train on the same words with the same hyper-parameters, alternating, once for each seed; the vectors of both are
-judged by the same code. gensim reads lines from an iterable: with `corpus_file` its learning rate does not fall
-smoothly. `--variants` adds other configurations, such as
+Both train on the same words with the same configuration, alternating, with another seed in each
+round; the vectors of both are judged by the same code. gensim reads lines from an iterable: with
+`corpus_file` its learning rate does not fall smoothly. `--variants` are more of them:
 
     --variants share_noise=False architecture=cbow,alpha=0.05 objective=hs objective=nce
 
-and gensim trains each that it has the options for. FOLDER holds wordsim353/combined.tab, simlex999/SimLex-999.txt and
-google/questions-words.txt.
+and gensim trains each that it has the options for. FOLDER holds wordsim353/combined.tab,
+simlex999/SimLex-999.txt and google/questions-words.txt.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from benchmarks.common import (
-    caption,
-    corpus_parser,
-    log,
-    machine,
-    markdown_table,
-    option_value,
-    publish,
-)
-from benchmarks.text import Text, first_words
+from benchmarks.corpus_text import Text, first_words
+from benchmarks.markdown import caption, failures, markdown_table, options_of, text_of
+from benchmarks.measure import Row, benchmark_parser, log, machine, parse_options
+from benchmarks.publish import publish
 from benchmarks.trainers import (
     PROTOCOL,
     RESTRICT_VOCAB,
@@ -41,57 +35,40 @@ from w2v_fast.config import TrainConfig
 SETS = ("wordsim353/combined.tab", "simlex999/SimLex-999.txt", "google/questions-words.txt")
 SCORES = ("WordSim-353", "SimLex-999", "analogies", "semantic", "syntactic")
 OURS_ALONE = ("share_noise", "noise_draws", "isa")
-"""Options that gensim does not have: a variant that sets one is compared with the gensim of the defaults."""
+"""Options that gensim does not have: a variant that sets one is compared with gensim's defaults."""
+CBOW = "architecture=cbow,alpha=0.05"
+VARIANTS = (
+    *(f"noise_draws={draws}" for draws in (1, 2, 3, 7, 10)),
+    "share_noise=False",
+    CBOW,
+    f"{CBOW},share_noise=False",
+    "objective=hs",
+)
 
 
 def main() -> None:
-    parser = corpus_parser(__doc__, "quality", 10_000_000)
+    parser = benchmark_parser(__doc__, words=10_000_000, repeats=3)
     parser.add_argument("--eval", required=True, metavar="FOLDER", help="evaluation sets")
-    parser.add_argument("--epochs", type=int, default=5, help="passes over the text (5)")
-    parser.add_argument("--workers", type=int, default=2, help="threads (2)")
+    parser.add_argument("--epochs", type=int, default=5, help="passes over the text (%(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="threads (%(default)s)")
     parser.add_argument(
-        "--seeds", type=int, default=3, help="runs of each configuration, with seeds 1, 2, ... (3)"
-    )
-    parser.add_argument(
-        "--variants", nargs="*", default=[], metavar="NAME=VALUE,...", help="see above"
+        "--variants", nargs="*", default=VARIANTS, metavar="NAME=VALUE,...", help="see above"
     )
     parser.add_argument("--no-gensim", action="store_true", help="w2v_fast alone")
     arguments = parser.parse_args()
-    common = {**PROTOCOL, "epochs": arguments.epochs, "workers": arguments.workers}
-    try:
-        variants = {
-            "default": {},
-            **{variant: parse_variant(variant) for variant in arguments.variants},
-        }
-        configs = {
-            name: TrainConfig.from_options({**common, **variant})
-            for name, variant in variants.items()
-        }
-    except (TypeError, ValueError) as error:
-        parser.error(str(error))
     if missing := [name for name in SETS if not os.path.isfile(os.path.join(arguments.eval, name))]:
         parser.error(f"--eval {arguments.eval} has no {', '.join(missing)}")
-    with first_words(arguments.corpus, arguments.words) as text:
-        runs = {}
-        for name, variant in variants.items():
-            options = {**common, **variant}
-            runs[f"w2v_fast, {name}"] = Run(
-                "w2v_fast", text, options, evaluate=os.path.abspath(arguments.eval)
-            )
-            if (
-                not arguments.no_gensim
-                and gensim_can(configs[name])
-                and not set(variant) & set(OURS_ALONE)
-            ):
-                runs[f"gensim, {name}"] = Run(
-                    "gensim", text, options, evaluate=os.path.abspath(arguments.eval)
-                )
-        outcomes, failed = train_all(runs, range(1, arguments.seeds + 1))
-    about = machine()
-    facts = {"text": text.name, "sha256": text.sha256, "words": text.words, **about}
+    try:
+        variants: dict[str, Row] = {"default": {}}
+        variants |= {variant: parse_options(variant) for variant in arguments.variants}
+        with first_words(arguments.corpus, arguments.words) as text:
+            runs = configurations(variants, text, arguments)
+            outcomes, failed = train_all(runs, range(1, arguments.repeats + 1))
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    facts = {**text.facts, "failed": failed, **machine()}
     rows = [
         {
-            "benchmark": "quality",
             "run": name,
             "trainer": runs[name].trainer,
             "version": outcome.version,
@@ -107,21 +84,29 @@ def main() -> None:
         for name, taken in outcomes.items()
         for seed, outcome in taken.items()
     ]
-    publish(arguments.name, rows, report(rows, common, text, about, failed), arguments.store)
+    publish("quality", rows, report, arguments.store)
 
 
-def parse_variant(argument: str) -> dict[str, Any]:
-    """`NAME=VALUE,...` as options."""
-    pairs = [part.partition("=") for part in argument.split(",")]
-    if not all(equals for _, equals, _ in pairs):
-        raise ValueError(f"--variants {argument}: expected NAME=VALUE,...")
-    return {name: option_value(value) for name, _, value in pairs}
+def configurations(
+    variants: Mapping[str, Row], text: Text, arguments: argparse.Namespace
+) -> dict[str, Run]:
+    """Each variant with w2v_fast, and with gensim if it has the options."""
+    runs = {}
+    folder = os.path.abspath(arguments.eval)
+    for name, variant in variants.items():
+        options = {**PROTOCOL, "epochs": arguments.epochs, "workers": arguments.workers, **variant}
+        config = TrainConfig.from_options(options)
+        runs[f"w2v_fast, {name}"] = Run("w2v_fast", text, options, evaluate=folder)
+        comparable = gensim_can(config) and not set(variant) & set(OURS_ALONE)
+        if comparable and not arguments.no_gensim:
+            runs[f"gensim, {name}"] = Run("gensim", text, options, evaluate=folder)
+    return runs
 
 
 def train_all(
     runs: Mapping[str, Run], seeds: range
 ) -> tuple[dict[str, dict[int, Outcome]], dict[str, str]]:
-    """Every run with every seed, alternating; and the reasons of those that failed, which are left out."""
+    """Every run with every seed, alternating; and why runs failed, which are left out."""
     outcomes: dict[str, dict[int, Outcome]] = {name: {} for name in runs}
     failed: dict[str, str] = {}
     for seed in seeds:
@@ -144,15 +129,9 @@ def train_all(
     return {name: taken for name, taken in outcomes.items() if name not in failed}, failed
 
 
-def report(
-    rows: Sequence[dict[str, Any]],
-    common: Mapping[str, Any],
-    text: Text,
-    about: Mapping[str, Any],
-    failed: Mapping[str, str],
-) -> str:
+def report(rows: list[Row]) -> str:
     """Mean and standard deviation of each run, and every seed."""
-    by_run: dict[str, list[dict[str, Any]]] = {}
+    by_run: dict[str, list[Row]] = {}
     for row in rows:
         by_run.setdefault(row["run"], []).append(row)
     means = [
@@ -164,22 +143,22 @@ def report(
         for name, taken in by_run.items()
     ]
     seeds = [{**row, **{score: f"{row[score]:.4f}" for score in SCORES}} for row in rows]
-    peers = sorted({f"gensim {row['version']}" for row in rows if row["trainer"] == "gensim"})
-    instruction_sets = sorted({row["isa"] for row in rows if row["isa"]})
+    versions = sorted({f"gensim {row['version']}" for row in rows if row["trainer"] == "gensim"})
+    isas = sorted({row["isa"] for row in rows if row["isa"]})
     lines = [
         caption(
-            about,
-            text,
-            f"vocabulary {', '.join(sorted({str(row['vocabulary']) for row in rows}))}",
-            *peers,
-            f"instruction set {', '.join(instruction_sets)}",
+            rows[0],
+            text_of(rows[0]),
+            f"vocabulary {rows[0]['vocabulary']}",
+            *versions,
+            *(f"instruction set {isa}" for isa in isas),
         ),
-        f"{', '.join(f'{name} {value}' for name, value in common.items())}. Spearman's rho on WordSim-353 and "
-        f"SimLex-999, share of Google's analogy questions answered right among the {RESTRICT_VOCAB:,} most frequent "
-        "words; mean and standard deviation over the seeds.",
+        f"{options_of(rows[0]['options'])}, unless the run says otherwise. Spearman's rho on "
+        "WordSim-353 and SimLex-999, share of Google's analogy questions answered right among the "
+        f"{RESTRICT_VOCAB:,} most frequent words; mean and standard deviation over the seeds.",
         markdown_table(means, ["run", "seeds", *SCORES]),
         markdown_table(seeds, ["run", "seed", *SCORES]),
-        *(f"FAILED and left out: {name}: {reason}" for name, reason in failed.items()),
+        *failures(rows[0]),
     ]
     return "\n\n".join(lines)
 

@@ -1,14 +1,18 @@
-"""One run of one trainer in a process of its own, so that none disturbs the next: memory, threads, the threads of BLAS.
+"""One run of one trainer in a separate process, so that none disturbs the next.
 
-What is counted is *raw words*: words of the vocabulary that were trained or dropped by subsampling, really, not by the
-size of the file; and *kept words*, those that survived subsampling. All four trainers keep a word with the same
-probability, so where a trainer reports one of the two, the other follows by the share that is kept:
+Counted are *raw words*: words of the vocabulary that were really trained or dropped by subsampling,
+not those of the file; and *kept words*, those that survived subsampling. All four trainers keep a
+word with the same probability, so if a trainer reports one of the two, the other follows by the
+share that is kept:
 
     w2v_fast      reports both
-    gensim        reports kept words; with `corpus_file` it passes over a line at each batch of about 10,000 words
-    fastText      reports raw words a second of its training; it trains line ends as a word, and they are counted
-    word2vec.c    reports its progress in raw words, with line ends, which it does not train: they are taken off.
-                  The rate is that between its first and last report, so words it leaves out do not count
+    gensim        reports kept words; with `corpus_file` it passes over a line at each batch of
+                  about 10,000 words
+    fastText      reports raw words a second of its training; it trains line ends as a word, and
+                  they are counted
+    word2vec.c    reports its progress in raw words, with line ends, which it does not train: they
+                  are taken off. The rate is that between its first and last report, so words it
+                  leaves out do not count
 """
 
 from __future__ import annotations
@@ -28,8 +32,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, log, own_version
-from benchmarks.text import Text
+from benchmarks.corpus_text import Text
+from benchmarks.measure import ROOT, log, own_version
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -56,7 +60,7 @@ class TrainerError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What is asked of a trainer: `options` are those of `TrainConfig`, `evaluate` a folder of evaluation sets."""
+    """What is asked of a trainer, by options of `TrainConfig`; `evaluate` is a folder of sets."""
 
     trainer: str
     text: Text
@@ -67,7 +71,10 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a run did: `seconds` of training alone, `total_seconds` from the path of the text to the vectors."""
+    """What a run did.
+
+    `seconds` are of training alone, `total_seconds` from the path of the text to the vectors.
+    """
 
     version: str
     vocabulary: int
@@ -108,7 +115,7 @@ def alternate(
 ) -> tuple[dict[str, list[Outcome]], dict[str, str]]:
     """Do every run once in each of `repeats` rounds.
 
-    Returns the outcomes of those that never failed, and the reason for each that did: it is not tried again.
+    Returns the outcomes of those that never failed, and the reason for each that did, once.
     """
     outcomes: dict[str, list[Outcome]] = {name: [] for name in runs}
     failed: dict[str, str] = {}
@@ -124,7 +131,8 @@ def alternate(
                 continue
             outcomes[name].append(outcome)
             log(
-                f"round {number}/{repeats}: {name}: {outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
+                f"round {number}/{repeats}: {name}: "
+                f"{outcome.raw_words / outcome.seconds / 1e6:.3f} M raw words/s, "
                 f"{outcome.seconds:.1f} s training, {outcome.total_seconds:.1f} s in all"
             )
     return {name: taken for name, taken in outcomes.items() if name not in failed}, failed
@@ -339,8 +347,8 @@ TRAINERS: dict[str, Callable[[Run], tuple[Outcome, KeyedVectors | None]]] = {
 def in_order(vectors: KeyedVectors, run: Run) -> KeyedVectors:
     """The vectors by falling count, equal ones as they first appear in the text.
 
-    Trainers order words of equal counts differently, so without this RESTRICT_VOCAB would leave each with other words,
-    and with other questions to answer.
+    Trainers order words of equal counts differently, so without this RESTRICT_VOCAB would leave
+    each with other words, and with other questions to answer.
     """
     order = {
         word: rank
@@ -355,7 +363,7 @@ def in_order(vectors: KeyedVectors, run: Run) -> KeyedVectors:
 
 
 def scores(vectors: KeyedVectors, folder: str) -> dict[str, float]:
-    """Spearman's rho on WordSim-353 and SimLex-999; shares of Google's analogy questions that are answered right."""
+    """Spearman's rho on WordSim-353 and SimLex-999; shares of Google's analogies answered right."""
     analogies = evaluate_analogies(
         vectors,
         os.path.join(folder, "google", "questions-words.txt"),

@@ -1,4 +1,4 @@
-"""Train, save and load with a w2v_fast that is installed, far from its sources: `python tests/installed.py`."""
+"""Train, save and load with an installed w2v_fast: `python tests/installed.py`, from any folder."""
 
 import os
 import sys
@@ -27,6 +27,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert loaded.most_similar("cat", topn=3) == trained.most_similar("cat", topn=3)
         del loaded  # an open map would keep Windows from removing the folder
 print(
-    f"w2v_fast {w2v_fast.__version__} of {os.path.dirname(w2v_fast.__file__)} trains, saves and loads "
+    f"w2v_fast {w2v_fast.__version__} of {os.path.dirname(w2v_fast.__file__)} trains, saves "
+    "and loads "
     f"on Python {sys.version.split()[0]}"
 )

@@ -2,6 +2,7 @@
 # Run the tests on every CPython from 3.11 on that this machine has, each in an environment of its own.
 #
 #     tests/pythons.sh [--newer-than PYTHON] [ARGUMENTS OF PYTEST]        after `make setup`, whose build serves them all
+#     tests/pythons.sh --list                                             print the Pythons and run nothing
 #
 # With --newer-than it is the newest one alone, and none if PYTHON is as new.
 set -euo pipefail
@@ -17,6 +18,11 @@ for python in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3 $(compgen -c 
     [ -z "$found" ] || : "${pythons[$found]:=$python}"
 done
 versions=$(printf '%s\n' "${!pythons[@]}" | sort -V)
+
+if [ "${1:-}" = --list ]; then
+    for found in $versions; do echo "${pythons[$found]}"; done
+    exit
+fi
 
 if [ "${1:-}" = --newer-than ]; then
     ours=$("$2" -c "$version")

@@ -173,7 +173,7 @@ def test_no_python_file_knows_an_instruction_set():
 
 
 def test_only_architecture_and_objective_decide():
-    """Only the inner loop, its oracle, the rule they share, and what maps flags to options branch on either."""
+    """Only the inner loop, its oracle, their common rule, and maps of flags branch on either."""
     allowed = {"config.py", "reference.py", "steps.py", "_inner.pyx", "word2vec_c.py"}
     for suffix in ("*.py", "*.pyx"):
         for path in PACKAGE.rglob(suffix):

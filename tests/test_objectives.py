@@ -1,4 +1,4 @@
-"""One behavior suite over all variants: planted topics separate, the loss falls, held-out losses are comparable."""
+"""All variants: planted topics separate, the loss falls, held-out losses are comparable."""
 
 import time
 
@@ -25,7 +25,7 @@ OPTIONS = {
 
 
 def topic_sentences(sentences=600, seed=0):
-    """Each sentence draws its words from one of four topics, and a tenth of them from words of no topic."""
+    """Each sentence has words of one of four topics, and a tenth of words of no topic."""
     random = np.random.default_rng(seed)
     corpus = []
     for _ in range(sentences):
@@ -103,7 +103,7 @@ def test_exact_softmax_of_any_model_with_word_rows(model):
 
 
 def test_exact_softmax_is_the_written_sum():
-    """Two words a sentence, so that the pairs are known: the mean of log sum_k exp(u_k . v_c) - u_o . v_c."""
+    """Two words a sentence, so pairs are known: mean of log sum_k exp(u_k . v_c) - u_o . v_c."""
     model = w2v_fast.Word2Vec(topic_sentences(), **OPTIONS).train()
     pairs = [("topic0_1", "topic0_2"), ("topic1_0", "any3"), ("topic2_2", "topic3_1")]
     index, input, output = model.wv.key_to_index, model.wv.vectors, model.wv.output_vectors
@@ -148,10 +148,13 @@ def test_evaluation_stops_when_one_thread_fails(monkeypatch):
     assert len(taken) < 100  # of 360
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [1, 3])
 def test_optimum_of_ns_is_pmi_minus_log_k(draws):
-    """With full rank and enough steps, u . v tends to PMI - log K (Levy and Goldberg, NIPS 2014, equation 7), however
-    many words K's expectation is estimated from."""
+    """With full rank and enough steps, u . v tends to PMI - log K, whatever the number of draws.
+
+    Levy and Goldberg, NIPS 2014, equation 7.
+    """
     random = np.random.default_rng(3)
     words, k = 6, 3
     joint = random.dirichlet(np.full(words * words, 0.7)).reshape(words, words) + 0.004
@@ -174,7 +177,7 @@ def test_optimum_of_ns_is_pmi_minus_log_k(draws):
     order = [int(word[1:]) for word in model.wv.index_to_key]
     joint = joint[np.ix_(order, order)]
     single = joint.sum(1)
-    # the target itself is not drawn as noise, so q(w | target) = q(w) / (1 - q(target)) for the others
+    # the target is not drawn as noise, so q(w | target) = q(w) / (1 - q(target)) for the others
     scores = model.wv.vectors @ model.wv.output_vectors.T
     positive = joint
     negative = np.array(

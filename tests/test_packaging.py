@@ -15,7 +15,7 @@ pytest.importorskip("Cython", reason="setup.py needs it")
 
 @pytest.fixture
 def built_with(monkeypatch, tmp_path):
-    """Run setup.py's build as if setuptools had found a compiler of that type; returns the extensions."""
+    """Run setup.py's build as if setuptools had found a compiler of that type."""
     import Cython.Build
     import setuptools
     from setuptools.command.build_ext import build_ext

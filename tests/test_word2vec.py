@@ -24,6 +24,11 @@ def unread():
     [
         ({"vector_sise": 9}, TypeError, "did you mean 'vector_size'"),
         ({"window": 0}, ValueError, r"window = 0 must lie in \[1, 10000\]"),
+        ({"workers": 0}, ValueError, "workers = 0 must lie in"),
+        ({"negative": 0}, ValueError, "negative = 0 must lie in"),
+        ({"noise_draws": 0}, ValueError, "noise_draws = 0 must lie in"),
+        ({"alpha": float("nan")}, ValueError, "alpha = nan"),
+        ({"epochs": 2.5}, TypeError, r"epochs = 2\.5 must be of type int"),
         ({"alpha": float("inf")}, ValueError, r"alpha = inf must lie in \(0.0, inf\)"),
         ({"config": 100}, TypeError, "must be a TrainConfig"),
         ({"config": w2v_fast.TrainConfig(), "window": 2}, TypeError, "not both: window"),
@@ -96,7 +101,7 @@ def test_a_vocabulary_may_be_a_dict_of_counts():
     assert len(model.train().wv) == 4
 
 
-# -- the vectors of a model -----------------------------------------------------------------------------------------
+# -- the vectors of a model ------------------------------------------------------------------------
 
 
 def test_a_model_has_one_wv_that_follows_the_training():
@@ -143,7 +148,7 @@ def test_what_is_added_to_wv_stays_or_is_refused():
     assert "new" in Word2Vec(SENTENCES, init=model.wv, grow=True, **SMALL).wv
 
 
-# -- for those who come from gensim ---------------------------------------------------------------------------------
+# -- for those who come from gensim ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

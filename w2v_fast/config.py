@@ -1,20 +1,247 @@
-"""Every hyper-parameter of a training run: its default, its unit or meaning, and its allowed range."""
+"""Every hyper-parameter of a training run, once: default, unit or meaning, range."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import json
 import math
+import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from w2v_fast.system.cpus import usable_cpus
 
-ARCHITECTURES = ("skipgram", "cbow")
-OBJECTIVES = ("ns", "nce", "hs", "softmax")
+Architecture: TypeAlias = Literal["skipgram", "cbow"]
+Objective: TypeAlias = Literal["ns", "nce", "hs", "softmax"]
+InstructionSet: TypeAlias = Literal["base", "avx2", "avx512"]
+ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
+OBJECTIVES: tuple[str, ...] = get_args(Objective)
+INSTRUCTION_SETS: tuple[str, ...] = get_args(InstructionSet)
 OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
-INSTRUCTION_SETS = ("base", "avx2", "avx512")
+
+
+def _option(
+    default: Any,
+    help: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    choices: tuple[str, ...] = (),
+    optional: bool = False,
+) -> Any:
+    """Declare one hyper-parameter in the range low..high, without `low` where `open_low`."""
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "help": help,
+            "low": low,
+            "high": high,
+            "open_low": open_low,
+            "choices": choices,
+            "optional": optional,
+        },
+    )
+
+
+def range_in_words(field: dataclasses.Field[Any]) -> str:
+    """The range of a hyper-parameter, as in "1 to 10000" or "above 0"; "" where there is none."""
+    low, high = field.metadata["low"], field.metadata["high"]
+    if not math.isfinite(low):
+        return ""
+    if field.metadata["open_low"]:
+        return f"above {low:g}"
+    return f"{low:g} to {high:.10g}" if high < 2**60 else f"{low:g} or more"
+
+
+def _with_parameters(cls: type[Any]) -> type[Any]:
+    """Add the Parameters section, made of what `_option` declares, to the docstring."""
+    lines = ["Parameters", "----------"]
+    for field in dataclasses.fields(cls):
+        rule, kind = field.metadata, str(field.type).replace(" | ", " or ")
+        if rule["choices"]:
+            kind = "{" + ", ".join(map(repr, rule["choices"])) + "}"
+        text, limits = f"{rule['help'][0].upper()}{rule['help'][1:]}.", range_in_words(field)
+        lines.append(f"{field.name} : {kind}, default {field.default!r}")
+        lines += [
+            f"    {line}" for line in textwrap.wrap(text + f" Range: {limits}." * bool(limits), 88)
+        ]
+    if cls.__doc__:  # there is none under python -OO
+        summary, raises, errors = inspect.cleandoc(cls.__doc__).partition("Raises\n")
+        cls.__doc__ = "\n".join([summary + lines[0], *lines[1:], "", raises + errors])
+    return cls
+
+
+@_with_parameters
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Hyper-parameters of one run, checked when they are set.
+
+    Names and defaults are gensim 4's where it has them; `architecture` and `objective` are words
+    instead of flags.
+
+    Raises
+    ------
+    TypeError
+        A value of the wrong type.
+    ValueError
+        A value out of its range; the message names the parameter, the value and the range.
+    """
+
+    vector_size: int = _option(100, "dimensions of a vector", low=1, high=65_536)
+    window: int = _option(
+        5,
+        "largest distance of a context, in words; each center draws its radius from 1..window",
+        low=1,
+        high=10_000,
+    )
+    min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
+    max_vocab: int | None = _option(
+        None,
+        "keep only this many words, the most frequent ones (default: all)",
+        low=1,
+        high=2**31 - 2,
+        optional=True,
+    )
+    sample: float = _option(
+        1e-3,
+        "subsampling threshold: words with a larger share lose tokens at random; 0 is off",
+        low=0.0,
+        high=1.0,
+    )
+    architecture: Architecture = _option(  # noqa: RUF009
+        "skipgram", "inputs of a window: each of its contexts, or their mean", choices=ARCHITECTURES
+    )
+    objective: Objective = _option(  # noqa: RUF009
+        "ns",
+        "negative sampling, noise contrastive estimation, hierarchical or full softmax",
+        choices=OBJECTIVES,
+    )
+    negative: int = _option(
+        5,
+        "weight K of the noise term: noise words for each target (ns and nce)",
+        low=1,
+        high=10_000,
+    )
+    noise_draws: int | None = _option(
+        None,
+        "words drawn to estimate the noise term, each weighted negative / "
+        "noise_draws (default: negative; ns and nce)",
+        low=1,
+        high=10_000,
+        optional=True,
+    )
+    ns_exponent: float = _option(
+        0.75,
+        "noise words are drawn in proportion to their counts to this power",
+        low=-10.0,
+        high=10.0,
+    )
+    share_noise: bool = _option(
+        True,
+        "let the windows of a step share their noise words; without it each pair of a "
+        "center and a context draws its own",
+    )
+    corrected_cbow: bool = _option(
+        False,
+        "divide CBOW's input gradient by the number of context words, which word2vec.c does not",
+    )
+    epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
+    alpha: float = _option(
+        0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True
+    )
+    min_alpha: float = _option(
+        1e-4, "learning rate at the end; it falls linearly with the words trained", low=0.0
+    )
+    seed: int = _option(
+        1, "seed of the initial vectors and of every random draw", low=0, high=2**64 - 1
+    )
+    workers: int | None = _option(
+        None, "threads (default: the CPUs this process may use)", low=1, high=4096, optional=True
+    )
+    isa: InstructionSet | None = _option(  # noqa: RUF009
+        None,
+        "force an instruction set (default: W2V_FAST_ISA, else the best this CPU has)",
+        choices=INSTRUCTION_SETS,
+        optional=True,
+    )
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _checked(field, getattr(self, field.name)))
+        if self.min_alpha > self.alpha:
+            raise ValueError(f"min_alpha = {self.min_alpha} must not be above alpha = {self.alpha}")
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> TrainConfig:
+        """Build a config from keyword options.
+
+        Raises
+        ------
+        TypeError
+            An option is unknown (the message suggests the nearest one) or of the wrong type.
+        ValueError
+            A value is out of its range.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = (
+                    f"write {RENAMED[name]}"
+                    if name in RENAMED
+                    else SAID_OTHERWISE.get(name)
+                    or (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
+                )
+                raise TypeError(f"unknown option {name!r}; {hint}")
+        return cls(**options)
+
+    def as_metadata(self) -> dict[str, str]:
+        """The hyper-parameters as strings for a file of vectors, which `from_metadata` reads."""
+        return {"train_config": json.dumps(dataclasses.asdict(self))}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
+        """The config of a model from its metadata; the defaults where it has none."""
+        return cls.from_options(json.loads(metadata.get("train_config", "{}")))
+
+    @property
+    def draws(self) -> int:
+        """Noise words drawn for a step, with the default filled in."""
+        return self.noise_draws or self.negative
+
+    @property
+    def threads(self) -> int:
+        """The number of workers, with the default filled in."""
+        return self.workers or usable_cpus()
+
+
+class TrainOptions(TypedDict, total=False):
+    """The fields of `TrainConfig` as keywords: `def train(**options: Unpack[TrainOptions])`."""
+
+    vector_size: int
+    window: int
+    shrink_windows: bool
+    min_count: int
+    max_vocab: int | None
+    sample: float
+    architecture: Architecture
+    objective: Objective
+    negative: int
+    noise_draws: int | None
+    ns_exponent: float
+    share_noise: bool
+    corrected_cbow: bool
+    epochs: int
+    alpha: float
+    min_alpha: float
+    seed: int
+    workers: int | None
+    isa: InstructionSet | None
+
+
 RENAMED = {
     "size": "vector_size",
     "dim": "vector_size",
@@ -44,7 +271,7 @@ SAID_OTHERWISE = {
     "cbow_mean": "leave it out: CBOW always takes the mean of a context",
     "sorted_vocab": "leave it out: words are always sorted by their counts",
     "compute_loss": "leave it out: the loss of each epoch is always in model.losses",
-    "callbacks": "give a function to train(progress=function): it is called at the end of each epoch too",
+    "callbacks": "give a function to train(on_epoch=function)",
     "trim_rule": "give the words to keep, with their counts: vocabulary={word: count}",
     **dict.fromkeys(
         ("batch_words", "hashfxn", "null_word", "comment"), "leave it out: it has no meaning here"
@@ -53,164 +280,8 @@ SAID_OTHERWISE = {
 """What users of gensim and fastText write, and what it is here."""
 
 
-def _option(
-    default: Any,
-    help: str,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    choices: tuple[str, ...] = (),
-    optional: bool = False,
-) -> Any:
-    """Declare one hyper-parameter: `low..high` is its closed range, `open_low` leaves `low` itself out."""
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "help": help,
-            "low": low,
-            "high": high,
-            "open_low": open_low,
-            "choices": choices,
-            "optional": optional,
-        },
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """Hyper-parameters of one run, checked when they are set.
-
-    Names and defaults are gensim 4's where it has them; `architecture` and `objective` are words instead of flags.
-
-    Raises
-    ------
-    TypeError
-        A value of the wrong type.
-    ValueError
-        A value out of its range; the message names the parameter, the value and the range.
-    """
-
-    vector_size: int = _option(100, "dimensions of a vector", low=1, high=65_536)
-    window: int = _option(
-        5,
-        "largest distance of a context, in words; a center's radius is drawn from 1..window",
-        low=1,
-        high=10_000,
-    )
-    shrink_windows: bool = _option(
-        True, "draw the radius of each center from 1..window; without it every radius is window"
-    )
-    min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
-    max_vocab: int | None = _option(
-        None,
-        "keep only the most frequent words, this many (default: all)",
-        low=1,
-        high=2**31 - 2,
-        optional=True,
-    )
-    sample: float = _option(
-        1e-3,
-        "subsampling threshold: words with a larger share are thinned out; 0 is off",
-        low=0.0,
-        high=1.0,
-    )
-    architecture: str = _option("skipgram", "which inputs a window has", choices=ARCHITECTURES)
-    objective: str = _option(
-        "ns",
-        "negative sampling, noise contrastive estimation, hierarchical or full softmax",
-        choices=OBJECTIVES,
-    )
-    negative: int = _option(
-        5,
-        "weight of the noise term, K: noise words for each target (ns and nce)",
-        low=1,
-        high=10_000,
-    )
-    noise_draws: int | None = _option(
-        None,
-        "words drawn to estimate the noise term, each weighted negative / "
-        "noise_draws (default: negative; ns and nce)",
-        low=1,
-        high=10_000,
-        optional=True,
-    )
-    ns_exponent: float = _option(
-        0.75, "the noise distribution is counts to this power", low=-10.0, high=10.0
-    )
-    share_noise: bool = _option(
-        True,
-        "let windows of a step share their noise words; without it each pair of a "
-        "center and a context draws its own",
-    )
-    corrected_cbow: bool = _option(
-        False,
-        "divide CBOW's input gradient by the number of context words, which word2vec.c does not",
-    )
-    epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
-    alpha: float = _option(
-        0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True
-    )
-    min_alpha: float = _option(
-        1e-4, "learning rate at the end; it falls linearly with the words done", low=0.0
-    )
-    seed: int = _option(
-        1, "seed of the initial vectors and of every random draw", low=0, high=2**64 - 1
-    )
-    workers: int | None = _option(
-        None, "threads (default: the CPUs this process may use)", low=1, high=4096, optional=True
-    )
-    isa: str | None = _option(
-        None,
-        "force an instruction set (default: W2V_FAST_ISA, else the best this CPU has)",
-        choices=INSTRUCTION_SETS,
-        optional=True,
-    )
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, _checked(field, getattr(self, field.name)))
-        if self.min_alpha > self.alpha:
-            raise ValueError(f"min_alpha = {self.min_alpha} must not be above alpha = {self.alpha}")
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> TrainConfig:
-        """Build a config from keyword options; an unknown name is a TypeError that suggests the nearest one."""
-        known = [field.name for field in dataclasses.fields(cls)]
-        for name in options:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = (
-                    f"write {RENAMED[name]}"
-                    if name in RENAMED
-                    else SAID_OTHERWISE.get(name)
-                    or (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-                )
-                raise TypeError(f"unknown option {name!r}; {hint}")
-        return cls(**options)
-
-    def as_metadata(self) -> dict[str, str]:
-        """The hyper-parameters as strings, for a file of vectors: what `from_metadata` reads."""
-        return {"train_config": json.dumps(dataclasses.asdict(self))}
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
-        """The config of a model from its metadata; the defaults where it has none."""
-        return cls.from_options(json.loads(metadata.get("train_config", "{}")))
-
-    @property
-    def draws(self) -> int:
-        """Noise words drawn for a step, with the default filled in."""
-        return self.noise_draws or self.negative
-
-    @property
-    def threads(self) -> int:
-        """The number of workers, with the default filled in."""
-        return self.workers or usable_cpus()
-
-
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Return `value` converted to the field's type, or raise an error that names the field and its range."""
+    """`value` as the field's type, or an error that names the field and its range."""
     rule = field.metadata
     if value is None and rule["optional"]:
         return None
@@ -232,7 +303,7 @@ def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 
 def _as_number(name: str, kind: type, value: Any) -> Any:
-    """Convert without losing anything: 5.0 and numpy.int64(5) are integers, 5.5, "5" and True are not."""
+    """Convert without loss: 5.0 and numpy.int64(5) are integers, 5.5, "5" and True are not."""
     if isinstance(value, bool) or kind is bool:
         if kind is bool and (isinstance(value, bool) or value in (0, 1)):
             return bool(value)

@@ -1,32 +1,41 @@
-"""The loss of a trained model on other text: the objective's own, or the exact softmax's negative log likelihood."""
+"""The loss of a trained model on other text: its objective's, or the exact softmax's."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
 import math
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, Objective, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
-from w2v_fast.training.jobs import Jobs
-from w2v_fast.training.tables import Tables
-from w2v_fast.training.trainer import check_ids
+from w2v_fast.training.checks import check_ids
+from w2v_fast.training.jobs import Job, Jobs
+from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, stride_of, zeros
+from w2v_fast.training.workers import Workers
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec
 
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """The mean loss over (center, context) pairs; for CBOW over centers."""
+    """The mean loss over (center, context) pairs; for CBOW over centers.
+
+    Attributes
+    ----------
+    objective : str
+        Whose loss it is: "ns", "nce", "hs" or "softmax".
+    nats : float
+        The mean over the pairs.
+    pairs : int
+        (center, context) pairs; for CBOW, centers.
+    """
 
     objective: str
     nats: float
@@ -34,14 +43,14 @@ class Loss:
 
     @property
     def perplexity(self) -> float:
-        """exp(nats): of the softmax and hierarchical softmax, which are distributions over words."""
+        """exp(nats); meaningful for hs and softmax, which are distributions over words."""
         return math.exp(self.nats) if self.nats < 700 else math.inf
 
 
 def evaluate_loss(
     model: Word2Vec | KeyedVectors,
     corpus: Corpus | Source,
-    objective: str | None = None,
+    objective: Objective | None = None,
     **options: Any,
 ) -> Loss:
     """The loss of `model` on `corpus`, with the model left as it is.
@@ -53,63 +62,49 @@ def evaluate_loss(
     corpus
         Text as for `Word2Vec`; words that the model does not have are left out.
     objective
-        "ns", "nce", "hs" or "softmax" (default: the one the model was trained with). With "softmax" the result is the
-        exact negative log likelihood, -u_o . v_c + log sum_k exp(u_k . v_c), whatever objective trained the model; its
-        cost for each word is the vocabulary's size.
+        "ns", "nce", "hs" or "softmax" (default: the one the model was trained with). "softmax" gives
+        the exact negative log likelihood, -u_o . v_c + log sum_k exp(u_k . v_c), whatever objective
+        trained the model; the cost of each word is proportional to the size of the vocabulary.
     options
-        `TrainConfig` fields that differ from the model's: window, negative, sample, seed, workers, ...
+        `TrainConfig` fields that differ from the model's: window, negative, sample, seed, ...
+
+    Returns
+    -------
+    Loss
+        The mean in nats; the same for any number of workers, up to rounding.
 
     Raises
     ------
     TypeError
         An unknown option.
     ValueError
-        The model has no output weights or no counts, they do not belong to the objective (a hierarchical softmax has
-        tree nodes for rows, the others words), or no pair of words is left.
+        The model has no output weights or no counts; its output rows are not the objective's (tree
+        nodes for hs, words for the others); or no window has two words of the vocabulary.
     """
-    config, vocabulary, weights = _parts(model, objective, options)
-    corpus = _under(corpus, vocabulary, config)
-    ids, tables, isa = corpus.ids, Tables(vocabulary, config), choose_isa(config.isa)
+    config, vocabulary, weights = _evaluation_inputs(model, objective, options)
+    corpus = _with_ids_of(vocabulary, corpus, config)
+    ids, tables, isa = corpus.ids, LookupTables(vocabulary, config), choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
-    jobs = Jobs(len(ids), config, token_flops=loops[0].token_flops)
-
-    stopped = threading.Event()
-
-    def run(worker: int) -> tuple[float, int]:
-        nats, pairs = 0.0, 0
-        for index in range(worker, len(jobs), len(loops)):
-            if stopped.is_set():
-                break
-            job = jobs[index]
-            _, job_nats, job_pairs = loops[worker].run(
-                job.start, job.stop, 0.0, job.token_key, job.noise_key
-            )
-            nats, pairs = nats + job_nats, pairs + job_pairs
-        return nats, pairs
-
-    with ThreadPoolExecutor(len(loops)) as threads:
-        try:
-            sums = list(threads.map(run, range(len(loops))))
-        finally:
-            stopped.set()
-    pairs = sum(count for _, count in sums)
+    nats, pairs = _losses_of_jobs(loops, Jobs(len(ids), config, token_flops=loops[0].token_flops))
     if not pairs:
         raise ValueError("the corpus has no two words of the model's vocabulary in one window")
-    return Loss(config.objective, math.fsum(nats for nats, _ in sums) / pairs, pairs)
+    return Loss(config.objective, nats / pairs, pairs)
 
 
 def sentence_losses(
     model: Word2Vec | KeyedVectors,
     corpus: Corpus | Source,
-    objective: str | None = None,
+    objective: Objective | None = None,
     **options: Any,
 ) -> list[Loss]:
-    """The loss of `model` on each sentence of `corpus` that has a word of the model; all else as `evaluate_loss`."""
-    config, vocabulary, weights = _parts(model, objective, options)
-    corpus = _under(corpus, vocabulary, config)
-    loop = InnerLoop(
-        corpus.ids, weights, Tables(vocabulary, config), config, choose_isa(config.isa)
-    )
+    """The loss of `model` on each sentence of `corpus` that has a word of the model.
+
+    Parameters and errors are those of `evaluate_loss`; the mean is NaN in a sentence without a pair.
+    """
+    config, vocabulary, weights = _evaluation_inputs(model, objective, options)
+    corpus = _with_ids_of(vocabulary, corpus, config)
+    tables, isa = LookupTables(vocabulary, config), choose_isa(config.isa)
+    loop = InnerLoop(corpus.ids, weights, tables, config, isa)
     job = Jobs(len(corpus), config)[0]
     ends = [*(np.flatnonzero(corpus.ids < 0) + 1).tolist(), len(corpus)]
     losses = []
@@ -119,8 +114,8 @@ def sentence_losses(
     return losses
 
 
-def _under(corpus: Corpus | Source, vocabulary: Vocabulary, config: TrainConfig) -> Corpus:
-    """The corpus with the ids of the model's words."""
+def _with_ids_of(vocabulary: Vocabulary, corpus: Corpus | Source, config: TrainConfig) -> Corpus:
+    """The corpus with the ids of a vocabulary, which has been checked for the native loop."""
     if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
         source = corpus if not isinstance(corpus, Corpus) else corpus.token_lists()
         corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
@@ -128,10 +123,30 @@ def _under(corpus: Corpus | Source, vocabulary: Vocabulary, config: TrainConfig)
     return corpus
 
 
-def _parts(
-    model: Word2Vec | KeyedVectors, objective: str | None, options: dict[str, Any]
+def _losses_of_jobs(loops: list[InnerLoop], jobs: Jobs) -> tuple[float, int]:
+    """Nats and pairs of all jobs, trained with learning rate 0; summed in the order of the jobs."""
+    found: dict[int, tuple[float, int]] = {}
+    indices = iter(range(len(jobs)))
+
+    def take() -> Job | None:
+        index = next(indices, None)
+        return None if index is None else dataclasses.replace(jobs[index], lr=0.0)
+
+    def add(job: Job, kept: int, nats: float, pairs: int) -> None:
+        found[job.index] = nats, pairs
+
+    workers = Workers(loops, take, add)
+    workers.run(workers.join)
+    if workers.error is not None:
+        raise workers.error
+    nats, pairs = zip(*(found[index] for index in range(len(jobs))), strict=True)
+    return sum(nats), sum(pairs)
+
+
+def _evaluation_inputs(
+    model: Word2Vec | KeyedVectors, objective: Objective | None, options: dict[str, Any]
 ) -> tuple[TrainConfig, Vocabulary, Weights]:
-    """The config to evaluate with, the vocabulary, and a copy of the weights, which a step with lr 0 may touch."""
+    """The config, the vocabulary, and a copy of the weights, since a step with lr 0 writes them."""
     if isinstance(model, Word2Vec):
         trained, vectors = model.config, model.wv
     else:
@@ -146,9 +161,7 @@ def _parts(
         }
     )
     if vectors.output_vectors is None or vectors.counts is None:
-        raise ValueError(
-            "the model has no output weights or counts; save and load it in the native format, which has"
-        )
+        raise ValueError("the model has no output weights or counts; the native format keeps both")
     has, needs = OUTPUT_ROWS[trained.objective], OUTPUT_ROWS[config.objective]
     if has != needs:
         raise ValueError(

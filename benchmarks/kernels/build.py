@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def compiler() -> str:
-    """The C compiler: CC, or cc; SystemExit where there is none."""
+    """The C compiler: CC, or cc; SystemExit if there is none."""
     name = os.environ.get("CC", "cc")
     if shutil.which(name) is None:
         raise SystemExit(

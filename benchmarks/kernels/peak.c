@@ -1,24 +1,24 @@
-/* The most multiplications and additions a core can do: independent chains in registers, nothing else.
+/* The peak of multiplications and additions of a core: independent chains in registers only.
  *
- * peak_ISA(rounds, x) does FLOPS_ISA floating-point operations a round. With fused multiply-add a chain is a = a * x + y;
- * SSE2 has none, so half of its chains multiply and half add. There are as many chains as hide the latency and fit into
- * the registers. */
+ * peak_ISA(rounds, x) does FLOPS_ISA floating-point operations a round. With fused multiply-add a
+ * chain is a = a * x + y; SSE2 has none, so half of its chains multiply and half add. Enough chains
+ * hide the latency; all fit into the registers. */
 
 #define LANES(vec) ((int)(sizeof(vec) / sizeof(float)))
 #define EVERY_CHAIN _Pragma("GCC unroll 16") for (int k = 0; k < chains; k++)
 
-#define DEFINE_PEAK(isa, attributes, vec, chain_count, operation, operations)     \
-    int flops_##isa(void) { return LANES(vec) * (chain_count) * (operations); }  \
-    attributes float peak_##isa(long rounds, float start)                        \
-    {                                                                            \
-        enum { chains = chain_count };                                           \
-        vec a[chains], sum = {0};                                                \
-        vec x = (1 - start * 1e-7f) - sum, y = start * 1e-7f + sum;              \
-        EVERY_CHAIN a[k] = x * (float)(k + 1);                                   \
-        for (long round = 0; round < rounds; round++)                            \
-            EVERY_CHAIN a[k] = operation;                                        \
-        EVERY_CHAIN sum += a[k];                                                 \
-        return sum[0];                                                           \
+#define DEFINE_PEAK(isa, attributes, vec, chain_count, operation, operations)                      \
+    int flops_##isa(void) { return LANES(vec) * (chain_count) * (operations); }                    \
+    attributes float peak_##isa(long rounds, float start)                                          \
+    {                                                                                              \
+        enum { chains = chain_count };                                                             \
+        vec a[chains], sum = {0};                                                                  \
+        vec x = (1 - start * 1e-7f) - sum, y = start * 1e-7f + sum;                                \
+        EVERY_CHAIN a[k] = x * (float)(k + 1);                                                     \
+        for (long round = 0; round < rounds; round++)                                              \
+            EVERY_CHAIN a[k] = operation;                                                          \
+        EVERY_CHAIN sum += a[k];                                                                   \
+        return sum[0];                                                                             \
     }
 
 typedef float vec4 __attribute__((vector_size(16)));

@@ -1,6 +1,7 @@
-/* The way from the obvious step to the package's kernel, on given windows: skip-gram with negative sampling.
+/* From the obvious step to the package's kernel, on given windows: skip-gram, negative sampling.
  *
- * Window n has the target word[center[n]] and the contexts word[first[n]] .. word[last[n]] without the center.
+ * Window n has the target word[center[n]] and the contexts word[first[n]] .. word[last[n]] without
+ * the center.
  * Matrices are [V][stride], of which `dim` columns are used. */
 
 #include <math.h>
@@ -32,8 +33,10 @@ static void add(float *to, const float *x, float times, int dim)
         to[c] += times * x[c];
 }
 
-/* From a stream of draws, K that are not the target for each of `count` units, in order; 0 if the stream is too short. */
-int take_noise(const int *stream, long length, const int *target, long count, int negative, int *noise)
+/* From a stream of draws, K that are not the target for each of `count` units, in order; 0 if the
+ * stream is too short. */
+int take_noise(const int *stream, long length, const int *target, long count, int negative,
+               int *noise)
 {
     long used = 0;
     for (long unit = 0; unit < count; unit++)
@@ -47,7 +50,7 @@ int take_noise(const int *stream, long length, const int *target, long count, in
     return 1;
 }
 
-/* One pair at a time, each with noise of its own: K + 1 rows are read and written for every context. */
+/* One pair at a time, each with separate noise: K + 1 rows read and written for every context. */
 void pair_steps(const windows *w)
 {
     float gradient[w->dim];
@@ -89,7 +92,8 @@ static int contexts_of(const windows *w, long n, float **in, float *weight)
 }
 
 /* error[r] of one context and all rows, its weight included. */
-static void errors(const windows *w, const float *in, float weight, float **out, int rows, float *error)
+static void errors(const windows *w, const float *in, float weight, float **out, int rows,
+                   float *error)
 {
     for (int r = 0; r < rows; r++)
         error[r] = dot(in, out[r], w->dim);
@@ -97,7 +101,7 @@ static void errors(const windows *w, const float *in, float weight, float **out,
         error[r] = w->lr * weight * ((r == 0) - sigmoid(error[r]));
 }
 
-/* Both updates from the old vectors, one after the other: every row is read twice and written once. */
+/* Both updates from the old vectors, one after the other: a row is read twice and written once. */
 static void update_by_rows(const windows *w, float *in, float **out, int rows, const float *error)
 {
     float gradient[w->dim];
@@ -112,7 +116,8 @@ static void update_by_rows(const windows *w, float *in, float **out, int rows, c
 typedef float vec __attribute__((vector_size(64), aligned(64)));
 
 /* Both updates in one pass over blocks of columns: the context and its change stay in registers. */
-static void update_by_columns(const windows *w, float *in, float **out, int rows, const float *error)
+static void update_by_columns(const windows *w, float *in, float **out, int rows,
+                              const float *error)
 {
     for (int c = 0; c < w->stride; c += 16) {
         vec x = *(vec *)(in + c), gradient = {0};
@@ -127,13 +132,14 @@ static void update_by_columns(const windows *w, float *in, float **out, int rows
 
 typedef void update_function(const windows *, float *, float **, int, const float *);
 
-/* A window at a time, its noise shared by its contexts, which take their steps in turn: all scores of a context first,
- * then both updates from the old vectors. */
+/* A window at a time, its noise shared by its contexts, which take their steps in turn: all scores of
+ * a context first, then both updates from the old vectors. */
 static void steps(const windows *w, update_function *update)
 {
     int rows = w->negative + 1;
     for (long n = 0; n < w->count; n++) {
-        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows], error[rows];
+        float *in[w->last[n] - w->first[n]], weight[w->last[n] - w->first[n]], *out[rows],
+            error[rows];
         int inputs = contexts_of(w, n, in, weight);
         for (int r = 0; r < rows; r++) {
             int row = r ? w->noise[n * w->negative + r - 1] : w->word[w->center[n]];

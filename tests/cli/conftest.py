@@ -1,4 +1,4 @@
-"""A toy corpus with two topics, vectors trained on it, and a way to call the command line in this process."""
+"""A toy corpus with two topics, its vectors, and the command line called in this process."""
 
 import contextlib
 import random
@@ -30,7 +30,7 @@ def topic_text(sentences: int, seed: int = 1) -> str:
 
 @contextlib.contextmanager
 def process(*argv, **options):
-    """The command line as a process of its own, which is killed after a while: no test waits for ever."""
+    """The command line as a process, which is killed after a while: no test waits for ever."""
     with subprocess.Popen(
         [*COMMAND, *argv], cwd=ROOT, stderr=subprocess.PIPE, **options
     ) as command:

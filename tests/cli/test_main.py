@@ -177,7 +177,8 @@ def test_options_may_stand_between_positional_arguments():
 
 def test_hyper_parameters_reach_the_config():
     line = """train a -o v.bin --vector-size 7 --window 2 --no-shrink-windows --min-count 3
-        --max-vocab 9 --sample 0.5 --architecture cbow --objective hs --negative 4 --noise-draws 2 --ns-exponent 0.5 --no-share-noise
+        --max-vocab 9 --sample 0.5 --architecture cbow --objective hs --negative 4 --noise-draws 2
+        --ns-exponent 0.5 --no-share-noise
         --corrected-cbow --epochs 6 --alpha 0.5 --min-alpha 0.25 --seed 8 --workers 2 --isa base"""
     arguments = build_parser().parse_args(line.split())
     assert options.config_from(arguments) == TrainConfig(
@@ -217,7 +218,8 @@ def test_byte_counts(text, size):
 def test_parser_needs_no_numpy():
     """Only the package's own __init__ may load it: here an empty one stands in its place."""
     code = (
-        "import sys, types; package = types.ModuleType('w2v_fast'); package.__path__ = ['w2v_fast']; "
+        "import sys, types; package = types.ModuleType('w2v_fast'); "
+        "package.__path__ = ['w2v_fast']; "
         "sys.modules['w2v_fast'] = package; import w2v_fast.cli.main as main; main.build_parser(); "
         "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules"
     )

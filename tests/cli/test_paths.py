@@ -14,7 +14,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture
 def folder(corpus, vectors, tmp_path, monkeypatch):
-    """A working folder with everything a command may read, which no command may train in or change."""
+    """A working folder with everything a command may read, and none may train in or change."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Trainer, "train", lambda *_: pytest.fail("must not train"))
     (tmp_path / "text").write_bytes(corpus.read_bytes())

@@ -36,7 +36,7 @@ def lines(text):
     return [line.split("\t") for line in text.splitlines()]
 
 
-# -- questions ------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
 
 
 def test_similar(cli, compass):
@@ -139,14 +139,15 @@ def test_odd_one_out(cli, vectors):
     assert cli("odd-one-out", vectors, "cat", "dog", "cart")[0] == 1
 
 
-# -- evaluation -----------------------------------------------------------------------------------------------------
+# -- evaluation ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def pairs(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text(
-        "# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\nEast\tnortheast\t8.5\nnorth\tsouth\t1\n"
+        "# a comment\nword1\tword2\tscore\nnorth\tnortheast\t9\n"
+        "East\tnortheast\t8.5\nnorth\tsouth\t1\n"
         "north\teast\t5\nnorth\tup\t7\n"
     )
     return path
@@ -221,7 +222,7 @@ def test_evaluate_names_the_bad_line(cli, compass, tmp_path):
     assert f"{tmp_path / 'bad'}, line 2" in err
 
 
-# -- files ----------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def test_convert_there_and_back(cli, vectors, tmp_path):
@@ -316,7 +317,7 @@ def test_inspect_says_what_a_stranger_is(cli, tmp_path):
     assert "this is a Python pickle" in err
 
 
-# -- classes and plots ----------------------------------------------------------------------------------------------
+# -- classes and plots -----------------------------------------------------------------------------
 
 
 def test_classes(cli, vectors, tmp_path):

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone: the work goes on, and nothing said there gets into the data."""
+"""Standard streams that are closed, full or gone: the work goes on, without messages in data."""
 
 import io
 import json
@@ -14,6 +14,7 @@ import time
 import pytest
 
 from tests.cli.conftest import COMMAND, PATIENCE, ROOT
+from tests.skips import posix
 from w2v_fast import KeyedVectors
 from w2v_fast.cli.notes import as_json
 from w2v_fast.system.streams import Unfailing
@@ -23,7 +24,7 @@ SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs"
 
 
 def shell(redirections, *argv, **options):
-    """The command line in a shell that closes or redirects its streams; returns the finished process."""
+    """Run the command line in a shell that closes or redirects its streams."""
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, argv)],
         cwd=ROOT,
@@ -34,6 +35,7 @@ def shell(redirections, *argv, **options):
     )
 
 
+@posix
 @pytest.mark.parametrize("progress", ["bar", "json"])
 @pytest.mark.parametrize("redirections", ["2>/dev/full", "2>&-", "2>&- >&- <&-"])
 def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redirections, progress):
@@ -57,6 +59,7 @@ def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redi
     assert (tmp_path / "counts").read_text().startswith("the 2000\n")
 
 
+@posix
 def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     """Ctrl-C reaches `tee` too, which ends first."""
     out = tmp_path / "v.bin"
@@ -78,6 +81,7 @@ def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@posix
 def test_a_terminal_that_hangs_up(corpus, tmp_path):
     """The log is a terminal that vanishes: SIGHUP comes, and what is written there fails."""
     out = tmp_path / "v.bin"
@@ -100,11 +104,13 @@ def test_a_terminal_that_hangs_up(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@posix
 def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
     done = shell("2>&-", "vocab", corpus, "--min-count", "1999")
     assert (done.returncode, done.stdout) == (0, b"the 2000\n")
 
 
+@posix
 @pytest.mark.parametrize(
     ("redirections", "argv", "message"),
     [
@@ -136,6 +142,7 @@ def test_data_that_cannot_be_read_or_written_are_an_error(
     assert b"epoch" not in done.stderr  # known before the training
 
 
+@posix
 def test_no_output_is_needed_where_there_are_no_data(corpus, tmp_path):
     assert shell(">&-", "train", corpus, "-o", tmp_path / "v.bin", *SETTINGS).returncode == 0
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
+from tests.skips import posix
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
 from w2v_fast.cli import demo, standard_library
 from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
@@ -24,7 +25,7 @@ from w2v_fast.training.trainer import Trainer
 SETTINGS = ["--workers", "1", "--vector-size", "16", "--sample", "0", "--epochs", "3"]
 
 
-# -- input and output -----------------------------------------------------------------------------------------------
+# -- input and output ------------------------------------------------------------------------------
 
 
 def test_vectors_are_those_of_the_library(corpus, vectors):
@@ -57,7 +58,7 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
 
 
 def test_pipe_of_processes(corpus, vectors):
-    """Text comes by standard input and vectors leave by standard output, with nothing else in them."""
+    """Text comes by standard input; standard output has the vectors alone."""
     done = subprocess.run(
         [*COMMAND, "train", "-", "-o", "-", "--format", "word2vec_binary", *SETTINGS],
         cwd=ROOT,
@@ -229,7 +230,7 @@ def test_unusual_bytes_pass_through(cli, tmp_path):
     assert done.stdout.startswith(b"\xff\t")
 
 
-# -- signals --------------------------------------------------------------------------------------------------------
+# -- signals ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -258,21 +259,18 @@ def wait_for_training(command):
     return next(line for line in command.stderr if '"progress"' in line)
 
 
+@posix
 @pytest.mark.parametrize(
-    ("number", "code", "said"),
-    [
-        (signal.SIGINT, 130, "interrupted"),
-        (signal.SIGTERM, 143, "terminated"),
-        (signal.SIGHUP, 129, "hung up"),
-    ],
+    ("name", "code", "said"),
+    [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "hung up")],
 )
-def test_signal_writes_what_is_trained(long_run, number, code, said):
+def test_signal_writes_what_is_trained(long_run, name, code, said):
     folder, argv = long_run
     out = folder / "v.bin"
     out.unlink(missing_ok=True)
     with process(*argv, text=True) as command:
         wait_for_training(command)
-        command.send_signal(number)
+        command.send_signal(getattr(signal, name))
         start = time.monotonic()
         rest = command.stderr.read()
     assert command.returncode == code
@@ -284,6 +282,7 @@ def test_signal_writes_what_is_trained(long_run, number, code, said):
     assert {word for word, _ in vectors.most_similar("iron", topn=5)} == set(METALS) - {"iron"}
 
 
+@posix
 def test_signal_before_training_writes_nothing(long_run):
     folder, _ = long_run
     out = folder / "none.bin"
@@ -297,28 +296,30 @@ def test_signal_before_training_writes_nothing(long_run):
     assert not list(folder.glob("*none.bin*"))
 
 
+@posix
 def test_first_signal_stops_and_the_second_raises():
     before, calls = signal.getsignal(signal.SIGINT), []
     with StopSignals(lambda: calls.append("stop")) as signals:
         assert signals.exit_code == 0
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert calls == ["stop"]
         with pytest.raises(Stopped, match="terminated") as second:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
     assert calls == ["stop"]
     assert str(signals.stopped) == "interrupted"
     assert (signals.exit_code, second.value.exit_code) == (130, 143)
     assert signal.getsignal(signal.SIGINT) is before
     for number in (signal.SIGTERM, signal.SIGHUP):
         with pytest.raises(Stopped), raise_on_signals():
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
 
 
+@posix
 def test_a_hang_up_that_nohup_ignores_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with raise_on_signals(), StopSignals(lambda: pytest.fail("must not stop")) as signals:
-            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
         assert signals.exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -330,7 +331,7 @@ def test_signal_while_writing_does_not_stop_the_writing(
     save = KeyedVectors.save
 
     def interrupted(*arguments, **options):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         save(*arguments, **options)
 
     monkeypatch.setattr(KeyedVectors, "save", interrupted)
@@ -342,8 +343,8 @@ def test_signal_while_writing_does_not_stop_the_writing(
 
 def test_second_signal_while_writing_leaves_no_file(cli, corpus, tmp_path, monkeypatch):
     def interrupted_twice(*arguments, **options):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("os.fsync", interrupted_twice)
     code, _, err = cli("train", corpus, "-o", tmp_path / "v.bin", "--quiet", *SETTINGS)
@@ -385,7 +386,7 @@ def test_stopped_run_goes_on_from_its_checkpoint(cli, corpus, vectors, tmp_path,
 
     def interrupted(trainer):
         if trainer.next_job == len(trainer.jobs) // 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return take(trainer)
 
     with monkeypatch.context() as patch:
@@ -489,7 +490,7 @@ def test_a_finished_run_that_is_resumed_says_that_nothing_is_left(cli, corpus, t
     assert (tmp_path / "v.bin").read_bytes() == written
 
 
-# -- demo -----------------------------------------------------------------------------------------------------------
+# -- demo ------------------------------------------------------------------------------------------
 
 
 def test_demo_on_a_corpus(cli, tmp_path):
@@ -517,7 +518,8 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
         b"# -*- coding: latin-1 -*-\n\nx = 'no \xe9 here'  # Caf\xe9 au lait\n"
     )
     (tmp_path / "module.py").write_text(
-        '"""First Part. Second, part!\n\nA third."""\n\n\n# A comment\n# on two lines\nx = "a plain string"\n\n'
+        '"""First Part. Second, part!\n\nA third."""\n\n\n'
+        '# A comment\n# on two lines\nx = "a plain string"\n\n'
         "class C:  # of one\n    def f():\n        r'''About this:\\nall of it'''\n"
         "        b'only # bytes'\n        x = ('''no # text''', \"no\\\" # text\")\n"
     )

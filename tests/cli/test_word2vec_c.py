@@ -38,7 +38,8 @@ def test_defaults():
 
 def test_every_flag():
     flags = (
-        "-output v.bin -size 7 -window 6 -sample 1e-4 -hs 0 -negative 8 -threads 2 -iter 9 -min-count 4 "
+        "-output v.bin -size 7 -window 6 -sample 1e-4 -hs 0 -negative 8 "
+        "-threads 2 -iter 9 -min-count 4 "
         "-alpha 0.5 -classes 0 -debug 2 -binary 1 -save-vocab v.txt -read-vocab w.txt -cbow 0"
     )
     assert config(*flags.split()) == TrainConfig(

@@ -19,7 +19,10 @@ def split(text: bytes) -> list[list[bytes]]:
 def encode(
     sentences: Iterable[Iterable[Hashable]], min_count: int = 1, max_vocab: int | None = None
 ) -> dict:
-    """Everything a corpus holds. `Counter.most_common` keeps words of equal count in the order of first appearance."""
+    """Everything a corpus holds.
+
+    `Counter.most_common` keeps words of equal count in the order of first appearance.
+    """
     sentences = [list(sentence) for sentence in sentences]
     counter = Counter(word for sentence in sentences for word in sentence)
     ranked = [(word, count) for word, count in counter.most_common() if count >= min_count][

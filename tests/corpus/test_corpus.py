@@ -254,7 +254,7 @@ def test_save_and_open(corpus, saved):
 
 
 def test_words_without_a_letter_are_refused_when_there_are_several(saved):
-    """A header that promises many words of no bytes would take memory that the file does not have."""
+    """A header that promises many empty words would take more memory than the file has bytes."""
     whole = bytearray(saved.read_bytes()[:-32])
     whole[136:176] = whole[128:136] * 5
     saved.write_bytes(whole + hashlib.sha256(whole).digest())
@@ -268,6 +268,7 @@ def test_saving_keeps_raw_tokens(tmp_path):
     assert (len(opened), opened.raw_tokens) == (5, 9)
 
 
+@pytest.mark.slow
 def test_a_cut_file_is_refused_at_every_length(saved):
     whole = saved.read_bytes()
     for length in range(len(whole)):
@@ -279,6 +280,7 @@ def test_a_cut_file_is_refused_at_every_length(saved):
         Corpus.open(saved)
 
 
+@pytest.mark.slow
 def test_a_changed_byte_is_refused_everywhere(saved):
     whole = saved.read_bytes()
     for place in range(len(whole)):
@@ -324,8 +326,9 @@ def test_open_other_files(tmp_path):
         Corpus.open(tmp_path / "text")
 
 
+@pytest.mark.slow
 def test_memory_stays_at_four_bytes_a_token(tmp_path):
-    """40 MB of text, 20 M tokens, 80 MB of ids: doubling arrays or a second copy would not fit below the bound."""
+    """40 MB of text, 20 M tokens, 80 MB of ids: a second copy would not fit below the bound."""
     (tmp_path / "text").write_bytes(b"a b c d e f g h i j\n" * 2_000_000)
     script = """
 import resource, sys

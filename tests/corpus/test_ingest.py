@@ -66,6 +66,7 @@ def read(text: bytes, **options) -> Corpus:
         return Corpus.from_source(path, **options)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     TEXTS,
@@ -112,6 +113,7 @@ def test_a_fixed_vocabulary_drops_other_tokens(text, other, block_bytes, workers
     assert corpus.raw_tokens == sum(map(len, oracle.split(text)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_many_words_and_growing_tables(workers):
     random = np.random.default_rng(3)
@@ -233,7 +235,7 @@ def test_the_smallest_position_counts_in_whatever_order_blocks_come(encode):
 
 
 def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
-    """The thread of the first block waits for its table until three later blocks have been through the tables."""
+    """The first block's thread waits until three later blocks have been through the tables."""
 
     class LateTables(SimpleQueue):
         def __init__(self):
@@ -260,6 +262,7 @@ def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
     assert queues[0].overtaken.is_set()
 
 
+@pytest.mark.slow
 def test_the_key_of_the_hash_changes_nothing():
     script = """
 import sys
@@ -267,8 +270,10 @@ from w2v_fast.corpus import _ingest
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import Phrases
 _ingest.set_hash_key(bytes.fromhex(sys.argv[1]))
-corpus = Corpus.from_source([[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)], min_count=1)
-print(corpus.ids.tolist(), corpus.vocabulary.words, list(Phrases(corpus, 1, 0.1, workers=2).phrases.items()))
+sentences = [[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)]
+corpus = Corpus.from_source(sentences, min_count=1)
+phrases = Phrases(corpus, 1, 0.1, workers=2).phrases
+print(corpus.ids.tolist(), corpus.vocabulary.words, list(phrases.items()))
 """
     keys = "00" * 16, os.urandom(16).hex()
     outputs = {subprocess.check_output([sys.executable, "-c", script, key]) for key in keys}
@@ -276,7 +281,7 @@ print(corpus.ids.tolist(), corpus.vocabulary.words, list(Phrases(corpus, 1, 0.1,
 
 
 def test_words_made_to_collide_take_no_longer_than_others():
-    """Without the key of the hash, all words whose second half is this one had the hash 0: 12 s instead of 10 ms."""
+    """Without a key, all words with this second half had the hash 0: 12 s instead of 10 ms."""
     tail = (0xE7037ED1A0B428DB ^ 16).to_bytes(8, "little")
     seconds = []
     for end in (b"-another", tail):

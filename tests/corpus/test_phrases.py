@@ -51,6 +51,7 @@ def close(one: dict, other: dict) -> None:
     np.testing.assert_allclose([one[key] for key in one], [other[key] for key in one], rtol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(random_sentences(PLAIN), st.fixed_dictionaries(SETTINGS))
 def test_equals_gensim(sentences, options):
@@ -64,6 +65,7 @@ def test_equals_gensim(sentences, options):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(random_sentences(WORDS), st.fixed_dictionaries(SETTINGS))
 def test_equals_gensim_where_words_hold_the_delimiter(sentences, options):
@@ -85,6 +87,7 @@ def test_npmi_equals_gensim(sentences, min_count, threshold):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(random_sentences(PLAIN), st.sampled_from([frozenset(), CONNECTORS]))
 def test_three_passes_equal_gensim(sentences, connector_words):

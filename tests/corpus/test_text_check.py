@@ -1,4 +1,4 @@
-"""What is no text is refused with a way to its text; text that only looks a little like it is read."""
+"""What is no text is refused with a way to its text; text that looks like it is read."""
 
 from __future__ import annotations
 
@@ -210,6 +210,7 @@ def test_every_file_of_a_folder_is_looked_at(tmp_path):
         Corpus.from_source(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "warc", "html"])
 def test_the_same_on_standard_input(kind):
     script = "from w2v_fast.corpus.corpus import Corpus; Corpus.from_source('-', min_count=1)"
@@ -317,8 +318,12 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, compress, block_byte
         Corpus.from_source(tmp_path / "empty")
 
 
+@pytest.mark.slow
 def test_a_byte_order_mark_on_standard_input():
-    script = "from w2v_fast.corpus.corpus import Corpus; print(Corpus.from_source('-', min_count=1).vocabulary.words)"
+    script = (
+        "from w2v_fast.corpus.corpus import Corpus; "
+        "print(Corpus.from_source('-', min_count=1).vocabulary.words)"
+    )
     output = subprocess.check_output(
         [sys.executable, "-c", script], input=codecs.BOM_UTF8 + b"the cat"
     )

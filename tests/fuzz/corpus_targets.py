@@ -1,7 +1,7 @@
-"""One fuzz target for each reader of texts, vocabularies, phrases, corpora, checkpoints: a result or a clear error.
+"""One fuzz target for each reader of texts, vocabularies, phrases, corpora and checkpoints.
 
-The checksums of saved corpora and checkpoints are made right again in every second case, so that what they guard is
-fuzzed too; what a saved corpus gives is trained on.
+A result or a clear error. The checksums of saved corpora and checkpoints are made right again in
+every second case, so that what they guard is fuzzed too; what a saved corpus gives is trained on.
 """
 
 import bz2
@@ -11,14 +11,13 @@ import gzip
 import hashlib
 import lzma
 import tempfile
-import tracemalloc
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from tests.corpus.oracle import contents, encode, split
+from tests.fuzz.limits import check
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import FrozenPhrases
@@ -27,10 +26,7 @@ from w2v_fast.system.files import MAGIC_LENGTH, compression_of, zstd_module
 from w2v_fast.training.trainer import DivergenceError, Trainer
 from w2v_fast.word2vec import Word2Vec
 
-ALLOWED = (ValueError, OSError)
 CHECKSUM = hashlib.sha256().digest_size
-MEMORY = 64 << 20  # for buffers, whatever the file
-PEAK_PER_BYTE = 64
 CONFIG = TrainConfig(vector_size=4, window=2, epochs=1, workers=1, min_count=1, sample=0)
 IDS = np.array([0, 1, ~2, 0, ~1], np.int32)
 VOCABULARY = Vocabulary(["a", "b\u00e9", "c"], [2, 2, 1])
@@ -48,21 +44,8 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def check(read: Callable[[], object], size: int) -> None:
-    """Run a reader on a file of `size` bytes; fail on any other exception, and on more memory than that explains."""
-    tracing = tracemalloc.is_tracing()
-    if tracing:
-        tracemalloc.reset_peak()
-    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(*ALLOWED):
-        warnings.simplefilter("ignore")
-        read()
-    if tracing:
-        peak = tracemalloc.get_traced_memory()[1]
-        assert peak < MEMORY + PEAK_PER_BYTE * size, f"{peak} bytes for a file of {size}"
-
-
 def text(folder: Path, data: bytes) -> None:
-    """A corpus of text, compressed or not: what is read holds together, and is what the oracle reads in plain text."""
+    """A corpus of text, compressed or not: it holds together; plain text is as the oracle's."""
     path = folder / "text"
     path.write_bytes(data)
 
@@ -126,7 +109,7 @@ def saved_corpus(folder: Path, data: bytes) -> None:
 
 
 def checkpoint(folder: Path, data: bytes) -> None:
-    """The only checkpoint in a folder, as it is and under a right checksum; if it is taken, the run ends."""
+    """The only checkpoint in a folder, as it is and under a right checksum; a run from it ends."""
     for content in (data, checksummed(data)):
         (folder / "run").mkdir(exist_ok=True)
         path = folder / "run" / "checkpoint-000000000000001.w2v"

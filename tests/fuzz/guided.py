@@ -1,4 +1,4 @@
-"""One target under atheris, which lets coverage guide it, from the valid files that it is known to read.
+"""One target under atheris, which lets coverage guide it, from valid files.
 
 python -m tests.fuzz.guided TARGET [libFuzzer flags]        (needs atheris)
 """

@@ -1,4 +1,4 @@
-"""Damaged files: every cut, flipped and inserted bytes, hostile headers. Plain Python, the same for the same seed."""
+"""Damaged files: cuts, flipped and inserted bytes, hostile headers; the same for the same seed."""
 
 import random
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def headers(seed: bytes) -> Iterator[bytes]:
 
 
 def flips(seed: bytes, count: int, random_seed: int) -> Iterator[bytes]:
-    """`count` copies with up to four places changed, doubled, left out, or overwritten by something interesting."""
+    """`count` copies with up to four bytes changed, doubled, left out, or overwritten."""
     rng = random.Random(random_seed)
     for _ in range(count):
         data = bytearray(seed)

@@ -1,4 +1,4 @@
-"""Every fuzz target on ever new damaged files, for a while: what `make fuzz` runs under the sanitizers.
+"""Every fuzz target on ever new damaged files: what `make fuzz` runs under the sanitizers.
 
     python -m tests.fuzz.run [SECONDS [SEED]]        default: 60 seconds, another seed each time
 

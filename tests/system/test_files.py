@@ -1,4 +1,4 @@
-"""Files are recognized by their first bytes, read whole or with an error, and written whole or not at all."""
+"""Files are recognized by their first bytes, and read and written whole or with an error."""
 
 import bz2
 import errno
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import w2v_fast
+from tests.skips import posix, root
 from w2v_fast import KeyedVectors
 from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.system import files
@@ -70,6 +71,7 @@ def test_text_that_looks_like_a_magic_is_text():
     assert compression_of(bz2.compress(b"")) == "bzip2"
 
 
+@posix
 def test_atomic_write_replaces_and_keeps_permissions(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")
@@ -97,6 +99,7 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["out"]
 
 
+@posix
 def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
     path = tmp_path / "out[1]"
     with atomic_write(path) as mine:
@@ -136,7 +139,7 @@ def test_check_writable(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-# -- packed by the suffix -------------------------------------------------------------------------------------------
+# -- packed by the suffix --------------------------------------------------------------------------
 
 UNPACKERS = {
     ".gz": gzip.decompress,
@@ -175,7 +178,7 @@ def test_a_missing_extra_is_known_before(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-# -- streams --------------------------------------------------------------------------------------------------------
+# -- streams ---------------------------------------------------------------------------------------
 
 WRITE = (
     "import sys\nfrom w2v_fast.system.files import atomic_write, check_writable, check_space\n"
@@ -191,10 +194,13 @@ def shell(command, folder):
         cwd=folder,
         capture_output=True,
         text=True,
-        env={**os.environ, "WRITE": WRITE, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "WRITE": WRITE, "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=60,
     )
 
 
+@posix
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-", "link"])
 def test_a_stream_goes_on_with_the_file_behind_it(tmp_path, name):
     (tmp_path / "link").symlink_to("/dev/stdout")
@@ -207,6 +213,7 @@ def test_a_stream_goes_on_with_the_file_behind_it(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == ["link", "log"]
 
 
+@posix
 def test_a_pipe_with_a_name_is_written_to(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     done = shell("cat pipe & WRITE pipe; wait", tmp_path)
@@ -214,6 +221,7 @@ def test_a_pipe_with_a_name_is_written_to(tmp_path):
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
+@posix
 @pytest.mark.parametrize("command", ["WRITE /dev/stdin < log", "WRITE /dev/fd/9", "WRITE - >&-"])
 def test_a_stream_that_cannot_be_written_is_known_before(tmp_path, command):
     (tmp_path / "log").write_text("precious\n")
@@ -223,9 +231,10 @@ def test_a_stream_that_cannot_be_written_is_known_before(tmp_path, command):
     assert (tmp_path / "log").read_text() == "precious\n"
 
 
-# -- what others may do in the folder -------------------------------------------------------------------------------
+# -- what others may do in the folder --------------------------------------------------------------
 
 
+@posix
 def test_a_pipe_or_link_in_the_place_of_a_leftover_is_left_alone(tmp_path):
     leftover = Path(files.hidden(str(tmp_path / "out"), "0" * 16 + files.UNFINISHED))
     os.mkfifo(leftover)
@@ -253,6 +262,7 @@ def test_hidden_names_cannot_be_guessed_and_are_made_anew(tmp_path, monkeypatch)
     assert all(flags & os.O_EXCL and flags & os.O_NOFOLLOW for _, flags in made)
 
 
+@posix
 @pytest.mark.parametrize("mask", [0o077, 0o022, 0o000])
 def test_the_umask_holds_and_is_never_touched(tmp_path, monkeypatch, mask):
     before = os.umask(mask)
@@ -268,6 +278,7 @@ def test_the_umask_holds_and_is_never_touched(tmp_path, monkeypatch, mask):
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o666 & ~mask
 
 
+@posix
 def test_a_private_file_stays_private_while_it_is_written(tmp_path):
     (tmp_path / "out").write_bytes(b"old")
     (tmp_path / "out").chmod(0o600)
@@ -275,7 +286,7 @@ def test_a_private_file_stays_private_while_it_is_written(tmp_path):
         assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
-# -- names and places -----------------------------------------------------------------------------------------------
+# -- names and places ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "a" * 251 + ".bin"])
@@ -307,7 +318,7 @@ def test_a_place_that_cannot_be_written_is_known_before_and_named(tmp_path, writ
     assert sorted(os.listdir(tmp_path)) == ["circle", "file", "folder"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+@root
 def test_a_mounted_file_is_known_before(tmp_path):
     for name in ("behind", "a b"):
         (tmp_path / name).write_text("old")
@@ -324,7 +335,7 @@ def test_a_mounted_file_is_known_before(tmp_path):
         subprocess.run(["umount", tmp_path / "a b"], check=True)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@root
 @pytest.mark.parametrize(("mode", "problem"), [(0o1777, "sticky"), (0o755, "Permission denied")])
 def test_another_users_file_and_a_closed_folder_are_known_before(tmp_path, mode, problem):
     folder = tmp_path / "shared"

@@ -5,7 +5,8 @@ import sys
 import textwrap
 
 STAND_IN = """
-import concurrent.futures, hashlib, mmap, os, pathlib, shutil, signal, subprocess, sys, tempfile, types
+import concurrent.futures, hashlib, mmap, os, pathlib, shutil, signal, subprocess, sys, tempfile
+import types
 import importlib.metadata
 import numpy, numpy.lib.format, tqdm, tqdm.std
 
@@ -17,9 +18,12 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 for name in ("fcntl", "resource", "termios"):
     sys.modules.pop(name, None)
-for module, names in ((os, "O_NOFOLLOW O_NONBLOCK O_CLOEXEC O_DIRECTORY fchmod geteuid getuid pathconf sysconf "
-                           "sched_getaffinity process_cpu_count"),
-                      (mmap, "MAP_PRIVATE MAP_ANONYMOUS MADV_HUGEPAGE"), (signal, "SIGHUP SIGKILL SIGUSR1")):
+for module, names in (
+    (os, "O_NOFOLLOW O_NONBLOCK O_CLOEXEC O_DIRECTORY fchmod geteuid getuid pathconf sysconf"),
+    (os, "sched_getaffinity process_cpu_count"),
+    (mmap, "MAP_PRIVATE MAP_ANONYMOUS MADV_HUGEPAGE"),
+    (signal, "SIGHUP SIGKILL SIGUSR1"),
+):
     for name in names.split():
         if hasattr(module, name):
             delattr(module, name)
@@ -37,15 +41,17 @@ control_groups.PROC = control_groups.CONTROL_GROUPS = pathlib.Path("nowhere")
 folder = pathlib.Path(sys.argv[1])
 text = folder / "text.txt"
 text.write_text("the cat sat on the mat and the dog sat on the rug\\n" * 100)
-trained = w2v_fast.train(text, vector_size=8, min_count=1, workers=2, checkpoint=folder / "checkpoints",
-                         memory_budget=1000)
+trained = w2v_fast.train(
+    text, vector_size=8, min_count=1, workers=2, checkpoint=folder / "run", memory_budget=1000
+)
 for name in ("vectors.bin", "vectors.txt", "vectors.npy", "folder"):
     for _ in range(2):  # the second time there is an old one
         trained.save(folder / name)
     assert w2v_fast.load(folder / name).index_to_key == trained.index_to_key
 assert locks and set(locks) == {1 << 40}
 assert [path for path in folder.iterdir() if path.name.endswith(".part")] == []
-assert w2v_fast.cli.main.main(["train", str(text), "-o", str(folder / "more.bin"), "--min-count", "1", "--quiet"]) == 0
+command = ["train", str(text), "-o", str(folder / "more.bin"), "--min-count", "1", "--quiet"]
+assert w2v_fast.cli.main.main(command) == 0
 print("used")
 """
 

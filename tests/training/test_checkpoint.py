@@ -1,4 +1,4 @@
-"""A run that was stopped or killed goes on as if nothing had happened; a damaged or foreign checkpoint is refused."""
+"""A stopped or killed run goes on as if nothing had happened; a damaged checkpoint is refused."""
 
 import contextlib
 import errno
@@ -16,6 +16,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
+from tests.skips import posix
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
 from w2v_fast.system import files
@@ -106,7 +107,7 @@ class TestKill:
     OPTIONS = {"epochs": 12, "vector_size": 50}  # noqa: RUF012
 
     def child(self, folder, result, number):
-        """Go on with the run, and die at a random call of a function that writes, or wait to be killed."""
+        """Go on with the run, and die at a random writing call, or wait to be killed."""
         rng = random.Random(number)
         if number % 2:
             left = rng.randrange(1, 200)
@@ -134,6 +135,8 @@ class TestKill:
         finished.write_text(digest(run))
         finished.rename(result)
 
+    @posix
+    @pytest.mark.slow
     def test_a_killed_run_goes_on_bit_for_bit(self, tmp_path):
         whole = trainer_of(**self.OPTIONS)
         started = time.monotonic()
@@ -269,6 +272,7 @@ def test_no_whole_checkpoint_is_an_error(stopped):
         trainer_of().resume(stopped)
 
 
+@pytest.mark.slow
 def test_every_cut_and_every_changed_byte_is_found(tmp_path):
     path = tmp_path / "small"
     checkpoint_module.write(path, {"run": {}}, [np.ones((2, 16), np.float32)])
@@ -363,7 +367,7 @@ def test_no_room_is_known_before_training(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_that_fails_does_not_end_the_run(tmp_path, monkeypatch):
-    """The disk fills up later: training goes on, the older checkpoint is whole, nothing half written stays."""
+    """The disk fills up later: training goes on, and the older checkpoint stays whole."""
     run = stop_after(trainer_of(), 100)
     run.train(checkpoint=tmp_path)
 
@@ -424,6 +428,7 @@ def test_a_mad_learning_rate_is_noticed_at_once(architecture, objective, alpha):
     assert run.next_job <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1, 5])
 def test_stop_from_another_thread(tmp_path, number):
     run = trainer_of(epochs=100_000, workers=2)
@@ -449,9 +454,11 @@ def test_a_stop_before_training_is_not_lost():
     assert run.done
 
 
+@posix
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(tmp_path, number):
-    """The handler calls stop(); the whole run stands in the checkpoint. KeyboardInterrupt does the same."""
+    """The handler calls stop(); the checkpoint has the whole run. So does KeyboardInterrupt."""
     folder = tmp_path / "run"
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""Link 2 of the chain of trust: the native loop equals the reference, on the same draws, whatever the variant."""
+"""Link 2 of the chain of trust: the native loop equals the reference on the same draws."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ def isa(request):
 
 
 def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6, frozen=None):
-    """Train every job natively and by the reference, from the same random weights; both matrices must agree."""
+    """Train every job natively and by the reference; both matrices must agree."""
     config = dataclasses.replace(config, workers=1)
     tables = tables_of(ids, words, config)
     weights = initial_weights(words, config.vector_size, config.seed)
@@ -221,7 +221,7 @@ def test_edges(isa, name, ids, words, variant, window):
 
 @pytest.mark.parametrize("objective", ["ns", "hs", "softmax"])
 def test_saturated_scores_keep_their_gradient(isa, objective):
-    """Scores of about +-50: the error of a wrong pair is +-lr, as the sigmoid says, and nothing is NaN."""
+    """Scores of about +-50: the error of a wrong pair is +-lr, and nothing is NaN."""
     config = TrainConfig(
         vector_size=16, window=2, epochs=1, sample=0, objective=objective, alpha=0.01
     )
@@ -231,8 +231,10 @@ def test_saturated_scores_keep_their_gradient(isa, objective):
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 @pytest.mark.parametrize("objective", ["ns", "nce", "hs"])
 def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective):
-    """With 4 workers a job's change of one of the first rows counts a quarter, if every window has the row, or more;
-    and every other row is as with one worker."""
+    """With 4 workers a job's change of one of the first rows counts a quarter or more.
+
+    A quarter if every window has the row; every other row is as with one worker.
+    """
     ids, words = zipf_ids(2000, 2000, sentence=6), 2000
     hot = PRIVATE_NODES if objective == "hs" else PRIVATE_WORDS
     outputs, inputs = [], []
@@ -275,7 +277,7 @@ def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective)
 
 @pytest.mark.parametrize("share_noise", [True, False])
 def test_blocks_and_jobs_do_not_show(isa, share_noise):
-    """Sentences longer than the loop's blocks, and jobs that end inside a sentence: the same windows either way."""
+    """Sentences longer than a block, and jobs that end inside a sentence: the same windows."""
     config = TrainConfig(
         vector_size=8,
         window=4,

@@ -1,4 +1,4 @@
-"""Link 1 of the chain of trust: the reference's step is the negative gradient of the written-down loss."""
+"""Link 1 of the chain of trust: the reference's step is minus the gradient of the loss."""
 
 import itertools
 
@@ -9,11 +9,11 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training import reference
 from w2v_fast.training.jobs import Jobs
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 
 def written_loss(inputs, rows, label, shift, in_index, out_index):
-    """Sum over pairs of -log p(label), p(1) = 1 / (1 + exp(shift - in . out)), spelled with no help from the code."""
+    """Sum over pairs of -log p(label), p(1) = 1 / (1 + exp(shift - in . out)), by hand."""
     total = 0.0
     for i in in_index:
         for r, y, s in zip(out_index, label, shift, strict=True):
@@ -74,7 +74,7 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
 
 @pytest.mark.parametrize("corrected", [False, True])
 def test_cbow_gradient_of_the_mean(corrected):
-    """The corrected rule is the gradient; word2vec.c's is that times the number of contexts, for the inputs only."""
+    """The corrected rule is the gradient; word2vec.c's is, for inputs, that times the contexts."""
     random = np.random.default_rng(6)
     inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
     contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
@@ -128,14 +128,14 @@ WEIGHTS = np.random.default_rng(8).normal(size=(2, 6, 4))
 
 def tables_of_six_words(config):
     """Their tables, and the noise distribution without the targets."""
-    tables = Tables(Vocabulary(list("abcdef"), [9, 7, 5, 4, 2, 1]), config)
+    tables = LookupTables(Vocabulary(list("abcdef"), [9, 7, 5, 4, 2, 1]), config)
     q = tables.noise.copy()
     q[[target for target, _ in SHARING]] = 0
     return tables, q / q.sum()
 
 
 def every_draw(objective, draws):
-    """Each sequence of noise words that a step can draw: its probability, the step's loss, and what the step adds."""
+    """Each sequence of noise words a step can draw: probability, loss, and updates."""
     config = TrainConfig(objective=objective, negative=K, noise_draws=draws)
     tables, q = tables_of_six_words(config)
     for noise in itertools.product(map(int, np.flatnonzero(q)), repeat=draws):
@@ -155,7 +155,7 @@ def every_draw(objective, draws):
 @pytest.mark.parametrize("draws", [1, 2, 3, 4])
 @pytest.mark.parametrize("objective", ["ns", "nce"])
 def test_any_number_of_draws_is_an_unbiased_estimate_of_the_loss_and_its_gradient(objective, draws):
-    """Of -log s(u_o . v_c) - K sum_w q(w) log s(-u_w . v_c); nce's scores are less log(K q), whatever is drawn."""
+    """Of -log s(u_o . v_c) - K sum_w q(w) log s(-u_w . v_c); nce's scores are less log(K q)."""
     tables, q = tables_of_six_words(TrainConfig(objective=objective, negative=K))
     shift = np.log(K * tables.noise) if objective == "nce" else np.zeros(6)
 
@@ -203,7 +203,7 @@ def test_activations_at_known_points():
 def test_every_radius_is_the_window_where_windows_do_not_shrink():
     ids = np.array([0, 1, 2, 3, 4, ~5], np.int32)
     config = TrainConfig(window=2, sample=0, shrink_windows=False, epochs=1)
-    tables = Tables(Vocabulary(list("abcdef"), [1] * 6), config)
+    tables = LookupTables(Vocabulary(list("abcdef"), [1] * 6), config)
     found = list(reference.windows(ids, tables, config, Jobs(6, config, 6)[0]))
     assert found == [
         (0, [1, 2]),

@@ -12,7 +12,7 @@ from tests.training.toys import tables_of, zipf_ids
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.generator import GAMMA, MASK, derive, draw
 from w2v_fast.training.huffman import huffman_paths
-from w2v_fast.training.jobs import JOB_TOKENS, Jobs
+from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.noise import alias_table, noise_distribution
 from w2v_fast.training.reference import noise_words
 from w2v_fast.training.tables import PRIVATE_NODES, PRIVATE_WORDS, merge_share
@@ -155,18 +155,6 @@ def test_jobs_cover_each_token_of_each_epoch_once(tokens, epochs):
     assert at == (epochs, 0)
 
 
-@pytest.mark.parametrize("tokens", [2**31 - 1, 2**31 + 1, 2**32 + 1, 2**53 + 1])
-def test_jobs_of_huge_corpora(tokens):
-    jobs = Jobs(tokens, TrainConfig(epochs=3))
-    assert len(jobs) == 3 * -(-tokens // JOB_TOKENS)
-    last = jobs[len(jobs) - 1]
-    assert (last.epoch, last.stop) == (2, tokens)
-    assert last.lr == pytest.approx(1e-4, abs=1e-6)
-    middle = jobs[len(jobs) // 2]
-    assert middle.lr == pytest.approx((0.025 + 1e-4) / 2, rel=1e-3)
-    assert jobs[len(jobs) // 3].start == 0
-
-
 def test_learning_rate_falls_smoothly_on_small_corpora():
     rates = [job.lr for job in Jobs(200_000, TrainConfig(epochs=5))]
     assert len(rates) >= 1000
@@ -189,7 +177,7 @@ def test_the_whole_change_of_a_row_that_is_never_visited_counts():
 
 @pytest.mark.parametrize("objective", ["ns", "hs"])
 def test_visits_of_the_first_rows(objective):
-    """As counted over the corpus, without subsampling: each token's row and K draws, or its path."""
+    """As counted over the corpus without subsampling: a token's row and K draws, or its path."""
     config = TrainConfig(sample=0, negative=3, objective=objective)
     ids = zipf_ids(2000, 1000, sentence=10)
     tables = tables_of(ids, 1000, config)

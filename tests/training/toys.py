@@ -4,11 +4,11 @@ import numpy as np
 
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 
 def zipf_ids(tokens: int, words: int, sentence: int, seed: int = 0) -> np.ndarray:
-    """Random tokens, word w with probability ~ 1 / (w + 1); sentences of 1 to 2 * sentence - 1 tokens."""
+    """Random tokens, word w with probability ~ 1 / (w + 1), in sentences of random length."""
     random = np.random.default_rng(seed)
     share = 1.0 / np.arange(1, words + 1)
     ids = random.choice(words, tokens, p=share / share.sum()).astype(np.int32)
@@ -23,5 +23,5 @@ def vocabulary_of(ids: np.ndarray, words: int) -> Vocabulary:
     return Vocabulary([f"w{i}" for i in range(words)], counts)
 
 
-def tables_of(ids: np.ndarray, words: int, config: TrainConfig) -> Tables:
-    return Tables(vocabulary_of(ids, words), config)
+def tables_of(ids: np.ndarray, words: int, config: TrainConfig) -> LookupTables:
+    return LookupTables(vocabulary_of(ids, words), config)

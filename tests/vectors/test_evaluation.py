@@ -22,8 +22,14 @@ needs_real_sets = pytest.mark.skipif(
     not EVAL_DIR, reason="W2V_FAST_EVAL_DIR names no folder of evaluation sets"
 )
 
-WORDSIM = "# WordSim-353\nWord 1\tWord 2\tHuman (mean)\nlove\tsex\t6.77\ntiger\tcat\t7.35\nTiger\ttiger\t10.00\n"
-SIMLEX = "word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\nsmart\tintelligent\tA\t9.2\t1.75\n"
+WORDSIM = (
+    "# WordSim-353\nWord 1\tWord 2\tHuman (mean)\n"
+    "love\tsex\t6.77\ntiger\tcat\t7.35\nTiger\ttiger\t10.00\n"
+)
+SIMLEX = (
+    "word1\tword2\tPOS\tSimLex999\tconc(w1)\n"
+    "old\tnew\tA\t1.58\t2.72\nsmart\tintelligent\tA\t9.2\t1.75\n"
+)
 RATERS = "Word 1,Word 2,Human (mean),1,2\r\nlove,sex,6.77,9,6\r\ntiger,cat,7.35,9,7\r\n"
 
 
@@ -39,7 +45,7 @@ def random_vectors(words: list[str], size: int = 8, seed: int = 0) -> KeyedVecto
 
 
 def families() -> tuple[KeyedVectors, str]:
-    """Pairs x<i>, y<i> with y - x nearly the same for all i, so that most analogies hold; questions in two sections."""
+    """Pairs x<i>, y<i> with nearly the same y - x, so that most analogies hold; two sections."""
     rng = np.random.default_rng(3)
     bases = rng.standard_normal((30, 16))
     shift = rng.standard_normal(16) * 0.7
@@ -65,7 +71,7 @@ def families() -> tuple[KeyedVectors, str]:
     return kv, text + "\n"
 
 
-# -- readers --------------------------------------------------------------------------------------------------------
+# -- readers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_read_analogies_names_the_line(tmp_path: Path, text: str, message: str) 
         evaluation.read_analogies(write(tmp_path, text))
 
 
-# -- word pairs -----------------------------------------------------------------------------------------------------
+# -- word pairs ------------------------------------------------------------------------------------
 
 
 def test_correlation_and_ranks_by_hand() -> None:
@@ -282,7 +288,7 @@ def test_unknown_choices_are_named(tmp_path: Path, options: dict[str, Any]) -> N
         function(random_vectors(["a"]), write(tmp_path, ""), **options)
 
 
-# -- analogies ------------------------------------------------------------------------------------------------------
+# -- analogies -------------------------------------------------------------------------------------
 
 
 def slow_answers(kv: KeyedVectors, text: str, method: str) -> list[bool]:
@@ -374,7 +380,7 @@ def test_half_precision_answers_like_single_precision(tmp_path: Path) -> None:
     assert evaluation.evaluate_analogies(half, path) == evaluation.evaluate_analogies(same, path)
 
 
-# -- the same figures as gensim -------------------------------------------------------------------------------------
+# -- the same figures as gensim --------------------------------------------------------------------
 
 
 def assert_same_pairs(kv: KeyedVectors, path: Path, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Files of one save are read all old or all new: at any moment, after a kill at any step, with several savers."""
+"""Files of one save are read all old or all new, after a kill at any step, with several savers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.skips import posix, root
 from w2v_fast.system import files
 from w2v_fast.vectors import file_sets
 from w2v_fast.vectors.formats import npy, projector
@@ -35,7 +36,7 @@ def numbered(k: int, words: int = 20) -> KeyedVectors:
 
 
 class Kind:
-    """A way to save and load; `load` gives the number that every part says, or fails on a mixture."""
+    """Saves and loads; `load` gives the number that every part says, or fails on a mixture."""
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ def at_steps(
 
 
 def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
-    """Save in a child that is killed at its n-th step, for n = 0, 1, ...; the last child is not killed."""
+    """Save in a child that is killed at its n-th step, for n = 0, 1, ..., until none is."""
     for number in itertools.count():
         pid = os.fork()
         if pid == 0:
@@ -164,6 +165,7 @@ def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
         yield number
 
 
+@posix
 def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path: Path) -> None:
     kind, seen = read_here, []
     kind.save(numbered(1), tmp_path)
@@ -178,8 +180,9 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path:
     assert len(seen) > 20
 
 
+@posix
 def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: Path) -> None:
-    """One of the files may be missing after a kill in the middle of the exchange, until the next save."""
+    """A file may be missing after a kill in the middle of the exchange, until the next save."""
 
     def plain(folder: Path) -> set[int]:
         if kind.name == "projector":
@@ -211,6 +214,7 @@ def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: 
     assert states == {1, 2, "missing"}
 
 
+@posix
 def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(
     read_here: Kind, tmp_path: Path
 ) -> None:
@@ -412,7 +416,7 @@ def test_heads_are_told_apart_by_a_clock_of_nanoseconds(
     }
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+@root
 def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_path: Path) -> None:
     kind = KINDS[1]
     kind.save(numbered(1), tmp_path)
@@ -440,6 +444,7 @@ def test_files_of_another_user_are_neither_opened_nor_removed_nor_believed(tmp_p
     assert kind.load(tmp_path) == 3
 
 
+@posix
 def test_parts_may_be_streams_or_packed(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

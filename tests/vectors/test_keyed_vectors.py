@@ -1,4 +1,4 @@
-"""KeyedVectors itself: construction, storage types, batches, changes, errors, the index and the conversions."""
+"""KeyedVectors: construction, storage types, batches, changes, errors, index, conversions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def assert_close(one: Any, other: Any, tolerance: float = 1e-5) -> None:
     )
 
 
-# -- construction ---------------------------------------------------------------------------------------------------
+# -- construction ----------------------------------------------------------------------------------
 
 
 def test_attributes() -> None:
@@ -111,7 +111,7 @@ def test_an_empty_vocabulary() -> None:
     assert kv.most_similar(np.ones(4)) == [("a", 1.0)]
 
 
-# -- keys -----------------------------------------------------------------------------------------------------------
+# -- keys ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_copies() -> None:
         assert twin.most_similar("w0") == kv.most_similar("w0")
 
 
-# -- storage types --------------------------------------------------------------------------------------------------
+# -- storage types ---------------------------------------------------------------------------------
 
 
 def test_half_precision_is_computed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_norms_follow_changes() -> None:
         kv.vectors = np.ones((3, 5))
 
 
-# -- batches --------------------------------------------------------------------------------------------------------
+# -- batches ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_batch_errors() -> None:
 def test_the_best_of_many_are_those_of_a_full_sort(
     data: st.DataObject, count: int, size: int, block: int
 ) -> None:
-    """Small integers, so that ties and zero vectors are frequent: scores must agree, rows must have them."""
+    """Small integers, so that ties and zero vectors are frequent: scores must agree."""
     numbers = st.lists(st.integers(-2, 2), min_size=count * size, max_size=count * size)
     vectors = np.array(data.draw(numbers), np.float32).reshape(count, size)
     norms = neighbors.row_norms(vectors)
@@ -341,7 +341,7 @@ def test_the_best_of_many_are_those_of_a_full_sort(
         )
 
 
-# -- integers as keys ------------------------------------------------------------------------------------------------
+# -- integers as keys ------------------------------------------------------------------------------
 
 
 def nodes() -> KeyedVectors:
@@ -449,7 +449,7 @@ def test_booleans_and_fractions_are_no_keys(key: Any) -> None:
     assert None not in kv
 
 
-# -- norms follow the vectors ---------------------------------------------------------------------------------------
+# -- norms follow the vectors ----------------------------------------------------------------------
 
 WAYS_TO_CHANGE: dict[str, Any] = {
     "an element": lambda kv: kv.vectors.__setitem__(3, kv.vectors[0] * 20),
@@ -530,7 +530,7 @@ def test_norms_of_vectors_that_nobody_else_has_are_computed_once(
         kv.norms[0] = 1
 
 
-# -- changes --------------------------------------------------------------------------------------------------------
+# -- changes ---------------------------------------------------------------------------------------
 
 
 def test_adding_keeps_counts_and_output_vectors_in_step() -> None:
@@ -601,7 +601,7 @@ def test_counts() -> None:
             call()
 
 
-# -- the index ------------------------------------------------------------------------------------------------------
+# -- the index -------------------------------------------------------------------------------------
 
 needs_usearch = pytest.mark.skipif(
     importlib.util.find_spec("usearch") is None, reason="usearch is not installed (extra: ann)"
@@ -670,7 +670,7 @@ def test_any_indexer_of_gensims_kind_works() -> None:
     assert made().most_similar("w0", topn=2, indexer=Fixed()) == [("w1", 0.5), ("w2", 0.25)]
 
 
-# -- other libraries ------------------------------------------------------------------------------------------------
+# -- other libraries -------------------------------------------------------------------------------
 
 
 def test_to_numpy_is_a_copy() -> None:
@@ -724,7 +724,7 @@ def test_word_movers_distance_by_hand() -> None:
     assert kv.wmdistance(["a"], ["unknown"], norm=False) == math.inf
 
 
-# -- files ----------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 formats = pytest.importorskip("w2v_fast.vectors.formats")
 needs_formats = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-"""The same calls on gensim and on us: same words, same order, scores to 1e-5, and both raise or neither does."""
+"""The same calls on gensim: same words and order, scores to 1e-5, and both raise or neither."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ gensim = pytest.importorskip("gensim", reason="gensim is not installed: nothing 
 
 HAS_POT = importlib.util.find_spec("ot") is not None
 
-# Each call is evaluated with `kv`, and with the words w0, w1, ... as W[0], W[1], ... and `v`, the vectors.
+# Each call is evaluated with `kv`, the words w0, w1, ... as W[0], W[1], ... and `v`, the vectors.
 CALLS = """
 kv.most_similar(W[0])
 kv.most_similar([W[0]], topn=3)
@@ -374,7 +374,7 @@ def test_keeps_its_promise_where_gensim_does_not() -> None:
         ours.most_similar_cosmul("w0", topn=None),
         atol=1e-6,
     )
-    # a known key given to add_vector is replaced, as documented; gensim reports a row that does not exist
+    # a known key given to add_vector is replaced; gensim reports a row that does not exist
     assert ours.add_vector("w3", np.ones(12)) == 3
     assert theirs.add_vector("w3", np.ones(12)) == 60
     assert (ours["w3"] == 1).all()

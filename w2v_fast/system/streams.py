@@ -55,18 +55,21 @@ class Unfailing:
 def steady_streams() -> Iterator[None]:
     """While it is entered, stderr never fails, and the descriptors of closed streams are not free for other files."""
     before = sys.stdin, sys.stdout, sys.stderr
+    closed = Closed("standard output")
     for stream in before:
         if stream is None:
             os.open(
                 os.devnull, os.O_RDWR
             )  # takes the lowest free descriptor, which is the one of the stream
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(Closed("standard input")))
-    sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(Closed("standard output")))
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(closed))
     sys.stderr = cast(TextIO, Unfailing(sys.stderr))
     try:
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = before
+        # From 3.13 on the interpreter prints what flushing a discarded stream raises.
+        closed.write = len  # type: ignore[method-assign]
         for stream in before[1:]:
             _drop_unwritten(stream)
 

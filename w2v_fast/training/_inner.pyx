@@ -97,7 +97,7 @@ cdef class InnerLoop:
     weights
         The shared matrices (`weights.Weights`), updated in place.
     tables
-        Lookup tables (`tables.Tables`).
+        Lookup tables (`tables.LookupTables`).
     config
         The run's `TrainConfig`.
     isa

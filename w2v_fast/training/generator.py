@@ -2,12 +2,14 @@
 
     draw(key, i) = mix(key + (i + 1) * GAMMA)
 
-(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.) A token's draws are
-found by its position, a job's noise by counting from 0: no state is carried from token to token or thread to thread,
-so a job gives the same draws whoever runs it, and whenever.
+(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.)
+A token's draws are found by its position, a job's noise by counting from 0. No state passes from
+token to token or from thread to thread, so a job has the same draws whoever runs it, and when.
 """
 
 from __future__ import annotations
+
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +18,19 @@ GAMMA = 0x9E3779B97F4A7C15
 MASK = 2**64 - 1
 
 
+class Stream(IntEnum):
+    """The random streams of a run: the first index of `derive(seed, ...)`."""
+
+    TOKENS = 0
+    """Then the epoch; draw i decides subsampling and radius of token i."""
+    NOISE = 1
+    """Then the job; its noise words, in order."""
+    WEIGHTS = 2
+    """Initial input vectors."""
+
+
 def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
-    """Draws number `index` (non-negative) of stream `key`, uint64, of the shape of `index`."""
+    """Draws number `index` (0 or more) of the stream `key`: uint64, in the shape of `index`."""
     with np.errstate(over="ignore"):
         x = np.uint64(key) + (np.asarray(index, np.uint64) + np.uint64(1)) * np.uint64(GAMMA)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -26,7 +39,7 @@ def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
 
 
 def derive(key: int, *path: int) -> int:
-    """The key of a sub-stream: `derive(seed, EPOCH, 3)` names one stream, unlike that of any other path."""
+    """The key of a stream: `derive(seed, Stream.TOKENS, 3)` differs from that of any other path."""
     for index in path:
         key = (key + (index + 1) * GAMMA) & MASK
         key = ((key ^ (key >> 30)) * 0xBF58476D1CE4E5B9) & MASK

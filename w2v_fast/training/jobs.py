@@ -2,8 +2,8 @@
 
     lr(i) = alpha - (alpha - min_alpha) * (tokens before job i) / (tokens * epochs)
 
-Jobs cover every token of every epoch exactly once, and need no alignment with sentences: a window that reaches over
-the edge of a job sees the same neighbors there that the next job sees.
+Jobs cover every token of every epoch exactly once and need no alignment with sentences: a window
+that crosses the end of a job sees the same neighbors there as the windows of the next job.
 """
 
 from __future__ import annotations
@@ -13,19 +13,29 @@ from collections.abc import Sequence
 from typing import overload
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.training.generator import derive
+from w2v_fast.training.generator import Stream, derive
 
 JOB_TOKENS = 50_000
-SMALLEST_JOB = 100
-STEPS_OF_LR = 1_000
-JOB_FLOPS = 5e9
-
-TOKENS, NOISE, WEIGHTS = range(3)
+MIN_JOB_TOKENS = 100
+MIN_LR_STEPS = 1_000
+MAX_JOB_FLOPS = 5e9
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
-    """Tokens `start..stop` of one epoch, to be trained with one learning rate."""
+    """Tokens `start..stop` of one epoch, to be trained with one learning rate.
+
+    Attributes
+    ----------
+    index, epoch : int
+        Position in the list of jobs, and the epoch, both from 0.
+    start, stop : int
+        The tokens whose windows are trained.
+    lr : float
+        Learning rate.
+    token_key, noise_key : int
+        Keys of the random streams (`generator.Stream`).
+    """
 
     index: int
     epoch: int
@@ -39,8 +49,26 @@ class Job:
 class Jobs(Sequence[Job]):
     """All jobs of a run over `tokens` tokens, in order.
 
-    A job has 50,000 tokens, or fewer where the learning rate would otherwise fall in fewer than 1,000 steps, or where
-    the arithmetic of so many (`token_flops` each, at most) would take so long that a run could not stop in a second.
+    A job has JOB_TOKENS tokens: fewer where the learning rate would otherwise fall in fewer than
+    MIN_LR_STEPS steps, or where a job would take so long that a run could not stop in a second.
+
+    Parameters
+    ----------
+    tokens
+        Tokens of the corpus.
+    config
+        Hyper-parameters.
+    job_tokens
+        Tokens of a job (default: by the rule above).
+    token_flops
+        Multiplications and additions that a token takes at most, on average.
+
+    Attributes
+    ----------
+    total_tokens : int
+        Tokens of all epochs.
+    job_tokens, per_epoch : int
+        Tokens of a job (the last of an epoch may have fewer), and jobs of an epoch.
     """
 
     def __init__(
@@ -53,9 +81,9 @@ class Jobs(Sequence[Job]):
         self.tokens = tokens
         self.epochs = config.epochs
         self.total_tokens = tokens * config.epochs
-        bound = min(JOB_TOKENS, int(JOB_FLOPS / token_flops))
+        bound = min(JOB_TOKENS, int(MAX_JOB_FLOPS / token_flops))
         self.job_tokens = job_tokens or max(
-            min(SMALLEST_JOB, bound), min(bound, self.total_tokens // STEPS_OF_LR), 1
+            min(MIN_JOB_TOKENS, bound), min(bound, self.total_tokens // MIN_LR_STEPS), 1
         )
         self.per_epoch = -(-tokens // self.job_tokens)
         self._config = config
@@ -72,8 +100,8 @@ class Jobs(Sequence[Job]):
             return [self[i] for i in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(f"job {index} of {len(self)}")
-        epoch, place = divmod(index, self.per_epoch)
-        start = place * self.job_tokens
+        epoch, job = divmod(index, self.per_epoch)
+        start = job * self.job_tokens
         seed = self._config.seed
         return Job(
             index=index,
@@ -81,14 +109,14 @@ class Jobs(Sequence[Job]):
             start=start,
             stop=min(start + self.job_tokens, self.tokens),
             lr=self.lr_after(self.tokens_before(index)),
-            token_key=derive(seed, TOKENS, epoch),
-            noise_key=derive(seed, NOISE, index),
+            token_key=derive(seed, Stream.TOKENS, epoch),
+            noise_key=derive(seed, Stream.NOISE, index),
         )
 
     def tokens_before(self, index: int) -> int:
         """Tokens in all jobs before number `index`, which may be the number of jobs."""
-        epoch, place = divmod(index, self.per_epoch)
-        return epoch * self.tokens + place * self.job_tokens
+        epoch, job = divmod(index, self.per_epoch)
+        return epoch * self.tokens + job * self.job_tokens
 
     def lr_after(self, tokens_done: int) -> float:
         """The learning rate after that many of the run's tokens."""

@@ -13,8 +13,8 @@ import dataclasses
 
 from w2v_fast.config import TrainConfig
 from w2v_fast.system.memory import available, human
+from w2v_fast.training.weights import ROW_FLOATS, stride_of
 
-ROW_FLOATS = 16
 VOCABULARY_BYTES = 200
 TABLE_BYTES = 180
 WORKER_BYTES = 1 << 20
@@ -22,7 +22,7 @@ WORKER_BYTES = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes that a run takes, by use.
+    """Bytes that a run takes, by use: see the head of this file.
 
     Parameters
     ----------
@@ -41,36 +41,42 @@ class MemoryEstimate:
     @property
     def row(self) -> int:
         """Bytes of a word's row in one matrix."""
-        return 4 * -(-self.config.vector_size // ROW_FLOATS) * ROW_FLOATS
+        return 4 * stride_of(self.config.vector_size)
 
     @property
     def weights(self) -> int:
+        """Both matrices."""
         return 2 * self.words * self.row
 
     @property
     def ids(self) -> int:
+        """The ids of the corpus."""
         return 4 * self.tokens
 
     @property
     def vocabulary(self) -> int:
+        """Words, their index and counts."""
         return VOCABULARY_BYTES * self.words
 
     @property
     def tables(self) -> int:
+        """Lookup tables, while they are made."""
         return TABLE_BYTES * self.words
 
     @property
     def workers(self) -> int:
+        """Scratch memory and stacks of all workers."""
         scores = 8 * (self.config.draws + ROW_FLOATS)
         return self.config.threads * (2 * self.config.window * (self.row + scores) + WORKER_BYTES)
 
     @property
     def to_come(self) -> int:
-        """What is taken after the corpus is read."""
+        """What is allocated after the corpus is read."""
         return self.weights + self.tables + self.workers
 
     @property
     def total(self) -> int:
+        """All of it."""
         return self.to_come + self.ids + self.vocabulary
 
     def __str__(self) -> str:
@@ -86,7 +92,7 @@ class MemoryEstimate:
         Raises
         ------
         MemoryError
-            What is still to come is more than `available`; the message says which options make it less.
+            `to_come` is more than `available()`; the message says which options make it less.
         """
         free = available()
         if free is None or self.to_come <= free:

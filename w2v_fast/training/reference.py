@@ -22,7 +22,7 @@ from w2v_fast.training.steps import (
     max_contexts,
     max_windows,
 )
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Window: TypeAlias = tuple[int, list[int]]  # the center word and its context words
@@ -61,7 +61,7 @@ def loss(score: Array, label: Array, shift: Array, weight: Array) -> float:
 
 
 def noise_words(
-    targets: list[int], tables: Tables, config: TrainConfig, key: int, index: int
+    targets: list[int], tables: LookupTables, config: TrainConfig, key: int, index: int
 ) -> tuple[list[int], int]:
     """Draws from q that are none of the targets, and the index of the next draw of the stream."""
     words: list[int] = []
@@ -82,7 +82,7 @@ def noise_words(
     return words, index
 
 
-def rows_of(target: int, noise: list[int], tables: Tables, config: TrainConfig) -> Rows:
+def rows_of(target: int, noise: list[int], tables: LookupTables, config: TrainConfig) -> Rows:
     """The rows of one target: the table at the top of kernel/step.h."""
     if config.objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
@@ -106,7 +106,7 @@ def rows_of(target: int, noise: list[int], tables: Tables, config: TrainConfig) 
 
 
 def windows(
-    ids: NDArray[np.int32], tables: Tables, config: TrainConfig, job: Job
+    ids: NDArray[np.int32], tables: LookupTables, config: TrainConfig, job: Job
 ) -> Iterator[Window]:
     """The window of every kept token of the job, in order; some have no context."""
     bits = draw(job.token_key, np.arange(len(ids)))
@@ -129,7 +129,7 @@ def windows(
         yield int(words[center]), [int(words[p]) for p in near]
 
 
-def steps(found: list[Window], config: TrainConfig, tables: Tables) -> Iterator[list[Window]]:
+def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Iterator[list[Window]]:
     """The windows of each step, which stand as far apart as their block of kept tokens allows (steps.py)."""
     softmax, one_input = (
         config.objective == "softmax",
@@ -172,7 +172,7 @@ def train(
     ids: NDArray[np.int32],
     input: Array,
     output: Array,
-    tables: Tables,
+    tables: LookupTables,
     config: TrainConfig,
     job: Job,
     frozen: NDArray[np.uint8] | None = None,

@@ -7,7 +7,7 @@ neighbors have nearly the same contexts, and would push the noise words that the
 from __future__ import annotations
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.training.tables import Tables
+from w2v_fast.training.tables import LookupTables
 
 BLOCK_TOKENS = 2048
 """Kept tokens of a block; shorter at the end of a job."""
@@ -26,7 +26,7 @@ MAX_REDRAWS = 64
 """Noise equal to a target is drawn again, this many times at most."""
 
 
-def max_windows(config: TrainConfig, tables: Tables) -> int:
+def max_windows(config: TrainConfig, tables: LookupTables) -> int:
     """Windows of a step, at most; with few words fewer, whose targets would else hardly ever be noise."""
     if config.objective == "softmax":
         return max(1, min(MAX_INPUTS, SOFTMAX_SCORES // tables.words))

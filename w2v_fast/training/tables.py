@@ -20,7 +20,7 @@ that is the slope of the sigmoid at the usual scores of noise, .05, times an inp
 many directions. Of .4, .1 and .02 the last gave the best vectors (10 million words, 2 workers)."""
 
 
-class Tables:
+class LookupTables:
     """Lookup tables of one run, each made when an objective first asks for it."""
 
     def __init__(self, vocabulary: Vocabulary, config: TrainConfig) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v_fast.system.cpus import usable_cpus
-from w2v_fast.training.generator import derive
-from w2v_fast.training.jobs import WEIGHTS
+from w2v_fast.training.generator import Stream, derive
 
 ROW_FLOATS = 16
+"""Rows are padded to a multiple of so many floats, 64 bytes (kernel.h: W2V_ALIGN)."""
 HUGE_PAGE = 1 << 21
 BLOCK_ROWS = 65_536
 DRAWN_ROWS = 8_192
@@ -25,7 +25,15 @@ DRAWN_ROWS = 8_192
 
 @dataclasses.dataclass
 class Weights:
-    """Input vectors [V, stride] and output rows [V, stride], float32; columns from `dim` on are zero and stay zero."""
+    """The matrices of a run; columns from `dim` on are padding, which is zero and stays zero.
+
+    Attributes
+    ----------
+    input, output : ndarray of float32, shape [V, stride_of(dim)]
+        Input vectors and output rows.
+    dim : int
+        Dimensions of a vector.
+    """
 
     input: NDArray[np.float32]
     output: NDArray[np.float32]
@@ -59,75 +67,29 @@ class Weights:
 
 
 def stride_of(dim: int) -> int:
-    """Floats in a row: `dim` rounded up to a multiple of 16."""
+    """Floats in a row: `dim` rounded up to a multiple of ROW_FLOATS."""
     return -(-dim // ROW_FLOATS) * ROW_FLOATS
 
 
 def initial_weights(rows: int, dim: int, seed: int) -> Weights:
     """Input vectors uniform in (-1, 1) / dim from the seed, output rows zero (as gensim starts).
 
-    The same for any number of threads: each block of rows takes its own part of one stream of random numbers.
+    The same for any number of threads: each block of rows has a fixed place in the random stream.
     """
     weights = Weights(zeros(rows, stride_of(dim)), zeros(rows, stride_of(dim)), dim)
 
     def fill(start: int) -> None:
         generator = np.random.Generator(
-            np.random.PCG64(derive(seed, WEIGHTS)).advance(start * dim // 2)
+            np.random.PCG64(derive(seed, Stream.WEIGHTS)).advance(start * dim // 2)
         )
         block = weights.vectors[start : start + DRAWN_ROWS]
         uniform = generator.random(block.shape, np.float32)
         uniform -= np.float32(0.5)
         np.divide(uniform, np.float32(dim / 2), out=block)
-        weights.output[start : start + DRAWN_ROWS] = (
-            0  # so that no thread waits for its pages while it trains
-        )
+        weights.output[start : start + DRAWN_ROWS] = 0  # maps its pages before training
 
     with ThreadPoolExecutor(usable_cpus()) as threads:
         list(threads.map(fill, range(0, rows, DRAWN_ROWS)))
-    return weights
-
-
-def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
-    """`weights`, if they are what the native loop takes for a vocabulary of `rows` words.
-
-    Raises
-    ------
-    TypeError
-        A matrix is not a writable, contiguous float32 array whose rows start at multiples of 64 bytes.
-    ValueError
-        A matrix has another shape, its padding is not zero, or both are the same memory.
-    """
-    shape = (rows, stride_of(dim))
-    for name, matrix in (("input", weights.input), ("output", weights.output)):
-        if not (
-            isinstance(matrix, np.ndarray)
-            and matrix.dtype == np.float32
-            and matrix.dtype.isnative
-            and matrix.flags.c_contiguous
-            and matrix.flags.writeable
-            and not matrix.ctypes.data % (4 * ROW_FLOATS)
-        ):
-            raise TypeError(
-                f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
-                f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them"
-            )
-        if matrix.shape != shape or weights.dim != dim:
-            raise ValueError(
-                f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
-                f"words of {dim} dimensions need {shape}"
-            )
-        if matrix[:, dim:].any():
-            raise ValueError(
-                f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero"
-            )
-    if weights.frozen is not None and (
-        weights.frozen.dtype != np.uint8 or weights.frozen.shape != (rows,)
-    ):
-        raise TypeError(
-            f"frozen must be an array of uint8, shape ({rows},): 1 for each word whose vector stays"
-        )
-    if np.may_share_memory(weights.input, weights.output):
-        raise ValueError("the input and the output matrix must not share memory")
     return weights
 
 
@@ -137,7 +99,7 @@ def zeros(rows: int, columns: int) -> NDArray[np.float32]:
     Raises
     ------
     MemoryError
-        The system does not give so much.
+        There is not enough memory.
     """
     size = max(rows * columns * 4, 1)
     try:
@@ -163,7 +125,16 @@ def copy_rows(
     source: NDArray[Any],
     source_rows: NDArray[np.int64],
 ) -> None:
-    """`target[rows] = source[source_rows]`, block by block: `source` may be of another float type, or a file's map.
+    """`target[rows] = source[source_rows]`, block by block.
+
+    Parameters
+    ----------
+    target
+        float32 [V, dim], changed in place.
+    rows, source_rows
+        int64 [n]: row `rows[i]` of the target takes row `source_rows[i]` of the source.
+    source
+        Floats [W, dim] of any precision; may be mapped from a file.
 
     Raises
     ------

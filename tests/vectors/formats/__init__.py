@@ -1,4 +1,4 @@
-"""What the tests of the formats share: small vectors, comparisons, and hypothesis strategies for words and numbers."""
+"""Small vectors, comparisons, and hypothesis strategies for words and numbers."""
 
 import tracemalloc
 from contextlib import contextmanager

@@ -113,7 +113,7 @@ def trimmed(table):
 
 
 def ends_in_a_number(word):
-    """A reader that finds the numbers of a line by itself cannot tell such a word's end from the first of them."""
+    """A reader that looks for numbers cannot tell the end of such a word from the first number."""
     try:
         float(word.rpartition(" ")[2])
     except ValueError:

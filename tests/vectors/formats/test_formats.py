@@ -1,4 +1,4 @@
-"""What holds for every format: choosing one, options, words, duplicates, compression, whole or nothing."""
+"""Every format: choosing one, options, words, duplicates, compression, whole or nothing."""
 
 import bz2
 import gzip

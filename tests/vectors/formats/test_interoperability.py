@@ -51,7 +51,7 @@ class TestGensim:
 
 
 class TestWord2vecC:
-    """The programs of word2vec.c, by the names that the package `word2vec` gives them or their own."""
+    """The programs of word2vec.c, by their names or those of the package `word2vec`."""
 
     @staticmethod
     def neighbors_by(name, kv, folder, question):

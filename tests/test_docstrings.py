@@ -1,0 +1,56 @@
+"""Every public name is documented: each parameter, and what is returned."""
+
+import inspect
+
+import pytest
+
+import w2v_fast
+
+numpydoc = pytest.importorskip("numpydoc.validate", reason="of the group `lint`")
+
+CHECKS = {
+    "GL08",  # no docstring
+    "PR01",  # a parameter that is not documented
+    "PR02",  # a documented parameter that does not exist
+    "RT01",  # no Returns
+    "RT03",  # Returns without a description
+    "YD01",  # no Yields
+}
+DESCRIPTORS = (property, classmethod, staticmethod)
+PENDING = """
+Corpus.of_own_ids Corpus.open Corpus.save Corpus.sentences KeyedVectors.build_index
+KeyedVectors.closer_than KeyedVectors.distance KeyedVectors.doesnt_match KeyedVectors.get_index
+KeyedVectors.get_vecattr KeyedVectors.has_index_for KeyedVectors.load KeyedVectors.most_similar
+KeyedVectors.most_similar_cosmul KeyedVectors.most_similar_to_given KeyedVectors.n_similarity
+KeyedVectors.rank KeyedVectors.relative_cosine_similarity KeyedVectors.save
+KeyedVectors.similar_by_key KeyedVectors.similar_by_vector KeyedVectors.similar_by_word
+KeyedVectors.similarity KeyedVectors.to_gensim KeyedVectors.to_numpy KeyedVectors.to_pandas
+KeyedVectors.to_torch Loss TrainConfig TrainConfig.as_metadata TrainConfig.from_metadata
+TrainConfig.from_options Vocabulary.digest Vocabulary.keep_probabilities Vocabulary.load
+Vocabulary.of_counted Vocabulary.save Word2Vec Word2Vec.load Word2Vec.resume Word2Vec.train
+evaluate_loss load show_config train
+""".split()  # noqa: SIM905
+"""Names below w2v_fast that are not complete yet."""
+
+
+def public_names():
+    for name in w2v_fast.__all__:
+        thing = getattr(w2v_fast, name)
+        if not callable(thing):
+            continue
+        yield f"w2v_fast.{name}"
+        if inspect.isclass(thing):
+            for member in dir(thing):
+                value = inspect.getattr_static(thing, member)
+                module = getattr(getattr(thing, member), "__module__", None) or "w2v_fast"
+                documented = callable(value) or isinstance(value, DESCRIPTORS)
+                if documented and module.startswith("w2v_fast") and not member.startswith("_"):
+                    yield f"w2v_fast.{name}.{member}"
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(public_names()) - {f"w2v_fast.{name}" for name in PENDING})
+)
+def test_public_names_are_documented(name):
+    found = [(code, text) for code, text in numpydoc.validate(name)["errors"] if code in CHECKS]
+    assert found == []

@@ -1,0 +1,92 @@
+"""What the native loop takes: it reads and writes by these arrays without a check of its bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v_fast.training.weights import ROW_FLOATS, Weights, stride_of
+
+CHUNK_TOKENS = 1 << 22
+
+
+def check_ids(ids: NDArray[np.int32], words: int) -> None:
+    """See that the ids of a corpus are rows of matrices of `words` rows.
+
+    Parameters
+    ----------
+    ids
+        int32 [N], N > 0; the last token of a sentence is stored as ~id.
+    words
+        Size of the vocabulary.
+
+    Raises
+    ------
+    TypeError
+        It is not a contiguous array of int32 of one dimension.
+    ValueError
+        It is empty, or an id is not below `words`.
+    """
+    if not (
+        isinstance(ids, np.ndarray)
+        and ids.dtype == np.int32
+        and ids.dtype.isnative
+        and ids.ndim == 1
+        and ids.flags.c_contiguous
+        and ids.flags.aligned
+    ):
+        raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
+    if not len(ids):
+        raise ValueError("the corpus is empty: it has no tokens")
+    for start in range(0, len(ids), CHUNK_TOKENS):
+        chunk = ids[start : start + CHUNK_TOKENS]
+        largest = max(int(chunk.max()), ~int(chunk.min()))
+        if largest >= words:
+            raise ValueError(
+                f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
+                f"below {words} (the last one of a sentence is ~id)"
+            )
+
+
+def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
+    """`weights`, if they are those of a vocabulary of `rows` words and `dim` dimensions.
+
+    Raises
+    ------
+    TypeError
+        A matrix is not a writable, contiguous float32 array whose rows start at multiples of 64 bytes.
+    ValueError
+        A matrix has another shape, its padding is not zero, or both are the same memory.
+    """
+    shape = (rows, stride_of(dim))
+    for name, matrix in (("input", weights.input), ("output", weights.output)):
+        if not (
+            isinstance(matrix, np.ndarray)
+            and matrix.dtype == np.float32
+            and matrix.dtype.isnative
+            and matrix.flags.c_contiguous
+            and matrix.flags.writeable
+            and not matrix.ctypes.data % (4 * ROW_FLOATS)
+        ):
+            raise TypeError(
+                f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
+                f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them"
+            )
+        if matrix.shape != shape or weights.dim != dim:
+            raise ValueError(
+                f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
+                f"words of {dim} dimensions need {shape}"
+            )
+        if matrix[:, dim:].any():
+            raise ValueError(
+                f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero"
+            )
+    if weights.frozen is not None and (
+        weights.frozen.dtype != np.uint8 or weights.frozen.shape != (rows,)
+    ):
+        raise TypeError(
+            f"frozen must be an array of uint8, shape ({rows},): 1 for each word whose vector stays"
+        )
+    if np.may_share_memory(weights.input, weights.output):
+        raise ValueError("the input and the output matrix must not share memory")
+    return weights
