@@ -9,6 +9,7 @@ import pytest
 
 import w2v_fast
 from w2v_fast import KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
+from w2v_fast.loss import sentence_losses
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
 SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
@@ -203,7 +204,7 @@ def test_the_loss_is_not_taken_of_ids_beyond_the_vocabulary():
         evaluate_loss(model, model.corpus)
 
 
-# -- further runs ---------------------------------------------------------------------------------------------------
+# -- further runs ----------------------------------------------------------------------------------
 
 OTHER = [["the", "cat", "ran"], ["a", "dog", "sat", "unknown"]] * 50
 
@@ -300,7 +301,7 @@ def test_contexts_predict_their_center():
         tree.predict(["sky"])
 
 
-# -- files of models ------------------------------------------------------------------------------------------------
+# -- files of models -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("variant", [{}, {"objective": "hs"}, {"architecture": "cbow"}])
@@ -321,3 +322,20 @@ def test_vectors_alone_are_no_model(tmp_path):
     KeyedVectors(["a"], np.ones((1, 4), np.float32)).save(tmp_path / "kv")
     with pytest.raises(ValueError, match=r"holds vectors only, not a model; w2v_fast.load"):
         Word2Vec.load(tmp_path / "kv")
+
+
+# -- the loss of sentences -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_the_losses_of_sentences_add_up_to_that_of_the_text(architecture):
+    model = Word2Vec(SENTENCES, objective="hs", architecture=architecture, **SMALL).train()
+    text = [["the", "cat", "sat"], ["dog"], ["absent"], ["the", "dog", "absent", "ran", "the"]]
+    options = {"sample": 0, "shrink_windows": False}
+    whole = evaluate_loss(model, text, **options)
+    parts = sentence_losses(model, text, **options)
+    assert len(parts) == 3
+    assert parts[1].pairs == 0
+    assert sum(part.pairs for part in parts) == whole.pairs
+    total = sum(part.nats * part.pairs for part in parts if part.pairs)
+    assert total == pytest.approx(whole.nats * whole.pairs)

@@ -99,7 +99,7 @@ def sentence_losses(
 ) -> list[Loss]:
     """The loss of `model` on each sentence of `corpus` that has a word of the model.
 
-    Parameters and errors are those of `evaluate_loss`; the mean is NaN in a sentence without a pair.
+    Parameters and errors are those of `evaluate_loss`; a mean is NaN where there is no pair.
     """
     config, vocabulary, weights = _evaluation_inputs(model, objective, options)
     corpus = _with_ids_of(vocabulary, corpus, config)
@@ -116,9 +116,10 @@ def sentence_losses(
 
 def _with_ids_of(vocabulary: Vocabulary, corpus: Corpus | Source, config: TrainConfig) -> Corpus:
     """The corpus with the ids of a vocabulary, which has been checked for the native loop."""
-    if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
-        source = corpus if not isinstance(corpus, Corpus) else corpus.token_lists()
-        corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
+    if not isinstance(corpus, Corpus):
+        corpus = Corpus.from_source(corpus, vocabulary=vocabulary, workers=config.workers)
+    elif corpus.vocabulary != vocabulary:
+        corpus = corpus.under_vocabulary(vocabulary)
     check_ids(corpus.ids, len(vocabulary))
     return corpus
 

@@ -239,9 +239,10 @@ class Word2Vec:
             )
         if corpus is None:
             corpus = self.corpus
-        elif not (isinstance(corpus, Corpus) and corpus.vocabulary == self.vocabulary):
-            source = corpus if not isinstance(corpus, Corpus) else corpus.token_lists()
-            corpus = _read(source, config, self.vocabulary, self._memory_budget, every_word=False)
+        elif not isinstance(corpus, Corpus):
+            corpus = _read(corpus, config, self.vocabulary, self._memory_budget, every_word=False)
+        elif corpus.vocabulary != self.vocabulary:
+            corpus = corpus.under_vocabulary(self.vocabulary)
         if frozen is not None:
             self._freeze(frozen)
         if self._runs and "seed" not in options:
@@ -432,7 +433,7 @@ class Word2Vec:
         model.metadata = kv.metadata
         return model
 
-    # -- what users of gensim look for here -------------------------------------------------------------------------
+    # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:

@@ -1,4 +1,4 @@
-"""gensim's own installed tests, with `gensim.models` replaced by `w2v_fast.gensim.models`: read where they lie."""
+"""gensim's installed tests with `gensim.models` replaced by the porch, read where they lie."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def load(name: str) -> types.ModuleType:
     text = Path(spec.origin).read_text(encoding="utf-8")
     text = re.sub(r"\bgensim\.models\b", "w2v_fast.gensim.models", text)
     module = types.ModuleType(f"porch_{name}")
-    sys.modules.setdefault("testfixtures", types.SimpleNamespace(log_capture=_log_capture))  # type: ignore[arg-type]
+    testfixtures: Any = types.SimpleNamespace(log_capture=_log_capture)
+    sys.modules.setdefault("testfixtures", testfixtures)
     sys.modules[module.__name__] = module
     exec("import gensim, gensim.test.utils, w2v_fast.gensim", module.__dict__)
     exec(compile(text, spec.origin, "exec"), module.__dict__)
@@ -98,7 +99,8 @@ if __name__ == "__main__":
         start = time.monotonic()
         passed, others = run(name)
         print(
-            f"{name}: {len(passed)} of {len(passed) + len(others)}, {time.monotonic() - start:.1f} s"
+            f"{name}: {len(passed)} of {len(passed) + len(others)}",
+            f"{time.monotonic() - start:.1f} s",
         )
         for key, reason in others.items():
             print(f"  {key}: {reason.strip().splitlines()[-1][:230]}")

@@ -1,4 +1,4 @@
-"""gensim's installed tests run on the porch; each that does not pass stands in docs/switching.md with its reason."""
+"""gensim's tests run on the porch; docs/switching.md gives the reason of each that fails."""
 
 from pathlib import Path
 

@@ -53,7 +53,7 @@ def test_options(options, kind, message):
     [
         (
             {"hs": 1},
-            "one run has one objective: hs=1 is trained, negative=5 has no effect; write negative=0",
+            "one run has one objective: hs=1 is trained, negative=5 has no effect; write neg",
         ),
         ({"max_vocab_size": 9}, "max_vocab_size has no effect: counting is exact.*max_final_vocab"),
     ],

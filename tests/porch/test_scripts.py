@@ -1,4 +1,4 @@
-"""Scripts as tutorials have them, run with gensim and with the import changed: results of the same shape."""
+"""Scripts of tutorials, run with gensim and with the import changed: results of one shape."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def run(text: str, name: str) -> Any:
 
 
 def shape(value: Any) -> Any:
-    """What two runs have in common: types, sizes, words that do not depend on training, whole numbers."""
+    """What two runs have in common: types, sizes, whole numbers."""
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.kind
     if isinstance(value, dict):

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus._ingest import compact
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
 from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
@@ -280,6 +281,23 @@ class Corpus:
         ids.check(f"{name} is damaged: it", words)
         vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8", words))
         return cls.of_own_ids(ids.truncate(tokens), vocabulary, raw_tokens)
+
+    def under_vocabulary(self, vocabulary: Vocabulary) -> Corpus:
+        """The same text with the ids of another vocabulary; tokens that it lacks are left out.
+
+        Raises
+        ------
+        ValueError
+            No token is left.
+        """
+        new_ids = np.array(
+            [vocabulary.index.get(word, -1) for word in self.vocabulary.words], np.int32
+        )
+        ids = np.array(self.ids)
+        kept = compact(ids, 0, len(ids), 0, new_ids)
+        if not kept:
+            raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in the vocabulary")
+        return Corpus.of_own_ids(ids[:kept], vocabulary, self.raw_tokens)
 
 
 class _CheckedIds(IdStore):

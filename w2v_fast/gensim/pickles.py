@@ -1,4 +1,4 @@
-"""Files that gensim wrote with pickle: never loaded here, since a pickle can run code; how to convert them."""
+"""Pickles of gensim: never loaded here, since a pickle can run code; how to convert them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def refuse_pickle(path: str | os.PathLike[str], kind: str) -> None:
-    """Raise a ValueError with the lines that convert it if a file is a pickle of gensim's class `kind`."""
+    """Refuse a pickle of gensim's class `kind`: a ValueError with the lines that convert it."""
     if not os.path.isfile(path):
         return
     with open(path, "rb") as file:
@@ -15,8 +15,8 @@ def refuse_pickle(path: str | os.PathLike[str], kind: str) -> None:
         return
     name = os.fspath(path)
     raise ValueError(
-        f"{name} is a pickle, which can run code and is never loaded here. In an environment that has gensim "
-        f"and w2v_fast, convert it once, and load the result:\n"
+        f"{name} is a pickle, which can run code and is never loaded here. In an environment that "
+        f"has gensim and w2v_fast, convert it once, and load the result:\n"
         f"    import gensim.models, w2v_fast.gensim.models\n"
         f"    old = gensim.models.{kind}.load({name!r})\n"
         f"    w2v_fast.gensim.models.{kind}.from_gensim(old).save({name + '.w2v'!r})"

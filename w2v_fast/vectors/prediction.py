@@ -1,6 +1,8 @@
 """The center that contexts predict: the forward pass of CBOW.
 
-p(w | contexts) = exp(u_w . v) / sum_k exp(u_k . v),   v the mean of the contexts' vectors, u_w the output row of w
+p(w | contexts) = exp(u_w . v) / sum_k exp(u_k . v)
+
+with v the mean of the contexts' vectors and u_w the output row of w.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ def predict_center(
     objective = TrainConfig.from_metadata(kv.metadata).objective
     if OUTPUT_ROWS[objective] != "words":
         raise ValueError(
-            f"a center is predicted with the output vectors of words; those of {objective} belong to "
-            f"{OUTPUT_ROWS[objective]}"
+            "a center is predicted with the output vectors of words; those of "
+            f"{objective} belong to {OUTPUT_ROWS[objective]}"
         )
     rows = [kv.get_index(word) for word in contexts if word in kv]
     if not rows:

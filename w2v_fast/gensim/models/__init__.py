@@ -24,5 +24,6 @@ def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     raise ImportError(
-        f"w2v_fast.gensim.models has no {name}: w2v_fast trains word2vec only; import {name} from gensim.models"
+        f"w2v_fast.gensim.models has no {name}: w2v_fast trains word2vec only; "
+        f"import {name} from gensim.models"
     )

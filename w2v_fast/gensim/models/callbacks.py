@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class CallbackAny2Vec:
-    """Override what you want to be told; `model` has the weights of that moment, and no worker changes them.
+    """Override what you want to be told; `model` has the weights of that moment, which stay so.
 
     An exception ends the training, and `model` keeps what was trained.
     """

@@ -1,4 +1,4 @@
-"""KeyedVectors with gensim 4's constructor, files and keys; the queries are those of w2v_fast.KeyedVectors."""
+"""KeyedVectors with gensim 4's constructor, files and keys; w2v_fast.KeyedVectors answers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from w2v_fast.vectors.named_vectors import Key
 
 REAL = np.float32
 INTEGER_KEYS = "integer_keys"
+"""Metadata of vectors whose words are integers: an integer is then a word, else a row's number."""
 PICKLE_OPTIONS = ("separately", "sep_limit", "ignore", "pickle_protocol")
-"""Metadata of vectors whose words are integers: an integer is then a word, else the number of a row."""
 
 
 class KeyedVectors(w2v_fast.KeyedVectors):
@@ -35,7 +35,7 @@ class KeyedVectors(w2v_fast.KeyedVectors):
     Attributes
     ----------
     vectors_lockf : np.ndarray
-        [V], or [1] for all: 0 keeps the vector of a word as it is while a model is trained, 1 lets it change.
+        [V], or [1] for all: 0 keeps the vector of a word as it is in training, 1 lets it change.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         ours.vectors_lockf = np.ones(1, REAL)
         return ours
 
-    # -- keys -----------------------------------------------------------------------------------------------------
+    # -- keys --------------------------------------------------------------------------------------
 
     def _is_row(self, key: object) -> bool:
         return (
@@ -66,7 +66,7 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         )
 
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """The row of a word; an integer is the number of a row, unless the words are integers themselves."""
+        """The row of a word; an integer is the number of a row, unless words are integers."""
         if not self._is_row(key):
             return super().get_index(key, default)
         if 0 <= int(key) < len(self):
@@ -97,7 +97,7 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         """1 - cosine of two keys; exactly 0 for the same one."""
         return REAL(0) if self.get_index(w1) == self.get_index(w2) else super().distance(w1, w2)
 
-    # -- changes --------------------------------------------------------------------------------------------------
+    # -- changes -----------------------------------------------------------------------------------
 
     def init_sims(self, replace: bool = False) -> None:
         """Nothing has to be prepared; with `replace`, scale the vectors to length 1."""
@@ -116,7 +116,7 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> None:
-        """Take the vectors of the words here from a file in word2vec format; words that are new in it are left out.
+        """Take the vectors of these words from a file in word2vec format, and no other words.
 
         Parameters
         ----------
@@ -133,7 +133,8 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         )
         if kv.vector_size != self.vector_size:
             raise ValueError(
-                f"{os.fspath(fname)} has vectors of {kv.vector_size} dimensions, expected {self.vector_size}"
+                f"{os.fspath(fname)} has vectors of {kv.vector_size} dimensions, "
+                f"expected {self.vector_size}"
             )
         common = [word for word in kv.index_to_key if word in self.key_to_index]
         if not common:
@@ -144,17 +145,22 @@ class KeyedVectors(w2v_fast.KeyedVectors):
         locks[rows] = lockf
         self.vectors_lockf = locks
 
-    # -- files ----------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def save(  # type: ignore[override]
         self, fname: str | os.PathLike[str], *_: object, format: str = "safetensors", **options: Any
     ) -> None:
-        """Write the native format, a folder, whatever the suffix; gensim's options of pickles have no effect."""
+        """Write the native format, a folder, whatever the suffix.
+
+        gensim's options of pickles have no effect.
+        """
         known = {name: value for name, value in options.items() if name not in PICKLE_OPTIONS}
         super().save(fname, format=format, **known)
 
     @classmethod
-    def load(cls, fname: str | os.PathLike[str], mmap: str | None = None) -> KeyedVectors:  # type: ignore[override]
+    def load(  # type: ignore[override]
+        cls, fname: str | os.PathLike[str], mmap: str | None = None
+    ) -> KeyedVectors:
         """Read what `save` wrote, or a file of any other known format.
 
         Parameters

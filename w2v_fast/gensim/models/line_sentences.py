@@ -26,7 +26,8 @@ class LineSentence:
     Parameters
     ----------
     source
-        A path (gzip, bzip2, xz and zstd are recognized), or an open file that can be read again from its start.
+        A path (gzip, bzip2, xz and zstd are recognized), or an open file that can be read again
+        from its start.
     max_sentence_length
         Longer lines are given in parts of this many words. Training from a path takes them whole.
     limit
@@ -62,7 +63,7 @@ class LineSentence:
 
 
 class PathLineSentences(LineSentence):
-    """As `LineSentence`, of all files in a folder, in the order of their names; folders in it are left out."""
+    """As `LineSentence`, of all files in a folder, by their names; not of folders in it."""
 
     def __init__(
         self,

@@ -56,7 +56,7 @@ def npmi_scorer(
     min_count: float,
     corpus_word_count: float,
 ) -> float:
-    """The score that `scoring="npmi"` gives a pair of words; minus infinity for one rarer than `min_count`."""
+    """The score that `scoring="npmi"` gives a pair; minus infinity below `min_count`."""
     return _score("npmi", locals()) if bigram_count >= min_count else -np.inf
 
 
@@ -91,7 +91,7 @@ class _PhrasesTransformation(core.FrozenPhrases):
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
     ) -> tuple[str | None, float | None]:
-        """The joined phrase of two words with connector words between, and its score; else (None, None)."""
+        """The joined phrase of two words, connectors between, and its score; else (None, None)."""
         raise NotImplementedError
 
 
@@ -150,7 +150,7 @@ class FrozenPhrases(_PhrasesTransformation):
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
     ) -> tuple[str | None, float | None]:
-        """The joined phrase of two words with connector words between, and its score; else (None, None)."""
+        """The joined phrase of two words, connectors between, and its score; else (None, None)."""
         words = (word_a, *in_between, word_b)
         score = self._found().phrases.get(words)
         return (None, None) if score is None else (self.delimiter.join(words), score)
@@ -172,7 +172,7 @@ class FrozenPhrases(_PhrasesTransformation):
         return FrozenPhrases(self)
 
     def save(self, path: str | os.PathLike[str], *_: object, **__: object) -> None:
-        """Write the phrases and their scores as text; counts, and a scoring function of your own, are not kept."""
+        """Write the phrases and their scores as text; the counts are not kept."""
         self._found().save(path)
 
     @classmethod

@@ -42,7 +42,7 @@ NOT_OFFERED = {
     "dv": "documents have no vectors here; Doc2Vec is gensim's",
     "infer_vector": "documents have no vectors here; Doc2Vec is gensim's",
     "cum_table": "noise words are drawn from an alias table, which is no attribute of a model",
-    "raw_vocab": "counts are not kept; model.wv.get_vecattr(word, 'count') is that of a word in the vocabulary",
+    "raw_vocab": "counts of words left out are not kept; model.wv.get_vecattr(word, 'count')",
     "scan_vocab": "build_vocab counts and chooses the words at once",
     "prepare_vocab": "build_vocab counts and chooses the words at once",
     "prepare_weights": "build_vocab makes the weights; init_weights() makes them anew",
@@ -69,10 +69,12 @@ class Word2Vec:
         Lists of tokens, or a `LineSentence`.
     corpus_file
         The path of a text, a sentence a line; instead of `sentences`.
-    vector_size, alpha, window, min_count, sample, seed, min_alpha, negative, ns_exponent, epochs, shrink_windows
+    vector_size, alpha, window, min_count, sample, seed, min_alpha, negative, ns_exponent, epochs, \
+shrink_windows
         As in `w2v_fast.TrainConfig`.
     workers
-        Threads, at most one for `batch_words` words of the corpus, so that small ones give the same result each time.
+        Threads, at most one for `batch_words` words of the corpus: small ones then give the same
+        result each time.
     sg
         1 is skip-gram, 0 CBOW.
     hs
@@ -82,13 +84,13 @@ class Word2Vec:
     max_final_vocab
         Raise min_count until at most so many words are left.
     trim_rule
-        A function of a word, its count and min_count that returns RULE_DISCARD, RULE_KEEP or RULE_DEFAULT.
+        A function of a word, its count and min_count: RULE_DISCARD, RULE_KEEP or RULE_DEFAULT.
     compute_loss
         Add up the mean loss of each epoch, in nats a pair, for `get_latest_training_loss`.
     callbacks
         Objects with the methods of `CallbackAny2Vec`.
     max_vocab_size, hashfxn, null_word, sorted_vocab, comment
-        No effect: counting is exact, hashing is not used, contexts are not padded, words are sorted by their counts.
+        No effect: counting is exact, contexts are not padded, words are sorted by their counts.
 
     Attributes
     ----------
@@ -160,26 +162,26 @@ class Word2Vec:
             raise ValueError("hs=0 and negative=0 leave nothing to train; choose one of them")
         if not self.sg and not self.cbow_mean:
             raise ValueError(
-                "cbow_mean=0 is not offered: CBOW takes the mean of the contexts, as word2vec.c does; "
-                "leave it out"
+                "cbow_mean=0 is not offered: CBOW takes the mean of the contexts, as word2vec.c "
+                "does; leave it out"
             )
         if self.hs and self.negative:
             warnings.warn(
-                f"one run has one objective: hs=1 is trained, negative={self.negative} has no effect; "
-                "write negative=0",
+                f"one run has one objective: hs=1 is trained, negative={self.negative} has no "
+                "effect; write negative=0",
                 RuntimeWarning,
                 stacklevel=4,
             )
         if self.max_vocab_size is not None:
             warnings.warn(
-                "max_vocab_size has no effect: counting is exact, and nothing is pruned; max_final_vocab "
-                "limits the vocabulary",
+                "max_vocab_size has no effect: counting is exact, and nothing is pruned; "
+                "max_final_vocab limits the vocabulary",
                 RuntimeWarning,
                 stacklevel=4,
             )
 
-    def _config(self, words: int = 0, **changes: Any) -> w2v_fast.TrainConfig:
-        """The hyper-parameters as they are now, for a text of so many words."""
+    def _config(self, **changes: Any) -> w2v_fast.TrainConfig:
+        """The hyper-parameters as they are now."""
         options = {
             "vector_size": self.vector_size,
             "window": self.window,
@@ -194,11 +196,11 @@ class Word2Vec:
             "alpha": self.alpha,
             "min_alpha": min(self.min_alpha, self.alpha),
             "seed": self.seed,
-            "workers": self.workers and min(self.workers, 1 + words // max(1, self.batch_words)),
+            "workers": self.workers,
         }
         return w2v_fast.TrainConfig(**{**options, **changes})
 
-    # -- the corpus and its vocabulary ----------------------------------------------------------------------------
+    # -- the corpus and its vocabulary -------------------------------------------------------------
 
     def build_vocab(
         self,
@@ -210,7 +212,7 @@ class Word2Vec:
         trim_rule: TrimRule | None = None,
         **_: Any,
     ) -> None:
-        """Count a text and make the weights; with `update`, add its new words to those of the model.
+        """Count a text and make the weights; with `update`, add its new words to the model's.
 
         Parameters
         ----------
@@ -278,7 +280,8 @@ class Word2Vec:
             }
         if not kept:
             raise RuntimeError(
-                f"the vocabulary is empty: no word of the text occurs {min_count} times, or stays by trim_rule"
+                f"the vocabulary is empty: no word of the text occurs {min_count} times, or stays "
+                "by trim_rule"
             )
         self._make(w2v_fast.Vocabulary(list(kept), list(kept.values())), init)
 
@@ -296,9 +299,10 @@ class Word2Vec:
     def _make(self, vocabulary: w2v_fast.Vocabulary, init: KeyedVectors | None = None) -> None:
         """New weights for these words, with the vectors of `init`; `wv` becomes their view."""
         if init is not None:
-            init.metadata.update(self._config().as_metadata())
+            init.metadata = {**self._config().as_metadata(), **init.metadata}
         locks = np.ones(len(vocabulary), np.float32)
-        locks[: len(self.wv)] = self.wv.vectors_lockf
+        if init is not None:
+            locks[: len(init)] = init.vectors_lockf
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", RuntimeWarning
@@ -328,7 +332,8 @@ class Word2Vec:
         """The model behind `wv`, made anew where somebody has put other vectors or words there."""
         if not len(self.wv):
             raise RuntimeError(
-                "there is no vocabulary yet: call build_vocab(sentences), or give sentences to the constructor"
+                "there is no vocabulary yet: call build_vocab(sentences), or give sentences to the "
+                "constructor"
             )
         core = self._core
         if (
@@ -341,7 +346,7 @@ class Word2Vec:
         assert core is not None
         return core
 
-    # -- training -------------------------------------------------------------------------------------------------
+    # -- training ----------------------------------------------------------------------------------
 
     def train(
         self,
@@ -366,7 +371,7 @@ class Word2Vec:
         corpus_iterable, corpus_file
             The text; words that the model does not have are left out.
         total_examples, total_words
-            One of them must be given, as in gensim; the learning rate follows the words that are read.
+            One of them must be given, as in gensim; the learning rate follows the words read.
         epochs
             Passes over the text.
         start_alpha, end_alpha
@@ -409,8 +414,12 @@ class Word2Vec:
         core, started = self._model(), time.monotonic()
         if alpha > self.min_alpha_yet_reached:
             logger.warning("the learning rate rises again, to %g, after an earlier training", alpha)
+        batches = 1 + len(corpus) // max(1, self.batch_words)
         config = self._config(
-            len(corpus), epochs=epochs, alpha=alpha, min_alpha=min(min_alpha, alpha)
+            epochs=epochs,
+            alpha=alpha,
+            min_alpha=min(min_alpha, alpha),
+            workers=self.workers and min(self.workers, batches),
         )
         options = dataclasses.asdict(config)
         del options["seed"]  # each run has draws of its own
@@ -434,12 +443,13 @@ class Word2Vec:
         locks = np.asarray(self.wv.vectors_lockf)
         if locks.shape not in ((1,), (len(self.wv),)):
             raise ValueError(
-                f"wv.vectors_lockf has the shape {locks.shape}; expected ({len(self.wv)},), a factor a word"
+                f"wv.vectors_lockf has the shape {locks.shape}; expected ({len(self.wv)},), "
+                "a factor a word"
             )
         if not np.isin(locks, (0, 1)).all():
             raise ValueError(
-                "wv.vectors_lockf must be 0 (the vector stays) or 1 (it is trained); a part of an update is not "
-                "offered"
+                "wv.vectors_lockf must be 0 (the vector stays) or 1 (it is trained); a part of an "
+                "update is not offered"
             )
         if locks.all():
             return []
@@ -447,7 +457,7 @@ class Word2Vec:
         return [self.wv.index_to_key[row] for row in rows.tolist()]
 
     def get_latest_training_loss(self) -> float:
-        """The sum over the epochs so far of the mean loss, in nats a pair; 0 without compute_loss."""
+        """The sum over the epochs so far of the mean loss, in nats a pair (compute_loss)."""
         return self.running_training_loss
 
     def reset_from(self, other_model: Word2Vec) -> None:
@@ -464,7 +474,7 @@ class Word2Vec:
         """See `KeyedVectors.init_sims`."""
         self.wv.init_sims(replace)
 
-    # -- answers --------------------------------------------------------------------------------------------------
+    # -- answers -----------------------------------------------------------------------------------
 
     @property
     def syn1neg(self) -> np.ndarray:
@@ -489,7 +499,7 @@ class Word2Vec:
     def predict_output_word(
         self, context_words_list: Iterable[str | int], topn: int = 10
     ) -> list[tuple[str, float]] | None:
-        """The most probable center words between these contexts, with their probabilities; None if none is known.
+        """The most probable centers of these contexts, with probabilities; None if none is known.
 
         Raises
         ------
@@ -509,7 +519,9 @@ class Word2Vec:
         queue_factor: int = 2,
         report_delay: float = 1,
     ) -> np.ndarray:
-        """The log probability of each sentence, by its full windows: [sentences] float32, 0 for one without a pair.
+        """The log probability of each sentence, by its full windows: [sentences] float32.
+
+        It is 0 where no pair of words is known.
 
         Parameters
         ----------
@@ -527,7 +539,8 @@ class Word2Vec:
         """
         if not self.hs:
             raise RuntimeError(
-                "score needs hierarchical softmax, hs=1 and negative=0; w2v_fast.evaluate_loss measures other models"
+                "score needs hierarchical softmax, hs=1 and negative=0; w2v_fast.evaluate_loss "
+                "measures other models"
             )
         given = list(itertools.islice(sentences, total_sentences))
         known = [i for i, words in enumerate(given) if any(word in self.wv for word in words)]
@@ -538,10 +551,12 @@ class Word2Vec:
             scores[known] = [-loss.nats * loss.pairs if loss.pairs else 0 for loss in losses]
         return scores
 
-    # -- files ----------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def save(self, fname: str | os.PathLike[str], *_: object, **__: object) -> None:
-        """Write the model in the native format, a folder, whatever the suffix; trim_rule and callbacks are not kept.
+        """Write the model in the native format, a folder, whatever the suffix.
+
+        trim_rule is not kept.
 
         Raises
         ------
@@ -563,7 +578,7 @@ class Word2Vec:
         Parameters
         ----------
         mmap
-            No effect: weights that are trained are read into memory; KeyedVectors.load(path, mmap="r") maps.
+            No effect: weights to train are in memory; KeyedVectors.load(path, mmap="r") maps.
 
         Raises
         ------
@@ -597,7 +612,7 @@ class Word2Vec:
 
     @classmethod
     def from_gensim(cls, model: Any) -> Word2Vec:
-        """A model from one of gensim 4: its options, words, counts and vectors; not the nodes of its Huffman tree."""
+        """A model from one of gensim 4: options, words, counts and vectors; not tree nodes."""
         options = {
             name: getattr(model, name)
             for name in _saved()
@@ -613,7 +628,7 @@ class Word2Vec:
         ours._model()
         return ours
 
-    # -- what gensim has elsewhere, or had ------------------------------------------------------------------------
+    # -- what gensim has elsewhere, or had ---------------------------------------------------------
 
     def __repr__(self) -> str:
         return (
@@ -686,7 +701,8 @@ def _source(sentences: Any, corpus_file: str | os.PathLike[str] | None) -> tuple
         return corpus_file, False
     if isinstance(sentences, (str, os.PathLike)):
         raise TypeError(
-            f"sentences must be lists of tokens; for a file write corpus_file={os.fspath(sentences)!r:.60}"
+            "sentences must be lists of tokens; for a file write "
+            f"corpus_file={os.fspath(sentences)!r:.60}"
         )
     source = source_of(sentences)
     if source is not sentences:
