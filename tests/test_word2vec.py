@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import w2v_fast
-from w2v_fast import KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
+from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
 from w2v_fast.loss import sentence_losses
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
@@ -339,3 +339,16 @@ def test_the_losses_of_sentences_add_up_to_that_of_the_text(architecture):
     assert sum(part.pairs for part in parts) == whole.pairs
     total = sum(part.nats * part.pairs for part in parts if part.pairs)
     assert total == pytest.approx(whole.nats * whole.pairs)
+
+
+# -- a vocabulary for a corpus that has one --------------------------------------------------------
+
+
+def test_a_corpus_is_put_under_the_vocabulary_that_is_given():
+    corpus = Corpus.from_source([["a", "b", "c"], ["c", "b"]], min_count=1)
+    model = Word2Vec(corpus, vocabulary={"c": 7, "b": 5, "x": 1}, vector_size=4)
+    assert model.corpus.vocabulary.words == ["c", "b", "x"]
+    assert [ids.tolist() for ids in model.corpus.sentences()] == [[1, 0], [0, 1]]
+    assert model.corpus.raw_tokens == 5
+    with pytest.raises(ValueError, match="none of the 5 tokens of the corpus is in the vocabulary"):
+        corpus.under_vocabulary(Vocabulary(["x"], [1]))

@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig
-from w2v_fast.corpus._ingest import compact
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -32,46 +31,64 @@ class Word2Vec:
     Parameters
     ----------
     corpus
-        A `Corpus`, or anything `Corpus.from_source` reads: paths, folders, globs, `-`, iterables of token lists, arrays
-        of integers. Read once. It may be left out where there is a `vocabulary`: `train(corpus=...)` reads it then.
+        A `Corpus`, or anything that `Corpus.from_source` reads: paths, folders, globs, `-`,
+        iterables of token lists, arrays of integers. Read once. May be left out with a
+        `vocabulary`: `train(corpus=...)` then gives it.
     config
-        Hyper-parameters; or give them as keyword `options`, gensim 4's names (see `TrainConfig`).
+        Hyper-parameters; or give them as keyword `options`.
     vocabulary
-        Use these words and counts instead of counting the corpus: a `Vocabulary`, or a dict of counts.
+        Words and counts to use instead of counting the corpus: a `Vocabulary`, or a dict of counts.
     memory_budget
-        Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what is free).
+        Bytes of ids to hold in memory; above it they go to a temporary file (default: half of what
+        is free).
     init
-        Vectors to start from, or the path of a file of them, in any known format. Words that they lack start as usual.
-        Their output vectors, if they have any that belong to words, are taken over too.
+        Vectors to start from, or the path of a file of them, in any known format. Words that they
+        lack start as usual. Output vectors are used too if they belong to words, not to tree nodes.
     grow
-        With `init`: keep every word of `init`, in its row, and add the words that are new in the corpus and occur
-        `min_count` times. Counts are added up.
+        With `init`: keep all of its words, in their rows, and add the words of the corpus that are
+        new and occur `min_count` times. Counts are added up.
     frozen
-        Words whose vectors training leaves as they are, so that the others are learned from them.
+        Words whose vectors training leaves as they are; the others learn from them.
+    options
+        Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
+        ...
 
     Attributes
     ----------
     config : TrainConfig
+        The hyper-parameters.
     corpus : Corpus
-        The text of the run.
-    vocabulary : Vocabulary
-    weights : Weights
-        Both matrices, changed by training.
+        The text as ids, and its vocabulary.
     memory : MemoryEstimate
-        What the run takes.
+        The memory that the run takes.
     trainer : Trainer
-        The run.
+        The run: its jobs, its weights, and where it stands.
+    vocabulary : Vocabulary
+        The words, in the order of the rows, and their counts.
+    weights : Weights
+        Both matrices, which training changes in place.
     metadata : dict
         The text that `load` found beside the weights.
 
     Raises
     ------
-    MemoryError
-        The system has less memory than the run takes; nothing has been trained.
+    TypeError
+        An option is unknown (the nearest name is suggested) or of the wrong type, or the corpus is
+        missing.
     ValueError
-        `init` has vectors of another size, or none of the words, or values that are not finite.
+        An option is out of its range; the corpus has no words; `init` has vectors of another size,
+        none of the words, or values that are not finite.
     KeyError
         A `frozen` word is not in the vocabulary.
+    OSError
+        The corpus or `init` cannot be read.
+    MemoryError
+        The system has less memory than the run takes; nothing has been trained.
+
+    Warns
+    -----
+    RuntimeWarning
+        The vocabulary is a single word: there is nothing to learn.
 
     Examples
     --------
@@ -92,165 +109,53 @@ class Word2Vec:
         frozen: Collection[str] = (),
         **options: Any,
     ) -> None:
-        if config is not None and options:
-            raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
-        if config is not None and not isinstance(config, TrainConfig):
-            raise TypeError(
-                f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: vector_size=100"
-            )
         if grow and (init is None or vocabulary is not None):
             raise TypeError(
-                "grow needs init and takes no vocabulary: it adds the words of the corpus to those of init"
+                "grow needs init and takes no vocabulary: it adds the words of the corpus to those "
+                "of init"
             )
-        self._wv: KeyedVectors | None = None
-        self.config = config or TrainConfig.from_options(options)
-        if corpus is None and vocabulary is None:
+        self.config = _as_config(config, options)
+        words = _as_vocabulary(vocabulary)
+        if corpus is None and words is None:
             raise TypeError(
-                "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains on it"
+                "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains "
+                "on it"
             )
-        vocabulary = _as_vocabulary(vocabulary)
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
-        known = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
-        if known is not None and not isinstance(known, KeyedVectors):
-            raise TypeError(
-                f"init is of type {type(known).__name__}; expected KeyedVectors or the path of a file"
+        initial_vectors = load_initial_vectors(init, self.config)
+        if corpus is not None and not isinstance(corpus, Corpus):
+            corpus = read_corpus(
+                corpus, self.config, vocabulary=words, memory_budget=memory_budget, grow=grow
             )
-        if known is not None and known.vector_size != self.config.vector_size:
-            raise ValueError(
-                f"init has vectors of {known.vector_size} dimensions, vector_size is "
-                f"{self.config.vector_size}"
+        elif corpus is not None and words is not None:
+            corpus = corpus.under_vocabulary(words)
+        if grow and initial_vectors is not None and corpus is not None:
+            corpus = corpus.under_vocabulary(
+                _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
             )
-        self._corpus: Corpus | None = (
-            corpus
-            if corpus is None or isinstance(corpus, Corpus)
-            else _read(corpus, self.config, vocabulary, memory_budget, every_word=grow)
-        )
-        if grow and known is not None and self._corpus is not None:
-            self._corpus = _grown(self._corpus, known, self.config)
-        if self._corpus is not None:
-            vocabulary = self._corpus.vocabulary
-        assert vocabulary is not None
-        self.vocabulary = vocabulary
-        if len(vocabulary) == 1:
-            warnings.warn(
-                f"the vocabulary is one word, {vocabulary.words[0]!r}: there is nothing to learn",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self.memory = MemoryEstimate(
-            len(vocabulary), _tokens_in_memory(self._corpus) if self._corpus else 0, self.config
-        )
+        if corpus is not None:
+            words = corpus.vocabulary
+        assert words is not None
+        self.vocabulary = words
+        self._warn_if_one_word()
+        in_memory = corpus.tokens_in_memory if corpus is not None else 0
+        self.memory = MemoryEstimate(len(self.vocabulary), in_memory, self.config)
         self.memory.check()
-        self._runs = 0
-        self.metadata: dict[str, str] = {}
+        self.weights = initial_weights(
+            len(self.vocabulary), self.config.vector_size, self.config.seed
+        )
+        self.metadata: dict[str, Any] = {}
         self._memory_budget = memory_budget
-        self.weights = initial_weights(len(vocabulary), self.config.vector_size, self.config.seed)
-        self._freeze(frozen)
+        self._runs = 0
+        self._corpus: Corpus | None = None
         self._trainer: Trainer | None = None
-        if self._corpus is not None:
-            self._start(self._corpus)
-        self._starts_at_random = known is None
-        if known is not None:
-            self._take_over(known)
-
-    def train(
-        self,
-        progress: str | Report = "quiet",
-        *,
-        corpus: Corpus | Source | None = None,
-        frozen: Collection[str] | None = None,
-        on_epoch: OnEpoch | None = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_minutes: float = CHECKPOINT_MINUTES,
-        **options: Any,
-    ) -> Word2Vec:
-        """Train what is left of the run, and return the model.
-
-        With a `corpus`, `frozen` or `options` another run begins, from the vectors as they are: more epochs, another
-        text, another learning rate. Its draws are others than those of the run before.
-
-        Ctrl-C stops within a second: the exception leaves after every thread has ended, the vectors keep what was
-        trained, and another call goes on.
-
-        Parameters
-        ----------
-        progress
-            "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress` reports: a few times
-            a second, and at the end of each epoch (`epoch_done`), before the next begins. All workers wait for it
-            there, at most for one job of 50,000 words each.
-        corpus
-            Text of another run; words that the model does not have are left out.
-        frozen
-            Words whose vectors another run leaves as they are; the empty list frees all.
-        on_epoch
-            Called with the model and a `Progress` at the end of each epoch, before the next begins. The run stops if it
-            returns True; a later call goes on.
-        options
-            Hyper-parameters of another run: epochs, alpha, window, ... but not vector_size.
-        checkpoint
-            A folder to write checkpoints to: every `checkpoint_minutes`, at a stop or Ctrl-C, and at the end. The
-            newest two are kept. `resume` goes on from them, in another process too.
-
-        Warns
-        -----
-        RuntimeWarning
-            Nothing was learned: no two words stood in one sentence. Or all epochs are trained already.
-
-        Raises
-        ------
-        DivergenceError
-            The loss or a weight is not finite; the message names the learning rate. The last checkpoint is kept.
-        TypeError
-            An unknown option, or no corpus was given yet.
-        RuntimeError
-            Another thread trains this model.
-        FileExistsError
-            The folder has checkpoints of an earlier run, and this one did not go on from them.
-        OSError
-            Checkpoints cannot be written there; nothing has been trained.
-        """
-        report = _as_report(progress)
-        if on_epoch is not None:
-            report = self._with_epochs(report, on_epoch)
-        if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.weights.vectors):
-            raise ValueError(
-                "model.wv has got vectors of its own (add_vector, ...), which training would not change; "
-                "start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
-            )
-        if corpus is not None or frozen is not None or options:
-            self._begin(corpus, frozen, options)
-        self.trainer.train(report, checkpoint, checkpoint_minutes)
-        return self
-
-    def _begin(
-        self,
-        corpus: Corpus | Source | None,
-        frozen: Collection[str] | None,
-        options: Mapping[str, Any],
-    ) -> None:
-        """Another run, from the weights as they are."""
-        config = TrainConfig.from_options({**dataclasses.asdict(self.config), **options})
-        if config.vector_size != self.config.vector_size or (
-            OUTPUT_ROWS[config.objective] != OUTPUT_ROWS[self.config.objective]
-        ):
-            raise ValueError(
-                "vector_size, and whether output rows are words or tree nodes, are fixed with the first run; "
-                "start a new model from these vectors: Word2Vec(corpus, init=model.wv)"
-            )
-        if corpus is None:
-            corpus = self.corpus
-        elif not isinstance(corpus, Corpus):
-            corpus = _read(corpus, config, self.vocabulary, self._memory_budget, every_word=False)
-        elif corpus.vocabulary != self.vocabulary:
-            corpus = corpus.under_vocabulary(self.vocabulary)
-        if frozen is not None:
-            self._freeze(frozen)
-        if self._runs and "seed" not in options:
-            config = dataclasses.replace(config, seed=(self.config.seed + 1) % 2**64)
-        self.config = config
-        if self._wv is not None:
-            self._wv.metadata.update(config.as_metadata())
-        self._start(corpus)
+        self._wv: KeyedVectors | None = None
+        self._freeze(frozen)
+        if corpus is not None:
+            self._start(corpus)
+        self._starts_at_random = initial_vectors is None
+        if initial_vectors is not None:
+            self._copy_initial_rows(initial_vectors)
 
     def _start(self, corpus: Corpus) -> None:
         self._corpus = corpus
@@ -265,6 +170,168 @@ class Word2Vec:
             self.weights.frozen = np.zeros(len(self.vocabulary), np.uint8)
             self.weights.frozen[[self.vocabulary.index[word] for word in words]] = 1
 
+    def _warn_if_one_word(self) -> None:
+        words = self.vocabulary.words
+        if len(words) == 1:
+            warnings.warn(
+                f"the vocabulary is one word, {words[0]!r}: there is nothing to learn",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
+    def _copy_initial_rows(self, kv: KeyedVectors) -> None:
+        """Start the words that `kv` has from its vectors."""
+        pairs = [
+            (row, kv.key_to_index[word])
+            for row, word in enumerate(self.vocabulary.words)
+            if word in kv.key_to_index
+        ]
+        if not pairs:
+            raise ValueError(
+                f"init has none of the {len(self.vocabulary):,} words of the vocabulary"
+            )
+        rows, initial_rows = np.array(pairs, np.int64).T
+        copy_rows(self.weights.vectors, rows, kv.vectors, initial_rows)
+        rows_are_words = _rows_are_words(self.config) and _rows_are_words(_config_of(kv))
+        if kv.output_vectors is not None and (rows_are_words or self._has_tree_of(kv)):
+            copy_rows(self.weights.output_vectors, rows, kv.output_vectors, initial_rows)
+
+    def _has_tree_of(self, kv: KeyedVectors) -> bool:
+        """Whether output rows are nodes of the same tree, which the counts decide."""
+        config = _config_of(kv)
+        return (
+            config is not None
+            and OUTPUT_ROWS[config.objective] == OUTPUT_ROWS[self.config.objective] != "words"
+            and kv.index_to_key == self.vocabulary.words
+            and kv.counts is not None
+            and np.array_equal(kv.counts, self.vocabulary.counts)
+        )
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text as ids, and its vocabulary; TypeError before it is given."""
+        if self._corpus is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._corpus
+
+    @property
+    def trainer(self) -> Trainer:
+        """The run: its jobs and where it stands; TypeError before there is a corpus."""
+        if self._trainer is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._trainer
+
+    def train(
+        self,
+        progress: str | Report = "quiet",
+        *,
+        corpus: Corpus | Source | None = None,
+        frozen: Collection[str] | None = None,
+        on_epoch: OnEpoch | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_minutes: float = CHECKPOINT_MINUTES,
+        **options: Any,
+    ) -> Word2Vec:
+        """Train the rest of the run.
+
+        With a `corpus`, `frozen` or `options` another run begins, from the vectors as they are:
+        more epochs, another text, another learning rate. Its random draws are new ones.
+
+        Ctrl-C stops within a second: KeyboardInterrupt is raised when every thread has ended, the
+        vectors keep what was trained, and another call continues the run.
+
+        Parameters
+        ----------
+        progress
+            "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress`
+            reports: a few times a second, and at the end of each epoch (`epoch_done`), before the
+            next begins. All workers wait for it there, at most for one job of 50,000 words each.
+        corpus
+            Text of another run; words that the model does not have are left out.
+        frozen
+            Words whose vectors another run leaves as they are; the empty list frees all.
+        on_epoch
+            Function that is called with the model and its `Progress` at the end of each epoch,
+            before the next begins. The run stops if it returns True; a later call continues it.
+        checkpoint
+            Folder for checkpoints, written every `checkpoint_minutes`, at a stop or Ctrl-C, and at
+            the end. The newest two are kept. `resume` continues from them, in another process too.
+        checkpoint_minutes
+            Minutes between checkpoints.
+        options
+            Hyper-parameters of another run: epochs, alpha, window, ... but not vector_size.
+
+        Returns
+        -------
+        Word2Vec
+            This model.
+
+        Raises
+        ------
+        DivergenceError
+            The loss or a weight is not finite; the message names the learning rate. The last
+            checkpoint is kept.
+        TypeError
+            An option is unknown, or no corpus was given yet.
+        ValueError
+            An option is out of its range, or cannot change after the first run.
+        RuntimeError
+            Another thread trains this model.
+        FileExistsError
+            The folder has checkpoints of another run.
+        OSError
+            Checkpoints cannot be written there; nothing has been trained.
+
+        Warns
+        -----
+        RuntimeWarning
+            Nothing was learned, since no sentence has two words; or all epochs are trained already.
+        """
+        report = _as_report(progress)
+        if on_epoch is not None:
+            report = self._with_epochs(report, on_epoch)
+        if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.weights.vectors):
+            raise ValueError(
+                "model.wv has vectors of its own (add_vector, ...), which training would not "
+                "change; start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
+            )
+        if corpus is not None or frozen is not None or options:
+            self._begin(corpus, frozen, options)
+        self.trainer.train(report, checkpoint, checkpoint_minutes)
+        return self
+
+    def _begin(
+        self,
+        corpus: Corpus | Source | None,
+        frozen: Collection[str] | None,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Begin another run, from the weights as they are."""
+        config = TrainConfig.from_options({**dataclasses.asdict(self.config), **options})
+        if config.vector_size != self.config.vector_size or (
+            OUTPUT_ROWS[config.objective] != OUTPUT_ROWS[self.config.objective]
+        ):
+            raise ValueError(
+                "vector_size, and whether output rows are words or tree nodes, are fixed with the "
+                "first run; start a new model from these vectors: Word2Vec(corpus, init=model.wv)"
+            )
+        if corpus is None:
+            corpus = self.corpus
+        elif not isinstance(corpus, Corpus):
+            corpus = read_corpus(
+                corpus, config, vocabulary=self.vocabulary, memory_budget=self._memory_budget
+            )
+        elif corpus.vocabulary != self.vocabulary:
+            corpus = corpus.under_vocabulary(self.vocabulary)
+        if frozen is not None:
+            self._freeze(frozen)
+        if self._runs and "seed" not in options:
+            config = dataclasses.replace(config, seed=(self.config.seed + 1) % 2**64)
+        self.config = config
+        if self._wv is not None:
+            self._wv.metadata.update(config.as_metadata())
+        self._start(corpus)
+
     def _with_epochs(self, report: Report | None, on_epoch: OnEpoch) -> Report:
         def tell(progress: Progress) -> None:
             if report is not None:
@@ -274,71 +341,37 @@ class Word2Vec:
 
         return tell
 
-    @property
-    def trainer(self) -> Trainer:
-        """The run; TypeError before there is a corpus."""
-        if self._trainer is None:
-            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
-        return self._trainer
-
-    @property
-    def corpus(self) -> Corpus:
-        """The text of the run; TypeError before it is given."""
-        if self._corpus is None:
-            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
-        return self._corpus
-
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
-        """Go on from the newest whole checkpoint in a folder, if there is one; `train` then does what is left.
+        """Continue from the newest whole checkpoint in a folder; `train` then trains the rest.
+
+        Parameters
+        ----------
+        checkpoint
+            The folder that was given to `train`.
+
+        Returns
+        -------
+        bool
+            Whether the folder has a checkpoint.
 
         Raises
         ------
         CheckpointError
-            It is of a run on another corpus or with another configuration (the message says what differs; workers and
-            isa may), or no checkpoint there is whole.
+            It belongs to a run on another corpus or with another configuration (the message says
+            what differs; workers and isa may), or every checkpoint there is damaged.
         OSError
             The folder cannot be read, or another run uses it.
         """
         return self.trainer.resume(checkpoint)
 
     def stop(self) -> None:
-        """Let `train` return after the jobs at hand, within a second; any thread or signal handler may call this."""
+        """Let `train` return within a second; any thread or signal handler may call this."""
         self.trainer.stop()
 
     @property
     def done(self) -> bool:
         """Whether the run has reached its end."""
         return self._trainer is not None and self._trainer.done
-
-    def _take_over(self, known: KeyedVectors) -> None:
-        """The rows of the words that `known` has."""
-        pairs = [
-            (row, known.key_to_index[word])
-            for row, word in enumerate(self.vocabulary.words)
-            if word in known.key_to_index
-        ]
-        if not pairs:
-            raise ValueError(
-                f"init has none of the {len(self.vocabulary):,} words of the vocabulary"
-            )
-        rows, known_rows = np.array(pairs, np.int64).T
-        copy_rows(self.weights.vectors, rows, known.vectors, known_rows)
-        if known.output_vectors is not None and (
-            (_rows_are_words(self.config) and _rows_are_words(_config_of(known)))
-            or self._has_tree_of(known)
-        ):
-            copy_rows(self.weights.output_vectors, rows, known.output_vectors, known_rows)
-
-    def _has_tree_of(self, known: KeyedVectors) -> bool:
-        """Whether output rows are nodes of the same tree, which the counts decide."""
-        config = _config_of(known)
-        return (
-            config is not None
-            and OUTPUT_ROWS[config.objective] == OUTPUT_ROWS[self.config.objective] != "words"
-            and known.index_to_key == self.vocabulary.words
-            and known.counts is not None
-            and np.array_equal(known.counts, self.vocabulary.counts)
-        )
 
     @property
     def losses(self) -> list[EpochLoss]:
@@ -347,7 +380,7 @@ class Word2Vec:
 
     @property
     def wv(self) -> KeyedVectors:
-        """The word vectors, one object for the life of the model, without a copy: further training changes them.
+        """The word vectors: one object for the life of the model, which training changes.
 
         Warns
         -----
@@ -371,21 +404,39 @@ class Word2Vec:
             )
         return self._wv
 
-    def predict(self, contexts: Iterable[str], topn: int = 10) -> list[tuple[str, float]]:
-        """The most probable centers of these contexts, and their probabilities (see `predict_center`)."""
+    def predict(self, contexts: Iterable[str], topn: int | None = 10) -> list[tuple[str, float]]:
+        """The most probable centers of a window with these contexts (see `predict_center`).
+
+        Parameters
+        ----------
+        contexts
+            Words; unknown ones are left out.
+        topn
+            How many; None for all words.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and probabilities, the highest first; empty if no context is known.
+
+        Raises
+        ------
+        ValueError
+            Output vectors belong to tree nodes (hierarchical softmax).
+        """
         return predict_center(self.wv, contexts, topn)
 
-    def save(self, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
-        """Write the model: words, counts, both matrices and the hyper-parameters, in the native format, a folder.
+    def save(self, path: str | os.PathLike[str], metadata: Mapping[str, Any] | None = None) -> None:
+        """Write the model in the native format, a folder: words, counts, weights, hyper-parameters.
 
-        What is not kept is the run: its corpus, and where it stands (`train(checkpoint=...)` keeps that).
+        The run is not kept, neither its corpus nor where it stands: `train(checkpoint=...)` does.
 
         Parameters
         ----------
         path
             The folder, made or written anew as a whole.
         metadata
-            More text to keep with it; `load` leaves it in `model.wv.metadata`.
+            More text to keep with it.
 
         Raises
         ------
@@ -411,6 +462,11 @@ class Word2Vec:
         options
             Hyper-parameters to change: epochs, alpha, workers, ...
 
+        Returns
+        -------
+        Word2Vec
+            A model without a corpus.
+
         Raises
         ------
         ValueError
@@ -421,8 +477,8 @@ class Word2Vec:
         kv = KeyedVectors.load(path)
         if kv.counts is None or kv.output_vectors is None or "train_config" not in kv.metadata:
             raise ValueError(
-                f"{os.fspath(path)} holds vectors only, not a model; w2v_fast.load(path) reads them, and "
-                "Word2Vec(corpus, init=path) starts from them"
+                f"{os.fspath(path)} holds vectors only, not a model; w2v_fast.load(path) reads "
+                "them, and Word2Vec(corpus, init=path) starts from them"
             )
         config = dataclasses.asdict(TrainConfig.from_metadata(kv.metadata))
         model = cls(
@@ -433,7 +489,7 @@ class Word2Vec:
         model.metadata = kv.metadata
         return model
 
-    # -- what users of gensim look for here --------------------------------------------------------
+    # -- what users of gensim look for here -------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:
@@ -444,21 +500,22 @@ class Word2Vec:
 
     def __getitem__(self, word: object) -> NoReturn:
         raise TypeError(
-            "Word2Vec is not a table of vectors, model.wv is: write model.wv[word], word in model.wv"
+            "Word2Vec is not a table of vectors, model.wv is: write model.wv[word], or word in "
+            "model.wv"
         )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the vectors; "
-            "train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
+            "Word2Vec cannot be copied or pickled: it holds a run. model.wv.save(path) keeps the "
+            "vectors; train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
         )
 
 
 ELSEWHERE = {
-    "build_vocab": "Word2Vec(corpus) has counted it; for more words start with init=model.wv, grow=True",
+    "build_vocab": "Word2Vec(corpus) has counted it; init=model.wv, grow=True adds words",
     "build_vocab_from_freq": "Word2Vec(corpus, vocabulary={word: count})",
-    "get_latest_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
-    "running_training_loss": "model.losses[-1].mean is the loss of the last epoch, a pair",
+    "get_latest_training_loss": "model.losses[-1].mean is the last epoch's loss, in nats per pair",
+    "running_training_loss": "model.losses[-1].mean is the last epoch's loss, in nats per pair",
     "epochs": "model.config.epochs",
     "vector_size": "model.config.vector_size",
     "corpus_total_words": "model.corpus.raw_tokens",
@@ -469,6 +526,7 @@ ELSEWHERE = {
     "score": "w2v_fast.evaluate_loss(model, sentences)",
     "init_sims": "leave it out: it is not needed",
 }
+"""What users of gensim look for, and where it is."""
 
 
 def train(
@@ -486,31 +544,52 @@ def train(
     resume: bool = False,
     **options: Any,
 ) -> KeyedVectors:
-    """Train word vectors.
+    """Train word vectors on a corpus.
 
     Parameters
     ----------
-    corpus, vocabulary, memory_budget, init, grow, frozen
-        As for `Word2Vec`.
+    corpus
+        Paths, folders, globs, `-`, iterables of token lists, arrays of integers, or a `Corpus`.
     progress, on_epoch, checkpoint, checkpoint_minutes
         As for `Word2Vec.train`.
+    vocabulary, memory_budget, init, grow, frozen
+        As for `Word2Vec`.
     resume
-        Go on from the newest checkpoint in the folder `checkpoint`, if there is one.
+        Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
     options
-        Hyper-parameters, by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
+        Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
+
+    Returns
+    -------
+    KeyedVectors
+        The vectors, float32, shape [words, vector_size], the most frequent word first; with their
+        counts, their output vectors, and the hyper-parameters as metadata.
 
     Raises
     ------
     TypeError
-        An unknown option (the nearest name is suggested) or a value of the wrong type.
+        An option is unknown (the nearest name is suggested) or of the wrong type.
     ValueError
-        A value out of its range, or a corpus without words; nothing has been trained.
+        An option is out of its range, or the corpus has no words; nothing has been trained.
     MemoryError
         The system has less memory than the run takes; nothing has been trained.
     OSError
         The corpus cannot be read, or checkpoints cannot be written.
+    CheckpointError
+        `resume` found a checkpoint of another run, or only damaged ones.
     DivergenceError
         The loss or a weight is not finite; the message names the learning rate.
+
+    Warns
+    -----
+    RuntimeWarning
+        Nothing was learned, or the vocabulary is a single word.
+
+    Examples
+    --------
+    >>> kv = train([["the", "cat", "sat"], ["the", "dog", "sat"]] * 50, vector_size=8)
+    >>> kv.index_to_key
+    ['the', 'sat', 'cat', 'dog']
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
@@ -532,52 +611,82 @@ def train(
 
 
 def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
-    """Load vectors of any known format (see `KeyedVectors.load`)."""
+    """Load vectors from a file of any known format, recognized by its content.
+
+    Parameters
+    ----------
+    path
+        A file, compressed or not, a folder of the native format, or `-` for standard input.
+    options
+        What the format can do when it reads: format, limit, mmap, on_duplicate, on_truncated, ...
+        (see `w2v_fast.vectors.formats.load`).
+
+    Returns
+    -------
+    KeyedVectors
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        The file is of no known format, or damaged; the message says where.
+    TypeError
+        The format has no such option.
+
+    Examples
+    --------
+    >>> kv = load("GoogleNews-vectors-negative300.bin.gz", limit=100_000)  # doctest: +SKIP
+    """
     return KeyedVectors.load(path, **options)
 
 
-def _as_report(progress: Any) -> Report | None:
-    """What is called with progress reports; TypeError for what cannot be."""
-    if isinstance(progress, str):
-        return reporter(progress)
-    if progress is not None and not callable(progress):
+def load_initial_vectors(
+    init: KeyedVectors | str | os.PathLike[str] | None, config: TrainConfig
+) -> KeyedVectors | None:
+    """The vectors that a run starts from.
+
+    Raises
+    ------
+    TypeError, ValueError
+        They are of another type or size than the run can start from, or their file is damaged.
+    OSError
+        Their file cannot be read.
+    """
+    kv = KeyedVectors.load(init) if isinstance(init, (str, os.PathLike)) else init
+    if kv is not None and not isinstance(kv, KeyedVectors):
         raise TypeError(
-            f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a function "
-            "(a corpus is given to Word2Vec(corpus, ...), not to train())"
+            f"init is of type {type(kv).__name__}; expected KeyedVectors or the path of a file"
         )
-    report: Report | None = progress
-    return report
-
-
-def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
-    """A vocabulary that may be a dict of counts: the most frequent word first, ties as they come."""
-    if vocabulary is None or isinstance(vocabulary, Vocabulary):
-        return vocabulary
-    if not isinstance(vocabulary, Mapping):
-        raise TypeError(
-            f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a Vocabulary "
-            "(Vocabulary.load(path) reads one); min_count and max_vocab limit the words of the corpus"
+    if kv is not None and kv.vector_size != config.vector_size:
+        raise ValueError(
+            f"init has vectors of {kv.vector_size} dimensions, vector_size is {config.vector_size}"
         )
-    words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
-    return Vocabulary(words, [vocabulary[word] for word in words])
+    return kv
 
 
-def _read(
+def read_corpus(
     source: Source,
     config: TrainConfig,
-    vocabulary: Vocabulary | None,
-    memory_budget: int | None,
-    every_word: bool,
+    *,
+    vocabulary: Vocabulary | None = None,
+    memory_budget: int | None = None,
+    grow: bool = False,
+    progress: Callable[[int, int | None], object] | None = None,
 ) -> Corpus:
-    """Read a corpus; with `every_word`, words that occur once are kept too."""
+    """Read the corpus of a run (see `Corpus.from_source`).
+
+    With `grow` every word is kept: one that is rare here may be in the vectors that grow.
+    """
     try:
         return Corpus.from_source(
             source,
-            min_count=1 if every_word else config.min_count,
-            max_vocab=None if every_word else config.max_vocab,
+            min_count=1 if grow else config.min_count,
+            max_vocab=None if grow else config.max_vocab,
             vocabulary=vocabulary,
             workers=config.workers,
             memory_budget=memory_budget,
+            progress=progress,
         )
     except MemoryError as error:
         raise MemoryError(
@@ -586,44 +695,68 @@ def _read(
         ) from error
 
 
+def _grown_vocabulary(kv: KeyedVectors, found: Vocabulary, config: TrainConfig) -> Vocabulary:
+    """The words of `kv` in their rows, then new words that are frequent; counts are added up."""
+    counts = [0] * len(kv) if kv.counts is None else kv.counts.tolist()
+    added = []
+    for word, count in zip(found.words, found.counts.tolist(), strict=True):
+        row = kv.key_to_index.get(word)
+        if row is not None:
+            counts[row] += count
+        elif count >= config.min_count:
+            added.append((word, count))
+    if config.max_vocab is not None:
+        added = added[: max(0, config.max_vocab - len(kv))]
+    words = [*kv.index_to_key, *(word for word, _ in added)]
+    return Vocabulary(words, np.array([*counts, *(count for _, count in added)], np.int64))
+
+
+def _as_config(config: TrainConfig | None, options: Mapping[str, Any]) -> TrainConfig:
+    if config is not None and options:
+        raise TypeError(f"give either a config or options, not both: {', '.join(options)}")
+    if config is not None and not isinstance(config, TrainConfig):
+        raise TypeError(
+            f"config = {config!r} must be a TrainConfig; hyper-parameters go by name: "
+            "vector_size=100"
+        )
+    return config or TrainConfig.from_options(options)
+
+
+def _as_report(progress: Any) -> Report | None:
+    """The function to call with progress reports; None for none."""
+    if isinstance(progress, str):
+        return reporter(progress)
+    if progress is not None and not callable(progress):
+        raise TypeError(
+            f"progress is of type {type(progress).__name__}; expected 'bar', 'json', 'quiet' or a "
+            "function (a corpus is given to Word2Vec(corpus, ...), not to train())"
+        )
+    report: Report | None = progress
+    return report
+
+
+def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
+    """A dict of counts as a Vocabulary: the most frequent word first, ties in the dict's order."""
+    if vocabulary is None or isinstance(vocabulary, Vocabulary):
+        return vocabulary
+    if not isinstance(vocabulary, Mapping):
+        raise TypeError(
+            f"vocabulary is of type {type(vocabulary).__name__}; expected {{word: count}} or a "
+            "Vocabulary (Vocabulary.load(path) reads one); min_count and max_vocab limit the words "
+            "of the corpus"
+        )
+    words = sorted(vocabulary, key=vocabulary.__getitem__, reverse=True)
+    return Vocabulary(words, [vocabulary[word] for word in words])
+
+
 def _rows_are_words(config: TrainConfig | None) -> bool:
     """Whether output rows belong to words, not to the nodes of one run's tree."""
     return config is not None and OUTPUT_ROWS[config.objective] == "words"
 
 
 def _config_of(vectors: KeyedVectors) -> TrainConfig | None:
-    """How vectors were trained, where their metadata tell."""
+    """The hyper-parameters that vectors were trained with, if their metadata has them."""
     try:
         return TrainConfig.from_metadata(vectors.metadata)
     except (TypeError, ValueError):
         return None
-
-
-def _tokens_in_memory(corpus: Corpus) -> int:
-    """Tokens whose ids are not mapped from a file."""
-    base = corpus.ids
-    while isinstance(base, np.ndarray):
-        if base.base is None:
-            return len(corpus.ids)
-        base = base.base
-    return 0
-
-
-def _grown(corpus: Corpus, known: KeyedVectors, config: TrainConfig) -> Corpus:
-    """The corpus under another vocabulary: the words of `known` in their rows, then the new ones that are frequent."""
-    old, words, counts = known.key_to_index, corpus.vocabulary.words, corpus.vocabulary.counts
-    new_ids = np.array([old.get(word, -1) for word in words], np.int32)
-    added = np.flatnonzero((new_ids < 0) & (counts >= config.min_count))
-    added = added[: None if config.max_vocab is None else max(0, config.max_vocab - len(old))]
-    new_ids[added] = np.arange(len(old), len(old) + len(added), dtype=np.int32)
-    total = np.zeros(len(old) + len(added), np.int64)
-    total[: len(old)] = 0 if known.counts is None else known.counts
-    total[new_ids[new_ids >= 0]] += counts[new_ids >= 0]
-    ids = np.array(corpus.ids)
-    kept = compact(ids, 0, len(ids), 0, new_ids)
-    if not kept:
-        raise ValueError(
-            f"none of the {len(ids):,} tokens of the corpus is in init, or occurs min_count times"
-        )
-    vocabulary = Vocabulary([*known.index_to_key, *(words[id] for id in added)], total)
-    return Corpus.of_own_ids(ids[:kept], vocabulary, corpus.raw_tokens)

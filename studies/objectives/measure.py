@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,9 @@ def quality(vectors: KeyedVectors, folder: str) -> Row:
 
 def log_likelihood(model: Model, study: Study, workers: int) -> float:
     """Nats for each held-out pair: of the exact softmax, or of the distribution of hs."""
-    objective = "hs" if model.word2vec.config.objective == "hs" else "softmax"
+    objective: Literal["hs", "softmax"] = (
+        "hs" if model.word2vec.config.objective == "hs" else "softmax"
+    )
     return evaluate_loss(model.word2vec, study.held_out, objective=objective, workers=workers).nats
 
 

@@ -30,6 +30,13 @@ def folder(corpus, vectors, tmp_path, monkeypatch):
     return tmp_path
 
 
+def shell(line):
+    """A command line in a shell that redirects standard input or output."""
+    return subprocess.run(
+        ["sh", "-c", f'"$0" -m w2v_fast {line}', COMMAND[0]], capture_output=True, env=ENVIRONMENT
+    )
+
+
 def state(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -104,6 +111,56 @@ def test_a_file_that_is_standard_input_is_not_written_over(folder, command):
     assert (run.returncode, run.stdout) == (2, b"")
     assert b"which is read" in run.stderr
     assert state(folder) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "vocab text -o - >>text",
+        "vocab text >>hard",
+        "vocab text -o /dev/stdout >>link",
+        "vocab more text 1<>more/text",
+        "vocab - <text >>text",
+        "vocab text --read-vocab counts >>counts",
+        "train text -o - --format glove >>text",
+        "train text -o - --format glove --init v.bin >>v.bin",
+        "train text -o - --format glove --save-vocab new >>new",
+        "encode text -o - >>text",
+        "phrases -train text -output - >>text",
+        "convert v.bin - --format glove >>v.bin",
+        "convert m.npy - --format glove >>m.words.txt",
+        "convert model - --format glove >>model/words.safetensors",
+        "classes v.bin >>v.bin",
+        "similar v.bin cat >>v.bin",
+        "similar v.bin <words >>words",
+        "analogy v.bin a b c >>v.bin",
+        "analogy v.bin <words >>words",
+        "odd-one-out v.bin cat dog cow >>v.bin",
+        "inspect v.bin >>v.bin",
+        "evaluate v.bin pairs >>v.bin",
+        "evaluate v.bin pairs >>pairs",
+        "demo text >>text",
+        "word2vec -train text -output - >>text",
+        "word2vec -train text -save-vocab - >>text",
+    ],
+)
+def test_a_file_that_is_standard_output_is_not_read_while_it_grows(folder, command):
+    (folder / "words").write_text("the cat dog\n")
+    (folder / "pairs").write_text("the\tcat\t1\ncat\tdog\t2\n")
+    (folder / "new").touch()
+    before = state(folder)
+    run = shell(command)
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert run.stderr.count(b"; give ") == 1
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize(
+    "command", ["vocab text >>new", "vocab /dev/null </dev/null >/dev/null", "vocab - <text | cat"]
+)
+def test_standard_output_may_be_another_file_or_any_device(folder, command):
+    run = shell(command)
+    assert b"; give" not in run.stderr
 
 
 def test_a_folder_with_other_files_is_not_replaced(cli, folder):

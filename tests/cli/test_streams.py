@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import COMMAND, PATIENCE, ROOT
 from tests.skips import posix
 from w2v_fast import KeyedVectors
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.system.streams import Unfailing
 from w2v_fast.training.progress import Progress, reporter
 
@@ -121,6 +121,22 @@ def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
             ["train", "CORPUS", "-o", "-", "--format", "glove"],
             b"error: standard output: it is closed",
         ),
+        (">&-", ["demo"], b"error: standard output: it is closed"),
+        (">&-", ["demo", "CORPUS"], b"error: standard output: it is closed"),
+        (">&-", ["analogy", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["inspect", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["classes", "VECTORS"], b"error: standard output: it is closed"),
+        (">&-", ["evaluate", "VECTORS", "VECTORS"], b"error: standard output: it is closed"),
+        (
+            ">&-",
+            ["odd-one-out", "VECTORS", "cat", "dog", "cow"],
+            b"error: standard output: it is closed",
+        ),
+        (">&-", ["--help"], b"error: standard output: it is closed"),
+        (">/dev/full", ["--help"], b"No space left on device"),
+        (">/dev/full", ["--version"], b"No space left on device"),
+        (">/dev/full", ["train", "--help"], b"No space left on device"),
+        (">/dev/full", ["word2vec", "--help"], b"No space left on device"),
         (">/dev/full", ["vocab", "CORPUS"], b"No space left on device"),
         (">/dev/full", ["inspect", "VECTORS"], b"No space left on device"),
         (
@@ -140,6 +156,7 @@ def test_data_that_cannot_be_read_or_written_are_an_error(
     assert message in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"epoch" not in done.stderr  # known before the training
+    assert b"trained" not in done.stderr
 
 
 @posix

@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, COMMAND, METALS, ROOT, process, topic_text
 from tests.skips import posix
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec
-from w2v_fast.cli import demo, standard_library
+from w2v_fast.cli import demo, demo_corpus
 from w2v_fast.cli.signals import Stopped, StopSignals, raise_on_signals
 from w2v_fast.training.trainer import Trainer
 
@@ -525,7 +525,7 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     )
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr("pydoc_data.topics.topics", {"TOPIC": "Help on TOPICS"})
-    found = [" ".join(sentence) for sentence in standard_library.sentences()]
+    found = [" ".join(sentence) for sentence in demo_corpus.sentences()]
     assert found == [
         "help on topics",
         "not python",
@@ -541,10 +541,8 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
 
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
-    files = standard_library._files
-    monkeypatch.setattr(
-        standard_library, "_files", lambda folder: itertools.islice(files(folder), 60)
-    )
+    files = demo_corpus._files
+    monkeypatch.setattr(demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 60))
     monkeypatch.setitem(demo.SETTINGS, "epochs", 1)
     code, out, err = cli("demo")
     assert code == 0

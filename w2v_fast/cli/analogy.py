@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 from w2v_fast.cli.prompt import answer_lines
 
 
@@ -26,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     if len(arguments.words) not in (0, 3):
         raise UsageError(f"an analogy needs three words, A B C; got {len(arguments.words)}")
+    read = {"FILE": arguments.vectors, "WORD": None if arguments.words else "-"}
+    check_paths(read, STANDARD_OUTPUT)
     vectors = options.load_vectors(arguments.vectors)
     solve = vectors.most_similar if arguments.method == "add" else vectors.most_similar_cosmul
 

@@ -11,7 +11,7 @@ import argparse
 from typing import Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
 

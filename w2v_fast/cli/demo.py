@@ -1,8 +1,9 @@
 """Train on the text of Python's own standard library, or on CORPUS, and print neighbors of a few words.
 
-Nothing is downloaded: the text is the documentation strings and comments of the .py files that come with this
-interpreter, and its help topics: 860 thousand words in Python 3.11, in lower case and without
-punctuation (less where the tests of Python are packaged apart). The run takes some ten seconds.
+Nothing is downloaded: the text is the documentation strings and comments of the .py files that come
+with this interpreter, and its help topics: 860 thousand words in Python 3.11, in lower case and
+without punctuation (less where the tests of Python are packaged apart). The run takes some ten
+seconds.
 
 Example:
   w2v-fast demo
@@ -18,7 +19,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.corpus.vocabulary import Vocabulary
@@ -52,9 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.standard_library import sentences
+    from w2v_fast.cli.demo_corpus import sentences
     from w2v_fast.word2vec import Word2Vec
 
+    check_paths({"CORPUS": arguments.corpus}, STANDARD_OUTPUT)
     started = time.monotonic()
     if arguments.corpus is None:
         note(f"reading the standard library of Python {platform.python_version()}")

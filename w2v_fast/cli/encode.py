@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import report
+from w2v_fast.cli.messages import report
 from w2v_fast.cli.paths import Output, check_paths
 
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.reading import read_corpus
+    from w2v_fast.cli.corpus_input import read_corpus
 
     config = options.config_from(arguments)
     check_paths(

@@ -1,7 +1,8 @@
 """Compare vectors with human judgments: similarity of word pairs, and analogies.
 
-A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) is one of pairs; a FILE whose first line starts
-with ':' (questions-words.txt) is one of analogies. Words are compared without regard to case.
+A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) is one of pairs; a FILE
+whose first line starts with ':' (questions-words.txt) is one of analogies. Words are compared
+without regard to case.
 
 Example:
   w2v-fast evaluate vectors.bin wordsim353.tsv questions-words.txt
@@ -14,7 +15,8 @@ import math
 from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
@@ -52,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
 
+    check_paths({"VECTORS": arguments.vectors, "FILE": arguments.files}, STANDARD_OUTPUT)
     kinds = [has_questions(path) for path in arguments.files]
     vectors = options.load_vectors(arguments.vectors)
     rules = {"oov": arguments.oov, "case_insensitive": not arguments.case_sensitive}

@@ -12,8 +12,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.vectors == "-":
         raise UsageError("inspect reads a file twice: standard input cannot be inspected")
+    check_paths({"FILE": arguments.vectors}, STANDARD_OUTPUT)
     format = options.format_of(arguments.vectors)
     lenient = {
         name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].READS

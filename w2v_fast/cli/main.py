@@ -1,7 +1,8 @@
 # PYTHON_ARGCOMPLETE_OK
 """The command `w2v-fast`: finds the command, runs it, and turns what went wrong into one line and an exit code.
 
-0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129 hung up (SIGHUP)
+0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129
+hung up (SIGHUP)
 """
 
 from __future__ import annotations
@@ -14,30 +15,31 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.signals import Stopped, raise_on_signals
 from w2v_fast.system.streams import flush_output, steady_streams
 
-COMMANDS = (
-    "train",
-    "encode",
-    "vocab",
-    "phrases",
-    "similar",
-    "analogy",
-    "odd-one-out",
-    "evaluate",
-    "inspect",
-    "convert",
-    "classes",
-    "plot",
-    "demo",
-    "word2vec",
-)
+COMMANDS = {
+    "train": "Train word vectors on text and write them to a file.",
+    "encode": "Save a corpus as word ids, which 'train' opens without reading the text again.",
+    "vocab": "Count the words of a corpus, the most frequent first.",
+    "phrases": "Join words that belong together, such as new_york.",
+    "similar": "Print the words that are most similar to a word.",
+    "analogy": "Answer 'A is to B as C is to ?'.",
+    "odd-one-out": "Print the word that fits least among several.",
+    "evaluate": "Compare vectors with human judgments: word pairs and analogies.",
+    "inspect": "Describe a file of vectors: format, shape, norms, problems.",
+    "convert": "Convert vectors from one format to another.",
+    "classes": "Cluster the words by k-means.",
+    "plot": "Draw a map of words in two dimensions.",
+    "demo": "Train on text that every Python brings along, and print similar words.",
+    "word2vec": "Accept the command line of the C tool word2vec.",
+}
+"""What each command does. A command is a module, which is imported only when it is chosen."""
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
@@ -49,11 +51,15 @@ Completion in bash (extra: completion): eval "$(register-python-argcomplete w2v-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    return execute(build_parser(), argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    return execute(build_parser(COMMANDS if "_ARGCOMPLETE" in os.environ else words), words)
 
 
-def build_parser() -> Parser:
-    """The parser of all commands. Each command is a module with `add_arguments(parser)` and `run(arguments)`."""
+def build_parser(chosen: Collection[str] = COMMANDS) -> Parser:
+    """The parser of all commands, of which only the chosen ones know their arguments.
+
+    Each command is a module with `add_arguments(parser)` and `run(arguments)`.
+    """
     parser = Parser(
         prog="w2v-fast",
         description="word2vec on CPUs: train word vectors and question them.",
@@ -61,13 +67,14 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for name in COMMANDS:
-        module = importlib.import_module(f"w2v_fast.cli.{module_name(name)}")
-        summary, _, rest = (module.__doc__ or "").partition("\n")
-        command = commands.add_parser(name, help=summary, description=f"{summary}\n{rest}".strip())
-        module.add_arguments(command)
-        add_traceback(command)
-        command.set_defaults(run=module.run)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary)
+        if name in chosen:
+            module = importlib.import_module(f"w2v_fast.cli.{module_name(name)}")
+            command.description = (module.__doc__ or "").strip()
+            module.add_arguments(command)
+            add_traceback(command)
+            command.set_defaults(run=module.run)
     return parser
 
 

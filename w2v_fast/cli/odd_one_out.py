@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     if len(set(arguments.words)) < 3:
         raise UsageError("an odd one out needs three different words or more")
+    check_paths({"FILE": arguments.vectors}, STANDARD_OUTPUT)
     vectors = options.load_vectors(arguments.vectors)
     for word in arguments.words:
         vectors.get_index(word)

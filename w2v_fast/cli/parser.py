@@ -87,6 +87,10 @@ class Parser(argparse.ArgumentParser):
         if name not in commands:
             self.error(f"unknown command {name!r}{suggestion(name, commands)}")
 
+    def print_help(self, file: Any = None) -> None:
+        """Unlike argparse's, it raises the OSError of a stream that takes no text."""
+        print(self.format_help(), end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
 

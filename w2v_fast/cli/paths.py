@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -13,6 +15,7 @@ from w2v_fast.system.files import check_writable, is_stream
 from w2v_fast.system.streams import check_output
 
 CHECKPOINTS = "checkpoints"
+STDIN, STDOUT = 0, 1
 Place: TypeAlias = "tuple[int, int] | str"
 
 
@@ -33,6 +36,13 @@ class Output:
             return self.path, npy.words_path(self.path)
         return projector.paths(self.path) if self.format == "projector" else (self.path,)
 
+    @property
+    def effect(self) -> str:
+        """The beginning of a sentence that ends with the name of a file."""
+        if is_stream(self.path):
+            return f"{'standard output' if self.path == '-' else self.path} would be written to"
+        return f"{self.option} {self.path} would replace"
+
     def check(self) -> None:
         """Raise now the OSError that writing would raise after the work."""
         from w2v_fast.vectors import formats
@@ -51,6 +61,9 @@ class Output:
             check_output()
 
 
+STANDARD_OUTPUT = Output("standard output", "-")
+
+
 def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Output) -> None:
     """Everything about the files of a command that can be known before its work.
 
@@ -64,8 +77,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
     OSError
         An output cannot be written.
     UsageError
-        Two outputs, or an output and an input, are the same file (by any name or link), or one lies in a folder that
-        will be replaced.
+        Two outputs, or an output and an input, are the same file (by any name or link, or because
+        the shell redirected standard output to it), or one lies in a folder that will be replaced.
     """
     taken: dict[Place, Output] = {}
     for output in outputs:
@@ -94,8 +107,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
             found = taken.get(_identity(file_or_descriptor) or "")
             if found is not None:
                 raise UsageError(
-                    f"{found.option} {found.path} would replace {_shown(file_or_descriptor)}, which is "
-                    f"read ({option}); give another name"
+                    f"{found.effect} {_shown(file_or_descriptor)}, which is read ({option}); give "
+                    "another file"
                 )
 
 
@@ -111,13 +124,15 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
             named: Iterable[str] = (
                 [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
             )
-            yield from ((option, path) for path in (*named, *expand(name)))
+            yield from ((option, path) for path in named)
+            with contextlib.suppress(FileNotFoundError):  # whoever reads it says so
+                yield from ((option, path) for path in expand(name))
 
 
 def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
     """Standard input with its option, if it is read: a shell may have opened a file as that."""
     yield from (
-        (option, 0)
+        (option, STDIN)
         for option, names in inputs.items()
         if "-" in ([names] if isinstance(names, str) else names or ())
     )
@@ -128,17 +143,20 @@ def _shown(path: str | os.PathLike[str] | int) -> str:
 
 
 def _place(path: str | os.PathLike[str]) -> Place | None:
-    """What tells an output from all others, whatever its name; None for a stream, which nobody replaces."""
+    """What tells an output from all others, whatever its name; None for a pipe or a device, which many may write."""
     name = os.fspath(path)
     if is_stream(name):
-        return name if name == "-" else None
+        redirected = _identity(STDOUT if name == "-" else name, regular=True)
+        return redirected or (name if name == "-" else None)
     return _identity(name) or os.path.realpath(name)
 
 
-def _identity(path: str | os.PathLike[str] | int) -> tuple[int, int] | None:
-    """What tells a file or folder, or what a descriptor is open on, from all others; None where nothing is."""
+def _identity(path: str | os.PathLike[str] | int, regular: bool = False) -> tuple[int, int] | None:
+    """Device and inode of a file, a folder or an open descriptor; None for nothing, or nothing regular."""
     try:
         status = os.stat(path)
     except OSError:
+        return None
+    if regular and not stat.S_ISREG(status.st_mode):
         return None
     return status.st_dev, status.st_ino

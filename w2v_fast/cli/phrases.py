@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
 
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.scoring != "npmi" and not threshold > 0:
         raise UsageError(f"-threshold {threshold:g} must be above 0")
     check_paths({"-train": arguments.train}, Output("-output", arguments.output))
-    from w2v_fast.cli.reading import reporter
+    from w2v_fast.cli.corpus_input import reporter
     from w2v_fast.corpus.phrases import phrase_text
 
     progress = reporter("bar" if arguments.debug > 1 else "quiet")

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 
-from w2v_fast.cli.notes import note
+from w2v_fast.cli.messages import note
 
 LONGEST_LINE = 1 << 16
 

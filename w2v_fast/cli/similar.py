@@ -1,7 +1,8 @@
 """Words with the most similar vectors, by cosine.
 
-Each WORD is one question; several words in quotes are one question together, the mean of their directions. Without
-words, questions are read line by line from a prompt. A line of output is: question, word, cosine.
+Each WORD is one question; several words in quotes are one question together, the mean of their
+directions. Without words, questions are read line by line from a prompt. A line of output is:
+question, word, cosine.
 
 Example:
   w2v-fast similar vectors.bin king 'new york' --topn 5
@@ -13,7 +14,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import as_json
+from w2v_fast.cli.messages import as_json
+from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 from w2v_fast.cli.prompt import answer_lines
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    read = {"FILE": arguments.vectors, "WORD": None if arguments.words else "-"}
+    check_paths(read, STANDARD_OUTPUT)
     vectors = options.load_vectors(arguments.vectors)
 
     def answer(query: str) -> None:

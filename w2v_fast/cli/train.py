@@ -5,8 +5,8 @@ Examples:
   zcat dump.gz | w2v-fast train - -o vectors.bin --vector-size 300 --epochs 3
   w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume auto
 
-Ctrl-C (or SIGTERM, SIGHUP) stops within a second and writes the vectors trained so far, and a checkpoint with
---checkpoint; a second one ends at once.
+Ctrl-C (or SIGTERM, SIGHUP) stops within a second and writes the vectors trained so far, and a
+checkpoint with --checkpoint; a second one ends at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.notes import note, report
+from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import CHECKPOINTS, Output, check_paths
 from w2v_fast.cli.signals import StopSignals
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             if path is not None
         ),
     )
-    from w2v_fast.cli.reading import read_corpus
+    from w2v_fast.cli.corpus_input import read_corpus
     from w2v_fast.training._inner import choose_isa
     from w2v_fast.vectors import formats
     from w2v_fast.word2vec import Word2Vec
@@ -138,8 +138,8 @@ def train_and_write(
 ) -> int:
     """Train and write the vectors; returns the exit code.
 
-    The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are written), not the writing;
-    a second one raises `Stopped`.
+    The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are
+    written), not the writing; a second one raises `Stopped`.
     """
     check_space(output, model.trainer.weights.vectors.nbytes)
     if progress == "bar":

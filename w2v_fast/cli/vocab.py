@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.reading import read_corpus
+    from w2v_fast.cli.corpus_input import read_corpus
 
     config = options.config_from(arguments)
     check_paths(

@@ -1,8 +1,9 @@
 # PYTHON_ARGCOMPLETE_OK
 """Take the command line of the C tool word2vec: its flags, defaults and meanings.
 
-Also installed as 'w2v-fast-word2vec', so that a script changes one name. Unlike there, an unknown flag is an error;
--hs 1 needs -negative 0, because one run has one objective; and there is no row for the ends of lines.
+Also installed as 'w2v-fast-word2vec', so that a script changes one name. Unlike there, an unknown
+flag is an error; -hs 1 needs -negative 0, because one run has one objective; and there is no row
+for the ends of lines.
 
 Example:
   w2v-fast word2vec -train text8 -output vectors.bin -cbow 0 -size 200 -binary 1
@@ -199,14 +200,14 @@ def format_of(arguments: argparse.Namespace) -> str:
 
 
 def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    from w2v_fast.cli.reading import read_text, read_vocabulary
+    from w2v_fast.cli.corpus_input import read_text, read_vocabulary
 
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
 
 
 def _vocabulary(arguments: argparse.Namespace, config: TrainConfig) -> Vocabulary:
-    from w2v_fast.cli.reading import read_vocabulary
+    from w2v_fast.cli.corpus_input import read_vocabulary
 
     if arguments.read_vocab:
         return read_vocabulary(arguments.read_vocab, config)

@@ -299,6 +299,16 @@ class Corpus:
             raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in the vocabulary")
         return Corpus.of_own_ids(ids[:kept], vocabulary, self.raw_tokens)
 
+    @property
+    def tokens_in_memory(self) -> int:
+        """Tokens whose ids are held in memory: all, or none if they are mapped from a file."""
+        base: Any = self.ids
+        while isinstance(base, np.ndarray):
+            if base.base is None:
+                return len(self)
+            base = base.base
+        return 0
+
 
 class _CheckedIds(IdStore):
     """Ids from outside, of any integer type, that are checked against a vocabulary before they are used."""

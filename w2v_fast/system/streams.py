@@ -69,7 +69,7 @@ def steady_streams() -> Iterator[None]:
     finally:
         sys.stdin, sys.stdout, sys.stderr = before
         # From 3.13 on the interpreter prints what flushing a discarded stream raises.
-        closed.write = len  # type: ignore[method-assign]
+        closed.write = len  # type: ignore[method-assign, assignment]
         for stream in before[1:]:
             _drop_unwritten(stream)
 

@@ -116,8 +116,9 @@ class RunState:
         self.identity  # noqa: B018 - hash the corpus now, not while somebody waits for a stop
 
     def save(self, folder: CheckpointFolder) -> None:
-        """Write a checkpoint, unless a job that was taken is not done: the weights are then those
-        of no position. A failure is a RuntimeWarning.
+        """Write a checkpoint; a failure is a RuntimeWarning.
+
+        While a job that was taken is not done, none is written: the weights are of no position.
         """
         if self._running:
             return

@@ -227,8 +227,9 @@ class Trainer(RunState):
         watch.tell()
 
     def _run_workers(self, watch: Watch, until: float) -> bool:
-        """Do jobs up to the end of the run, or of the epoch if somebody looks at the weights there;
-        return whether the round goes on.
+        """Do jobs, and return whether the round goes on.
+
+        A round ends with the run, or with the epoch if somebody looks at the weights there.
         """
         per_epoch = self.jobs.per_epoch
         next_epoch = (self.next_job // per_epoch + 1) * per_epoch

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from w2v_fast.cli.notes import as_json, note, report
+from w2v_fast.cli.messages import as_json, note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
