@@ -55,7 +55,7 @@ def unread():
         ({"minCount": 1}, TypeError, "write min_count"),
         ({"lr": 1}, TypeError, "write alpha"),
         ({"compute_loss": True}, TypeError, "model.losses"),
-        ({"callbacks": []}, TypeError, "progress=function"),
+        ({"callbacks": []}, TypeError, r"train\(on_epoch=function\)"),
         ({"sentences": []}, TypeError, "give the corpus as the first argument"),
     ],
 )

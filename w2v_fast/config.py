@@ -97,6 +97,9 @@ class TrainConfig:
         low=1,
         high=10_000,
     )
+    shrink_windows: bool = _option(
+        True, "let each center draw its radius; without it every radius is window"
+    )
     min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
     max_vocab: int | None = _option(
         None,

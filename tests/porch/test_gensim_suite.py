@@ -10,6 +10,7 @@ pytest.importorskip(
     "gensim", minversion="4.4", reason="gensim is not installed: its tests are not here"
 )
 
+pytestmark = pytest.mark.slow
 SWITCHING = Path(__file__).parents[2] / "docs" / "switching.md"
 
 

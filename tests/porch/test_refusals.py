@@ -212,7 +212,8 @@ def test_a_pickle_is_refused_with_the_lines_that_convert_it(tmp_path, kind, load
         assert (ours.vectors == theirs.vectors).all()
         assert ours.get_vecattr("the", "count") == 40
     else:
-        assert ours.export_phrases() == pytest.approx(theirs.export_phrases())
+        plain = theirs if "Frozen" in kind else theirs.freeze()
+        assert ours.export_phrases() == pytest.approx(plain.phrasegrams)
 
 
 def test_vectors_alone_are_no_model(tmp_path, model):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 HAS_GENSIM = importlib.util.find_spec("gensim") is not None
 FRUIT = [

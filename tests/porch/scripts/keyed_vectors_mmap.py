@@ -13,7 +13,6 @@ text = KeyedVectors.load_word2vec_format("vectors.txt", "counts.txt", limit=10)
 result = {
     "equal": bool((mapped.vectors == vectors.vectors).all()),
     "order": mapped.index_to_key == binary.index_to_key,
-    "writable": bool(mapped.vectors.flags.writeable),
     "few": text.vectors,
     "count": text.get_vecattr(text.index_to_key[0], "count"),
     "distance": mapped.distance("apple", "engine"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -69,6 +70,20 @@ def _score(name: str, counts: dict[str, float]) -> float:
 SCORERS = {"default": original_scorer, "npmi": npmi_scorer}
 
 
+def _name_of(scorer: Any) -> str:
+    """The name of a scoring function: default, npmi, or module:function."""
+    names = {function: name for name, function in SCORERS.items()}
+    return names.get(scorer) or (
+        f"{scorer.__module__}:{scorer.__qualname__}" if scorer is not None else ""
+    )
+
+
+def _scorer_named(name: str) -> Any:
+    """The function of a name, if its module is loaded already: a file of phrases imports nothing."""
+    module, _, function = name.partition(":")
+    return SCORERS.get(name) or getattr(sys.modules.get(module), function, None)
+
+
 class _Candidates:
     """What the joining looks phrases up in: a method that a subclass has written."""
 
@@ -124,7 +139,9 @@ class FrozenPhrases(_PhrasesTransformation):
         """The same phrases, with gensim's names."""
         ours = FrozenPhrases.__new__(FrozenPhrases)
         _PhrasesTransformation.__init__(ours, phrases.connector_words, phrases.delimiter)
-        ours.threshold, ours.min_count, ours.scoring, ours._frozen = 0.0, 0, None, phrases
+        kept = phrases.metadata
+        ours.threshold, ours.min_count = kept.get("threshold", 0.0), kept.get("min_count", 0)
+        ours.scoring, ours._frozen = _scorer_named(kept.get("scoring", "")), phrases
         return ours
 
     def _found(self) -> core.FrozenPhrases:
@@ -173,7 +190,13 @@ class FrozenPhrases(_PhrasesTransformation):
 
     def save(self, path: str | os.PathLike[str], *_: object, **__: object) -> None:
         """Write the phrases and their scores as text; the counts are not kept."""
-        self._found().save(path)
+        found = self._found()
+        found.metadata = {
+            "threshold": self.threshold,
+            "min_count": self.min_count,
+            "scoring": _name_of(self.scoring),
+        }
+        found.save(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *_: object, **__: object) -> FrozenPhrases:

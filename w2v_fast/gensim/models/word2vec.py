@@ -34,6 +34,10 @@ __all__ = ["LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
 logger = logging.getLogger(__name__)
 
+SG = ("cbow", "skipgram")
+"""The architectures of sg=0 and sg=1."""
+OUTPUTS = {"syn1neg": "syn1", "syn1": "syn1neg"}
+"""Output vectors of words and of tree nodes: a model has one of them."""
 TrimRule = Callable[[str, int, int], int]
 NOT_OFFERED = {
     "size": "write vector_size",
@@ -188,7 +192,7 @@ shrink_windows
             "shrink_windows": bool(self.shrink_windows),
             "min_count": max(1, self.min_count),
             "sample": self.sample,
-            "architecture": "skipgram" if self.sg else "cbow",
+            "architecture": SG[bool(self.sg)],
             "objective": "hs" if self.hs else "ns",
             "negative": self.negative or 1,
             "ns_exponent": self.ns_exponent,
@@ -397,6 +401,7 @@ shrink_windows
         corpus = w2v_fast.Corpus.from_source(
             source, vocabulary=core.vocabulary, workers=self.workers
         )
+        self.epochs = epochs
         start = self.alpha if start_alpha is None else start_alpha
         end = self.min_alpha if end_alpha is None else end_alpha
         wanted = self.compute_loss if compute_loss is None else compute_loss
@@ -479,21 +484,21 @@ shrink_windows
     @property
     def syn1neg(self) -> np.ndarray:
         """[V, d] output vectors of words."""
-        return self._output(0, "syn1neg", "syn1")
+        return self._output("words")
 
     @property
     def syn1(self) -> np.ndarray:
         """[V, d] output vectors of the nodes of the Huffman tree."""
-        return self._output(1, "syn1", "syn1neg")
+        return self._output("tree nodes")
 
     @property
     def layer1_size(self) -> int:
         """The dimensions of a vector."""
         return self.vector_size
 
-    def _output(self, hs: int, name: str, other: str) -> np.ndarray:
-        if bool(self.hs) != bool(hs) or self.wv.output_vectors is None:
-            raise AttributeError(f"a model with hs={self.hs} has no {name}; it has {other}")
+    def _output(self, rows: str) -> np.ndarray:
+        if OUTPUT_ROWS[self._config().objective] != rows or self.wv.output_vectors is None:
+            raise AttributeError(rows)
         return self.wv.output_vectors
 
     def predict_output_word(
@@ -594,7 +599,7 @@ shrink_windows
                 for name, value in dataclasses.asdict(config).items()
                 if name in _saved()
             },
-            "sg": int(config.architecture == "skipgram"),
+            "sg": SG.index(config.architecture),
             "hs": int(OUTPUT_ROWS[config.objective] != "words"),
         }
         with warnings.catch_warnings():
@@ -637,6 +642,8 @@ shrink_windows
         )
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name in OUTPUTS:
+            raise AttributeError(f"a model with hs={self.hs} has no {name}; it has {OUTPUTS[name]}")
         if name in NOT_OFFERED:
             raise AttributeError(f"Word2Vec has no {name}: {NOT_OFFERED[name]}")
         if hasattr(KeyedVectors, name) and not name.startswith("_"):
