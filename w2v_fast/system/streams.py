@@ -67,9 +67,9 @@ def steady_streams() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdin, sys.stdout, sys.stderr = before
         # From 3.13 on the interpreter prints what flushing a discarded stream raises.
-        closed.write = len  # type: ignore[method-assign, assignment]
+        closed.write = len  # type: ignore[assignment]
+        sys.stdin, sys.stdout, sys.stderr = before
         for stream in before[1:]:
             _drop_unwritten(stream)
 

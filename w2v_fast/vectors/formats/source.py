@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from w2v_fast.system import files
 from w2v_fast.vectors.formats.errors import FormatError
@@ -35,6 +36,10 @@ class ByteStream:
         self, stream: BinaryIO, name: str, size: int | None, packed: int | None = None
     ) -> None:
         self._stream, self.name, self.size = stream, name, size
+        unpacks = isinstance(stream, io.BufferedIOBase) and type(stream) is not io.BufferedReader
+        # A decompressor's own readinto1 may lose what comes right before the damage (gzip's from 3.14 on).
+        reader: Any = io.BufferedIOBase if unpacks else type(stream)
+        self._read = reader.readinto1
         self._room = None if packed is None else max(MOST_UNPACKED, MOST_TIMES * packed)
         self.damage: str | None = None
         self._pending = b""
@@ -74,8 +79,7 @@ class ByteStream:
         if self.damage:
             return 0
         try:
-            # readinto would lose what it has already unpacked when it meets the damage
-            got: int = self._stream.readinto1(target)  # type: ignore[attr-defined]
+            got: int = self._read(self._stream, target)
         except (OSError, MemoryError):
             raise
         except (
