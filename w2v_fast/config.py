@@ -151,6 +151,11 @@ class TrainConfig:
         False,
         "divide CBOW's input gradient by the number of context words, which word2vec.c does not",
     )
+    cbow_sum: bool = _option(
+        False,
+        "let CBOW take the sum of the contexts instead of their mean, and divide its input "
+        "gradient by their number, as gensim's cbow_mean=0 does",
+    )
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
     alpha: float = _option(
         0.025, "learning rate at the start", low=0.0, high=math.inf, open_low=True
@@ -216,6 +221,11 @@ class TrainConfig:
         return self.noise_draws or self.negative
 
     @property
+    def shares_update(self) -> bool:
+        """Whether each context of a CBOW window gets its share of the update instead of all of it."""
+        return self.corrected_cbow or self.cbow_sum
+
+    @property
     def threads(self) -> int:
         """The number of workers, with the default filled in."""
         return self.workers or usable_cpus()
@@ -237,6 +247,7 @@ class TrainOptions(TypedDict, total=False):
     ns_exponent: float
     share_noise: bool
     corrected_cbow: bool
+    cbow_sum: bool
     epochs: int
     alpha: float
     min_alpha: float
@@ -271,7 +282,7 @@ SAID_OTHERWISE = {
     ),
     "sg": 'write architecture="skipgram" for sg=1, architecture="cbow" for sg=0',
     "hs": 'write objective="hs" for hs=1; leave it out for hs=0',
-    "cbow_mean": "leave it out: CBOW always takes the mean of a context",
+    "cbow_mean": "write cbow_sum=True for cbow_mean=0; leave it out for cbow_mean=1",
     "sorted_vocab": "leave it out: words are always sorted by their counts",
     "compute_loss": "leave it out: the loss of each epoch is always in model.losses",
     "callbacks": "give a function to train(on_epoch=function)",

@@ -143,6 +143,20 @@ def test_frozen_vectors_stay_and_the_others_learn_from_them(
     compare(zipf_ids(300, 12, sentence=9), 12, config, isa, scale=0.5, frozen=frozen)
 
 
+@pytest.mark.parametrize("objective", ["ns", "nce", "hs", "softmax"])
+def test_sums_of_contexts(isa, objective):
+    config = TrainConfig(
+        vector_size=20,
+        window=3,
+        epochs=2,
+        sample=0.05,
+        architecture="cbow",
+        objective=objective,
+        cbow_sum=True,
+    )
+    compare(zipf_ids(150, 12, sentence=6), 12, config, isa, scale=0.3)
+
+
 @pytest.mark.parametrize("draws", [1, 2, 5, 12])
 @pytest.mark.parametrize("objective", ["ns", "nce"])
 def test_numbers_of_draws(isa, objective, draws):

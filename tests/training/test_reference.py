@@ -95,6 +95,22 @@ def test_cbow_gradient_of_the_mean(corrected):
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
 
 
+def test_cbow_gradient_of_the_sum_is_shared_by_the_contexts():
+    random = np.random.default_rng(6)
+    inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
+    contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
+
+    def loss(x):
+        return written_loss(x[contexts].sum(0, keepdims=True), rows, label, shift, [0], [0, 1, 2])
+
+    moved = inputs.copy()
+    groups = [(contexts, ([0, 1, 2], label, shift, np.ones(3)))]
+    config = TrainConfig(architecture="cbow", cbow_sum=True)
+    reference.train_sigmoid(moved, rows.copy(), groups, config, lr=1.0)
+    by_input = finite_difference(loss, inputs)
+    np.testing.assert_allclose(moved - inputs, -by_input / len(contexts), atol=1e-8)
+
+
 def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
     """-sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c), for two centers with 4 and 3 contexts."""
     random = np.random.default_rng(7)

@@ -122,7 +122,7 @@ cdef class InnerLoop:
     cdef const uint8_t *path_codes
     cdef int window, min_radius, draws
     cdef float draw_weight
-    cdef bint corrected_cbow, softmax, has_targets, has_shift, one_input
+    cdef bint shares_update, softmax, has_targets, has_shift, one_input
     cdef int block_tokens, max_inputs, max_windows, max_contexts, group_distance, max_redraws
     cdef rows_function gather_inputs
     cdef float *private_rows             # this worker's copy of the first rows of `output`
@@ -400,7 +400,8 @@ cdef class InnerLoop:
         self.keep_threshold = <const uint32_t *>self.borrow(tables.keep_threshold, np.uint32)
         self.window = config.window
         self.min_radius = 1 if config.shrink_windows else self.window
-        self.corrected_cbow = config.corrected_cbow
+        self.shares_update = config.shares_update
+        self.step.context_sum = config.cbow_sum
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
         objective = objective_named(config.objective)
@@ -576,7 +577,7 @@ cdef void gather_contexts(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef void gather_means(InnerLoop loop, Rows *rows) noexcept nogil:
-    """CBOW: the mean of each window's contexts."""
+    """CBOW: the mean of each window's contexts, or their sum."""
     cdef int g, k, center, contexts = 0
     loop.step.inputs = rows.windows
     for g in range(rows.windows):
@@ -585,7 +586,7 @@ cdef void gather_means(InnerLoop loop, Rows *rows) noexcept nogil:
             loop.context[contexts] = loop.trained_vector(loop.word[k], contexts)
             contexts += k != center
         loop.context_start[g + 1] = contexts
-        loop.context_scale[g] = <float>1 / (contexts - loop.context_start[g]) if loop.corrected_cbow else 1
+        loop.context_scale[g] = <float>1 / (contexts - loop.context_start[g]) if loop.shares_update else 1
         loop.own[g] = rows.targets[g]
         loop.own_shift[g] = rows.target_shift[g]
 

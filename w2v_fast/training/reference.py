@@ -226,10 +226,10 @@ def train_sigmoid(
     for contexts, (index, label, shift, weight) in groups:
         inputs = input[contexts]
         if config.architecture == "cbow":
-            inputs = inputs.mean(0, keepdims=True)
+            inputs = (inputs.sum if config.cbow_sum else inputs.mean)(0, keepdims=True)
         score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
         updates.append(
-            (contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows)
+            (contexts, to_inputs / (len(contexts) if config.shares_update else 1), index, to_rows)
         )
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
@@ -265,10 +265,12 @@ def train_softmax(
     label = np.zeros((len(batch), len(output)))
     for i, words in enumerate(targets):
         np.add.at(label[i], words, 1.0)
-    inputs = np.array([input[words].mean(0) for words in members])
+    inputs = np.array(
+        [(input[words].sum if config.cbow_sum else input[words].mean)(0) for words in members]
+    )
     nats, to_inputs, to_rows = softmax_step(inputs, output, label, lr)
     for words, update in zip(members, to_inputs, strict=True):
-        share = len(words) if config.corrected_cbow else 1
+        share = len(words) if config.shares_update else 1
         add_updates(input, words, update / share, frozen)
     output += to_rows
     return nats

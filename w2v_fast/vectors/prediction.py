@@ -2,7 +2,7 @@
 
 p(w | contexts) = exp(u_w . v) / sum_k exp(u_k . v)
 
-with v the mean of the contexts' vectors and u_w the output row of w.
+with v the mean of the contexts' vectors (their sum with `cbow_sum`) and u_w the output row of w.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def predict_center(
     """
     if kv.output_vectors is None:
         raise ValueError("a center is predicted with output vectors, and there are none")
-    objective = TrainConfig.from_metadata(kv.metadata).objective
+    config = TrainConfig.from_metadata(kv.metadata)
+    objective = config.objective
     if OUTPUT_ROWS[objective] != "words":
         raise ValueError(
             "a center is predicted with the output vectors of words; those of "
@@ -51,8 +52,9 @@ def predict_center(
     rows = [kv.get_index(word) for word in contexts if word in kv]
     if not rows:
         return []
-    mean = np.asarray(kv.vectors[rows], np.float32).mean(axis=0)
-    scores = np.asarray(kv.output_vectors @ mean, np.float64)
+    vectors = np.asarray(kv.vectors[rows], np.float32)
+    center = vectors.sum(axis=0) if config.cbow_sum else vectors.mean(axis=0)
+    scores = np.asarray(kv.output_vectors @ center, np.float64)
     probabilities = np.exp(scores - scores.max())
     probabilities /= probabilities.sum()
     best = neighbors.best(probabilities, len(kv) if topn is None else topn).tolist()

@@ -31,6 +31,7 @@ typedef struct {
     float **context;          /* NULL, or: input i is the mean of context[context_start[i] .. context_start[i + 1]], */
     const int *context_start; /* taken in the scratch vector in[i]; each of them receives its update ... */
     const float *context_scale; /* [m] ... times this */
+    int context_sum;            /* input i is their sum instead */
 
     float *score; /* [n][w2v_width] in_i . out_r, the shift not taken off */
     float *error; /* the same shape */
