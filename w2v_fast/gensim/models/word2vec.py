@@ -9,7 +9,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -84,7 +84,7 @@ shrink_windows
     hs
         1 is hierarchical softmax; `negative` has no effect then.
     cbow_mean
-        1: CBOW takes the mean of the contexts.
+        1: CBOW takes the mean of the contexts; 0: their sum.
     max_final_vocab
         Raise min_count until at most so many words are left.
     trim_rule
@@ -103,7 +103,8 @@ shrink_windows
     syn1neg, syn1 : np.ndarray
         [V, d] output vectors of words (negative sampling), or of tree nodes (hierarchical softmax).
     corpus_count, corpus_total_words : int
-        Sentences and words of the text that the vocabulary was counted in.
+        Sentences and words of the text that the vocabulary was counted in; of a file, the
+        sentences that have a word of the vocabulary.
     """
 
     sentences: dataclasses.InitVar[Iterable[Any] | None] = None
@@ -164,11 +165,6 @@ shrink_windows
     def _warn_of_options(self) -> None:
         if not self.hs and not self.negative:
             raise ValueError("hs=0 and negative=0 leave nothing to train; choose one of them")
-        if not self.sg and not self.cbow_mean:
-            raise ValueError(
-                "cbow_mean=0 is not offered: CBOW takes the mean of the contexts, as word2vec.c "
-                "does; leave it out"
-            )
         if self.hs and self.negative:
             warnings.warn(
                 f"one run has one objective: hs=1 is trained, negative={self.negative} has no "
@@ -194,6 +190,7 @@ shrink_windows
             "sample": self.sample,
             "architecture": SG[bool(self.sg)],
             "objective": "hs" if self.hs else "ns",
+            "cbow_sum": not self.cbow_mean,
             "negative": self.negative or 1,
             "ns_exponent": self.ns_exponent,
             "epochs": self.epochs,
@@ -228,6 +225,13 @@ shrink_windows
             As in the constructor; default: the one given there.
         progress_per, keep_raw_vocab
             No effect.
+
+        Raises
+        ------
+        TypeError
+            Neither or both of the corpora are given, or a sentence is no list of tokens.
+        ValueError
+            The text is empty, or none of its words is kept.
         """
         self._count(corpus_iterable, corpus_file, trim_rule or self.trim_rule, update)
 
@@ -239,16 +243,27 @@ shrink_windows
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """Make the weights for words whose counts are known; parameters as in `build_vocab`.
+        """Make the weights for words whose counts are known.
 
         Parameters
         ----------
+        word_freq
+            The count of each word.
         corpus_count
-            Sentences of the text, for `corpus_count`.
+            Sentences of the text, for the attribute `corpus_count`.
+        trim_rule, update, keep_raw_vocab
+            As in `build_vocab`.
+
+        Raises
+        ------
+        ValueError
+            No word is kept.
         """
         words = sorted(word_freq, key=word_freq.__getitem__, reverse=True)
         counts = np.array([word_freq[word] for word in words], np.int64)
         self.corpus_count, self.corpus_total_words = corpus_count or 0, int(counts.sum())
+        if words and isinstance(words[0], (int, np.integer)):
+            self.wv.metadata[INTEGER_KEYS] = "yes"
         self._choose(w2v_fast.Vocabulary(words, counts), trim_rule or self.trim_rule, update)
 
     def _count(
@@ -260,12 +275,22 @@ shrink_windows
     ) -> w2v_fast.Corpus:
         """Read a text, choose its words, and return it with their ids."""
         source, has_integers = _source(sentences, corpus_file)
-        corpus = w2v_fast.Corpus.from_source(source, min_count=1, workers=self.workers)
-        self.corpus_count = int(np.count_nonzero(corpus.ids < 0))
+        counted = _Counted(source)
+        by_count = trim_rule is None and self.max_final_vocab is None and not update
+        corpus = w2v_fast.Corpus.from_source(
+            counted.source,
+            min_count=max(1, self.min_count) if by_count else 1,
+            workers=self.workers,
+        )
+        self.corpus_count = counted.sentences or int(np.count_nonzero(corpus.ids < 0))
         self.corpus_total_words = corpus.raw_tokens
         if has_integers:
             self.wv.metadata[INTEGER_KEYS] = "yes"
-        self._choose(corpus.vocabulary, trim_rule, update)
+        if by_count:
+            self.effective_min_count = self.min_count
+            self._make(corpus.vocabulary)
+        else:
+            self._choose(corpus.vocabulary, trim_rule, update)
         return corpus
 
     def _choose(
@@ -283,7 +308,7 @@ shrink_windows
                 **{word: count for word, count in kept.items() if word not in known},
             }
         if not kept:
-            raise RuntimeError(
+            raise ValueError(
                 f"the vocabulary is empty: no word of the text occurs {min_count} times, or stays "
                 "by trim_rule"
             )
@@ -307,10 +332,8 @@ shrink_windows
         locks = np.ones(len(vocabulary), np.float32)
         if init is not None:
             locks[: len(init)] = init.vectors_lockf
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", RuntimeWarning
-            )  # a vocabulary of one word is no news here
+        with warnings.catch_warnings():  # a vocabulary of one word is no news here
+            warnings.simplefilter("ignore", RuntimeWarning)
             self._core = w2v_fast.Word2Vec(config=self._config(), vocabulary=vocabulary, init=init)
         self._view()
         self.wv.vectors_lockf = locks if not locks.all() else np.ones(1, np.float32)
@@ -389,6 +412,14 @@ shrink_windows
         -------
         tuple of int
             Words trained, after subsampling, and words read, in all epochs.
+
+        Raises
+        ------
+        ValueError
+            No epochs or size of the text is given; the text has none of the words; `vectors_lockf`
+            is neither 0 nor 1, or has another length.
+        RuntimeError
+            There is no vocabulary yet.
         """
         if epochs is None or epochs < 1:
             raise ValueError("give the passes over the text: train(..., epochs=model.epochs)")
@@ -506,6 +537,18 @@ shrink_windows
     ) -> list[tuple[str, float]] | None:
         """The most probable centers of these contexts, with probabilities; None if none is known.
 
+        Parameters
+        ----------
+        context_words_list
+            Words, or numbers of rows; unknown ones are left out.
+        topn
+            How many.
+
+        Returns
+        -------
+        list of (str, float) or None
+            Words and probabilities, the highest first.
+
         Raises
         ------
         RuntimeError
@@ -582,8 +625,15 @@ shrink_windows
 
         Parameters
         ----------
+        fname
+            The folder.
         mmap
             No effect: weights to train are in memory; KeyedVectors.load(path, mmap="r") maps.
+
+        Returns
+        -------
+        Word2Vec
+            A model without a corpus: `train` and `build_vocab` take one.
 
         Raises
         ------
@@ -655,6 +705,21 @@ shrink_windows
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a model is never pickled: model.save(path), Word2Vec.load(path)")
+
+
+class _Counted:
+    """A source whose sentences are counted while they are read, unless it is a file."""
+
+    def __init__(self, source: Any) -> None:
+        self.sentences = len(source) if isinstance(source, np.ndarray) else 0
+        is_text = isinstance(source, (str, os.PathLike, np.ndarray))
+        is_paths = isinstance(source, list) and bool(source) and isinstance(source[0], str)
+        self.source = source if is_text or is_paths else self._counted(source)
+
+    def _counted(self, sentences: Iterable[Any]) -> Iterator[Any]:
+        for sentence in sentences:
+            self.sentences += 1
+            yield sentence
 
 
 class _Callbacks:
