@@ -18,17 +18,10 @@ CHECKS = {
 }
 DESCRIPTORS = (property, classmethod, staticmethod)
 PENDING = """
-Corpus.of_own_ids Corpus.open Corpus.save Corpus.sentences KeyedVectors.build_index
-KeyedVectors.closer_than KeyedVectors.distance KeyedVectors.doesnt_match KeyedVectors.get_index
-KeyedVectors.get_vecattr KeyedVectors.has_index_for KeyedVectors.load KeyedVectors.most_similar
-KeyedVectors.most_similar_cosmul KeyedVectors.most_similar_to_given KeyedVectors.n_similarity
-KeyedVectors.rank KeyedVectors.relative_cosine_similarity KeyedVectors.save
-KeyedVectors.similar_by_key KeyedVectors.similar_by_vector KeyedVectors.similar_by_word
-KeyedVectors.similarity KeyedVectors.to_gensim KeyedVectors.to_numpy KeyedVectors.to_pandas
-KeyedVectors.to_torch Loss TrainConfig TrainConfig.as_metadata TrainConfig.from_metadata
-TrainConfig.from_options Vocabulary.digest Vocabulary.keep_probabilities Vocabulary.load
-Vocabulary.of_counted Vocabulary.save Word2Vec Word2Vec.load Word2Vec.resume Word2Vec.train
-evaluate_loss load show_config train
+Corpus.of_own_ids Corpus.open Corpus.save Corpus.sentences Loss TrainConfig TrainConfig.as_metadata
+TrainConfig.from_metadata TrainConfig.from_options Vocabulary.digest Vocabulary.keep_probabilities
+Vocabulary.load Vocabulary.of_counted Vocabulary.save Word2Vec Word2Vec.load Word2Vec.resume
+Word2Vec.train evaluate_loss load show_config train
 """.split()  # noqa: SIM905
 """Names below w2v_fast that are not complete yet."""
 

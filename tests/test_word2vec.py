@@ -352,3 +352,8 @@ def test_a_corpus_is_put_under_the_vocabulary_that_is_given():
     assert model.corpus.raw_tokens == 5
     with pytest.raises(ValueError, match="none of the 5 tokens of the corpus is in the vocabulary"):
         corpus.under_vocabulary(Vocabulary(["x"], [1]))
+
+
+def test_options_are_typed_for_editors_and_type_checkers():
+    for function in (train, Word2Vec.__init__):
+        assert function.__annotations__["options"] == "Unpack[TrainOptions]"

@@ -62,7 +62,7 @@ def evaluate_loss(
     corpus
         Text as for `Word2Vec`; words that the model does not have are left out.
     objective
-        "ns", "nce", "hs" or "softmax" (default: the one the model was trained with). "softmax" gives
+        "ns", "nce", "hs" or "softmax" (default: what the model was trained with). "softmax" gives
         the exact negative log likelihood, -u_o . v_c + log sum_k exp(u_k . v_c), whatever objective
         trained the model; the cost of each word is proportional to the size of the vocabulary.
     options

@@ -6,11 +6,11 @@ import dataclasses
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import Source
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -49,7 +49,7 @@ class Word2Vec:
         new and occur `min_count` times. Counts are added up.
     frozen
         Words whose vectors training leaves as they are; the others learn from them.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
         ...
 
@@ -107,7 +107,7 @@ class Word2Vec:
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
         frozen: Collection[str] = (),
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> None:
         if grow and (init is None or vocabulary is not None):
             raise TypeError(
@@ -230,7 +230,7 @@ class Word2Vec:
         on_epoch: OnEpoch | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = CHECKPOINT_MINUTES,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> Word2Vec:
         """Train the rest of the run.
 
@@ -258,7 +258,7 @@ class Word2Vec:
             the end. The newest two are kept. `resume` continues from them, in another process too.
         checkpoint_minutes
             Minutes between checkpoints.
-        options
+        **options
             Hyper-parameters of another run: epochs, alpha, window, ... but not vector_size.
 
         Returns
@@ -452,14 +452,14 @@ class Word2Vec:
         ).save(path, format="safetensors")
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], **options: Any) -> Word2Vec:
+    def load(cls, path: str | os.PathLike[str], **options: Unpack[TrainOptions]) -> Word2Vec:
         """Read a model that `save` wrote; `train(corpus=...)` goes on with it.
 
         Parameters
         ----------
         path
             The folder.
-        options
+        **options
             Hyper-parameters to change: epochs, alpha, workers, ...
 
         Returns
@@ -489,7 +489,7 @@ class Word2Vec:
         model.metadata = kv.metadata
         return model
 
-    # -- what users of gensim look for here -------------------------------------------------------
+    # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ELSEWHERE:
@@ -542,7 +542,7 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
-    **options: Any,
+    **options: Unpack[TrainOptions],
 ) -> KeyedVectors:
     """Train word vectors on a corpus.
 
@@ -556,7 +556,7 @@ def train(
         As for `Word2Vec`.
     resume
         Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
-    options
+    **options
         Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
 
     Returns
@@ -584,12 +584,6 @@ def train(
     -----
     RuntimeWarning
         Nothing was learned, or the vocabulary is a single word.
-
-    Examples
-    --------
-    >>> kv = train([["the", "cat", "sat"], ["the", "dog", "sat"]] * 50, vector_size=8)
-    >>> kv.index_to_key
-    ['the', 'sat', 'cat', 'dog']
     """
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
@@ -617,13 +611,14 @@ def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
     ----------
     path
         A file, compressed or not, a folder of the native format, or `-` for standard input.
-    options
+    **options
         What the format can do when it reads: format, limit, mmap, on_duplicate, on_truncated, ...
         (see `w2v_fast.vectors.formats.load`).
 
     Returns
     -------
     KeyedVectors
+        The words and vectors, and what the file has beside them: counts, output vectors, metadata.
 
     Raises
     ------

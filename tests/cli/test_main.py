@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,6 @@ from w2v_fast.cli.main import COMMANDS, build_parser, execute
 from w2v_fast.cli.parser import Parser
 from w2v_fast.cli.signals import Stopped
 from w2v_fast.config import TrainConfig
-from w2v_fast.training.progress import MODES
-from w2v_fast.training.trainer import CHECKPOINT_MINUTES
-from w2v_fast.vectors.formats import FORMATS
 
 
 def test_version(cli):
@@ -51,15 +49,10 @@ def test_help_of_train_shows_defaults_and_units(cli):
     assert "pairs --no" not in flat
 
 
-def test_names_repeated_for_a_quick_start_are_true():
-    assert set(options.FORMATS) == set(FORMATS)
-    assert options.PROGRESS_MODES == MODES
-    minutes = next(
-        action
-        for action in build_parser()._actions[-1].choices["train"]._actions
-        if action.dest == "checkpoint_minutes"
-    )
-    assert minutes.help.endswith(f"(default: {CHECKPOINT_MINUTES:g})")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_summary_of_a_command_is_the_first_line_of_its_own_help(cli, command):
+    _, out, _ = cli(command, "--help")
+    assert f"\n\n{COMMANDS[command]}\n" in out
 
 
 @pytest.mark.parametrize(
@@ -217,15 +210,46 @@ def test_byte_counts(text, size):
     assert options.byte_count(text) == size
 
 
-def test_parser_needs_no_numpy():
-    """Only the package's own __init__ may load it: here an empty one stands in its place."""
-    code = (
-        "import sys, types; package = types.ModuleType('w2v_fast'); "
-        "package.__path__ = ['w2v_fast']; "
-        "sys.modules['w2v_fast'] = package; import w2v_fast.cli.main as main; main.build_parser(); "
-        "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules"
+def imported_by(code):
+    """The modules that a new interpreter imports to run the code, but for those of its start."""
+    script = f"import sys; before = set(sys.modules); {code}; print(*set(sys.modules) - before)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    return set(run.stdout.splitlines()[-1].split())
+
+
+def test_importing_the_package_imports_no_module_of_it():
+    found = imported_by("import w2v_fast")
+    assert {name for name in found if name.startswith("w2v_fast")} == {"w2v_fast"}
+    assert "numpy" not in imported_by("import w2v_fast; dir(w2v_fast); w2v_fast.__version__")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["trian"], []])
+def test_help_needs_no_numpy_and_no_extension(argv):
+    found = imported_by(f"from w2v_fast.cli.main import main; main({argv})")
+    assert {name for name in found if name.startswith("w2v_fast")} <= {
+        "w2v_fast",
+        "w2v_fast.cli",
+        "w2v_fast.cli.main",
+        "w2v_fast.cli.messages",
+        "w2v_fast.cli.parser",
+        "w2v_fast.cli.signals",
+        "w2v_fast.system",
+        "w2v_fast.system.streams",
+        "w2v_fast.system.version",
+    }
+    assert not found & {"numpy", "tqdm"}
+
+
+def test_every_public_name_is_found():
+    names = {name: getattr(w2v_fast, name) for name in w2v_fast.__all__}
+    assert set(dir(w2v_fast)) >= {*names, "__version__"}
+    assert all(getattr(value, "__name__", "") == name for name, value in names.items())
+    with pytest.raises(AttributeError, match="module 'w2v_fast' has no attribute 'Word2vec'"):
+        w2v_fast.Word2vec  # noqa: B018
+    source = Path(w2v_fast.__file__).read_text()
+    assert set(re.findall(r"    from \S+ import \w+ as (\w+)", source)) == {*names, "__version__"}
 
 
 def test_closed_pipe_is_silent(corpus):

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import ANIMALS, METALS, process
 from w2v_fast import KeyedVectors
 from w2v_fast.cli.main import main
-from w2v_fast.cli.prompt import LONGEST_LINE
+from w2v_fast.cli.prompt import MAX_LINE
 
 COMPASS = {
     "east": (1, 0),
@@ -77,7 +77,7 @@ def test_prompt_goes_on_after_an_unknown_word(cli, compass):
 
 
 def test_prompt_passes_over_a_line_of_any_length(cli, compass):
-    stdin = io.TextIOWrapper(io.BytesIO(b"x" * 300_000 + b" north\nnorth\n" + b"y" * LONGEST_LINE))
+    stdin = io.TextIOWrapper(io.BytesIO(b"x" * 300_000 + b" north\nnorth\n" + b"y" * MAX_LINE))
     code, out, err = cli("similar", compass, "--topn", "1", stdin=stdin)
     assert (code, lines(out)) == (0, [["north", "northeast", "0.6690"]])
     assert err.count("left out a line of more than 65,536 characters") == 2

@@ -244,13 +244,13 @@ def test_saturated_scores_keep_their_gradient(isa, objective):
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 @pytest.mark.parametrize("objective", ["ns", "nce", "hs"])
-def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective):
-    """With 4 workers a job's change of one of the first rows counts a quarter or more.
+def test_a_share_of_the_change_of_private_rows_is_merged(architecture, objective):
+    """With T = 4 workers a job's change of a private row is merged share-fold, 1 / T <= share < 1.
 
-    A quarter if every window has the row; every other row is as with one worker.
+    The share falls with the visits of the row; other rows are as with one worker.
     """
     ids, words = zipf_ids(2000, 2000, sentence=6), 2000
-    hot = PRIVATE_NODES if objective == "hs" else PRIVATE_WORDS
+    private = PRIVATE_NODES if objective == "hs" else PRIVATE_WORDS
     outputs, inputs = [], []
     for workers in (1, 4):
         config = TrainConfig(
@@ -274,19 +274,19 @@ def test_workers_take_a_part_of_the_rows_that_all_visit(architecture, objective)
         outputs.append(weights.output_vectors - start)
         inputs.append(weights.vectors.copy())
     np.testing.assert_array_equal(inputs[0], inputs[1])
-    np.testing.assert_array_equal(outputs[0][hot:], outputs[1][hot:])
+    np.testing.assert_array_equal(outputs[0][private:], outputs[1][private:])
     changed = np.flatnonzero(
-        np.abs(outputs[0][:hot]).max(axis=1) > 1e-3
+        np.abs(outputs[0][:private]).max(axis=1) > 1e-3
     )  # enough for a precise quotient
     whole, taken = outputs[0][changed], outputs[1][changed]
-    part = (whole * taken).sum(axis=1) / (whole**2).sum(axis=1)
-    np.testing.assert_allclose(part[:, None] * whole, taken, atol=1e-6)
+    share = (whole * taken).sum(axis=1) / (whole**2).sum(axis=1)
+    np.testing.assert_allclose(share[:, None] * whole, taken, atol=1e-6)
     visits = (tables.path_visits if objective == "hs" else tables.noise_visits)[changed]
-    assert (part > 0.2499).all()
-    assert (part < 1).all()
-    assert (np.diff(part[np.argsort(visits)]) < 1e-4).all()
-    assert len(part) > hot / 2
-    assert outputs[1][hot:].any()
+    assert (share > 0.2499).all()
+    assert (share < 1).all()
+    assert (np.diff(share[np.argsort(visits)]) < 1e-4).all()
+    assert len(share) > private / 2
+    assert outputs[1][private:].any()
 
 
 @pytest.mark.parametrize("share_noise", [True, False])

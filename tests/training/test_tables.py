@@ -164,11 +164,11 @@ def test_learning_rate_falls_smoothly_on_small_corpora():
 
 @pytest.mark.parametrize("workers", [2, 5, 100])
 @pytest.mark.parametrize("updates", [1, 10, 1000, 100_000])
-def test_parts_of_changes_add_up_to_the_updates_in_turn(workers, updates):
+def test_merged_changes_add_up_to_the_updates_in_turn(workers, updates):
     """Updates that each take x a thousandth of the way to 1."""
     alone, in_turn = (1 - 0.999**count for count in (updates, workers * updates))
-    part = merge_share(np.array([-np.log(0.999) * updates]), workers)
-    np.testing.assert_allclose(workers * part * alone, [in_turn], rtol=1e-5)
+    share = merge_share(np.array([-np.log(0.999) * updates]), workers)
+    np.testing.assert_allclose(workers * share * alone, [in_turn], rtol=1e-5)
 
 
 def test_the_whole_change_of_a_row_that_is_never_visited_counts():

@@ -233,11 +233,11 @@ def test_read_analogies_names_the_line(tmp_path: Path, text: str, message: str) 
 
 
 def test_correlation_and_ranks_by_hand() -> None:
-    assert evaluation.correlation([1, 2, 3], [2, 4, 6]) == pytest.approx(1)
-    assert evaluation.correlation([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)
-    assert math.isnan(evaluation.correlation([1, 1], [1, 2]))
-    assert math.isnan(evaluation.correlation([1], [1]))
-    assert evaluation.ranks([10, 20, 10, 5]).tolist() == [2.5, 4, 2.5, 1]
+    assert evaluation.pairs.correlation([1, 2, 3], [2, 4, 6]) == pytest.approx(1)
+    assert evaluation.pairs.correlation([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)
+    assert math.isnan(evaluation.pairs.correlation([1, 1], [1, 2]))
+    assert math.isnan(evaluation.pairs.correlation([1], [1]))
+    assert evaluation.pairs.ranks([10, 20, 10, 5]).tolist() == [2.5, 4, 2.5, 1]
 
 
 def test_correlation_is_scipys() -> None:
@@ -246,13 +246,13 @@ def test_correlation_is_scipys() -> None:
     for count in (3, 10, 200):
         x, y = rng.integers(0, 8, (2, count)).astype(float) + np.arange(count) * 0.05 // 1
         pearson, spearman = (
-            evaluation.correlation(x, y),
-            evaluation.correlation(*map(evaluation.ranks, (x, y))),
+            evaluation.pairs.correlation(x, y),
+            evaluation.pairs.correlation(*map(evaluation.pairs.ranks, (x, y))),
         )
-        assert (pearson, evaluation.p_value(pearson, count)) == pytest.approx(
+        assert (pearson, evaluation.pairs.p_value(pearson, count)) == pytest.approx(
             tuple(stats.pearsonr(x, y))
         )
-        assert (spearman, evaluation.p_value(spearman, count)) == pytest.approx(
+        assert (spearman, evaluation.pairs.p_value(spearman, count)) == pytest.approx(
             tuple(stats.spearmanr(x, y))
         )
 

@@ -1,4 +1,4 @@
-"""Read vectors of one format and write them in another.
+"""Convert vectors from one format to another.
 
 Examples:
   w2v-fast convert GoogleNews-vectors-negative300.bin.gz news.txt
@@ -14,6 +14,7 @@ from w2v_fast.cli import options
 from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
+from w2v_fast.vectors import formats
 
 READING = ("limit", "on_duplicate", "on_truncated", "allow_nonfinite")
 WRITING = ("escape", "allow_nonfinite")
@@ -38,50 +39,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.positive,
         metavar="N",
         default=argparse.SUPPRESS,
-        help="only the first rows, this many",
+        help="read only the first N rows",
     )
     parser.add_argument(
         "--escape",
         metavar="TEXT",
         default=argparse.SUPPRESS,
-        help="replaces what OUT cannot hold in a word, such as a space; 'percent' writes %%20 "
-        "(default: such a word is an error)",
+        help="text to write for a character that OUT cannot hold in a word, such as a space; "
+        "'percent' writes %%20 (default: such a word is an error)",
     )
     parser.add_argument(
         "--on-duplicate",
         choices=("first", "last", "error"),
         default=argparse.SUPPRESS,
-        help="which row of a word that comes again is kept (default: first)",
+        help="which row of a repeated word to keep (default: first)",
     )
     parser.add_argument(
         "--on-truncated",
         choices=("error", "keep"),
         default=argparse.SUPPRESS,
-        help="a file that is cut: an error, or its whole rows are kept (default: error)",
+        help="what to do with a truncated file: fail, or keep its complete rows (default: error)",
     )
     parser.add_argument(
         "--allow-nonfinite",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="let NaN and infinity pass",
+        help="accept NaN and infinity",
     )
-    parser.add_argument("--quiet", action="store_true", help="say nothing")
+    parser.add_argument("--quiet", action="store_true", help="print nothing on standard error")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.vectors import formats
-
     source_format = arguments.source_format and options.known_format(arguments.source_format)
     format = options.output_format(arguments.output, arguments.format)
     check_paths({"IN": arguments.input}, Output("OUT", arguments.output, format))
     try:
-        vectors = formats.load(arguments.input, source_format, **_given(arguments, READING))
-        formats.save(vectors, arguments.output, format, **_given(arguments, WRITING))
+        data = formats.load(arguments.input, source_format, **_given(arguments, READING))
+        formats.save(data, arguments.output, format, **_given(arguments, WRITING))
     except TypeError as error:  # an option that means nothing to the format
         raise UsageError(str(error)) from None
     if not arguments.quiet:
         note(
-            f"wrote {arguments.output}: {len(vectors):,} vectors of {vectors.vector_size} dimensions, {format}"
+            f"wrote {arguments.output}: {len(data):,} vectors of {data.vector_size} dimensions, "
+            f"{format}"
         )
 
 

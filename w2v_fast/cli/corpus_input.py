@@ -4,51 +4,50 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
-from w2v_fast.cli.messages import as_json, note, report
+from tqdm import tqdm
+
+from w2v_fast import word2vec
+from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import MAGIC, Corpus
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.training.watch import REPORT_SECONDS
 
 FIXED_WHEN_SAVED = ("min_count", "max_vocab")
 LINE_END = "</s>"
-REPORT_SECONDS = 0.2
-
-Report = Callable[[int, int | None], None]
 
 
-def read_corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    """Read what `add_corpus_arguments` declares."""
+def read_corpus(arguments: argparse.Namespace, config: TrainConfig, grow: bool = False) -> Corpus:
+    """Read what `add_corpus_arguments` declares, and report how large it is if it is text."""
     saved = [path for path in arguments.corpus if is_saved(path)]
     if saved:
         return _open_saved(arguments, saved[0])
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     return read_text(
-        arguments.corpus, config, arguments.progress, vocabulary, arguments.memory_budget
+        arguments.corpus, config, arguments.progress, vocabulary, arguments.memory_budget, grow
     )
 
 
 def read_text(
     paths: list[str],
     config: TrainConfig,
-    progress: str = "quiet",
+    progress: str,
     vocabulary: Vocabulary | None = None,
     memory_budget: int | None = None,
+    grow: bool = False,
 ) -> Corpus:
     """Read text files and report how large the corpus is."""
-    corpus = Corpus.from_source(
+    corpus = word2vec.read_corpus(
         paths,
-        min_count=config.min_count,
-        max_vocab=config.max_vocab,
+        config,
         vocabulary=vocabulary,
-        workers=config.workers,
         memory_budget=memory_budget,
+        grow=grow,
         progress=reporter(progress),
     )
     report(
@@ -85,18 +84,17 @@ def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:
 
 
 def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
-    """Read `word count` lines, without word2vec.c's entry for the ends of lines, which are no word here."""
+    """Read `word count` lines, without the entry for line ends that word2vec.c writes."""
     vocabulary = Vocabulary.load(path, config.min_count)
     if LINE_END in vocabulary:
         note(f"{path}: left out {LINE_END}, which stands for the ends of lines")
-    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END][
-        : config.max_vocab
-    ]
+    rows = [row for row, word in enumerate(vocabulary.words) if word != LINE_END]
+    rows = rows[: config.max_vocab]
     return Vocabulary([vocabulary.words[row] for row in rows], vocabulary.counts[rows])
 
 
-def reporter(mode: str) -> Report | None:
-    """What shows how much has been read: a bar, JSON lines, or nothing."""
+def reporter(mode: str) -> Callable[[int, int | None], None] | None:
+    """A function that shows how many bytes have been read: as a bar, as JSON lines, or None."""
     if mode == "bar":
         return _Bar()
     return _JsonLines() if mode == "json" else None
@@ -104,34 +102,19 @@ def reporter(mode: str) -> Report | None:
 
 class _Bar:
     def __init__(self) -> None:
-        self._bar: Any = None
+        self._bar = tqdm(
+            unit="B", unit_scale=True, disable=None, leave=False, dynamic_ncols=True, desc="reading"
+        )
 
     def __call__(self, done: int, total: int | None) -> None:
-        from tqdm import tqdm
-
-        if self._bar is None:
-            self._bar = tqdm(
-                total=total,
-                unit="B",
-                unit_scale=True,
-                file=sys.stderr,
-                disable=None,
-                leave=False,
-                dynamic_ncols=True,
-                desc="reading",
-            )
+        self._bar.total = total
         self._bar.update(done - self._bar.n)
 
 
 class _JsonLines:
-    def __init__(self) -> None:
-        self._next = 0.0
+    _next = 0.0
 
     def __call__(self, done: int, total: int | None) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + REPORT_SECONDS
-            print(
-                as_json({"event": "reading", "bytes": done, "total_bytes": total}),
-                file=sys.stderr,
-                flush=True,
-            )
+            report("json", "reading", "", bytes=done, total_bytes=total)

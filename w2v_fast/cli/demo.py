@@ -1,9 +1,8 @@
-"""Train on the text of Python's own standard library, or on CORPUS, and print neighbors of a few words.
+"""Train on text that every Python brings along, and print similar words.
 
-Nothing is downloaded: the text is the documentation strings and comments of the .py files that come
-with this interpreter, and its help topics: 860 thousand words in Python 3.11, in lower case and
-without punctuation (less where the tests of Python are packaged apart). The run takes some ten
-seconds.
+Nothing is downloaded: the text is the documentation strings and comments of the standard library,
+and its help topics: 860 thousand words in Python 3.11, in lower case and without punctuation (less
+where Python's tests are packaged apart). The run takes some ten seconds.
 
 Example:
   w2v-fast demo
@@ -17,13 +16,13 @@ import platform
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from w2v_fast.cli.demo_corpus import sentences
 from w2v_fast.cli.messages import note
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
-
-if TYPE_CHECKING:
-    from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.word2vec import Word2Vec
 
 WORDS = ("list", "socket", "month", "thread")
 SETTINGS: dict[str, Any] = {
@@ -40,7 +39,7 @@ NEXT = """next, with any text file of yours:
   {command} similar vectors.bin WORD
   {command} train --help"""
 CONTENT_SHARE = 5e-4
-"""A more frequent word is one of grammar more often than not."""
+"""More frequent words are mostly function words."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.demo_corpus import sentences
-    from w2v_fast.word2vec import Word2Vec
-
     check_paths({"CORPUS": arguments.corpus}, STANDARD_OUTPUT)
     started = time.monotonic()
     if arguments.corpus is None:
@@ -72,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         f"{len(model.corpus.vocabulary):,} vectors on {model.config.threads} threads"
     )
     started = time.monotonic()
-    vectors = model.train().wv
+    kv = model.train().wv
     seconds = time.monotonic() - started
     note(
         f"trained {model.config.epochs} epochs in {seconds:.1f} s, "
@@ -80,15 +76,13 @@ def run(arguments: argparse.Namespace) -> None:
         f"loss {model.losses[0].mean:.3f} -> {model.losses[-1].mean:.3f} nats per pair"
     )
     for word in words:
-        print(
-            f"{word + ':':<12}",
-            *(neighbor for neighbor, _ in vectors.most_similar(word, topn=NEIGHBORS)),
-        )
+        neighbors = [neighbor for neighbor, _ in kv.most_similar(word, topn=NEIGHBORS)]
+        print(f"{word + ':':<12}", *neighbors)
     note(NEXT.format(command="w2v-fast" if shutil.which("w2v-fast") else sys.argv[0]))
 
 
 def content_words(vocabulary: Vocabulary) -> list[str]:
-    """The most frequent words that are not too frequent to mean something."""
+    """The most frequent words that are no function words."""
     limit = CONTENT_SHARE * int(vocabulary.counts.sum())
     words = [
         word

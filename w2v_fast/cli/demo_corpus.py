@@ -1,4 +1,4 @@
-"""The text that comes with every Python: documentation strings, comments and help topics of the standard library."""
+"""The text that every Python brings along: docstrings and comments of its library, and its help."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ no # in them counts, all other strings."""
 
 
 def sentences() -> Iterator[list[str]]:
-    """Every sentence as its words of two letters or more, in lower case."""
+    """Every sentence as a list of its words of two letters or more, in lower case."""
     for text in _texts():
         for sentence in SENTENCE_END.split(text.lower()):
             words = WORD.findall(sentence)

@@ -1,4 +1,4 @@
-"""Read text once and save it as a corpus of ids, which 'train' opens without reading the text again.
+"""Save a corpus as word ids, which 'train' opens without reading the text again.
 
 Example:
   w2v-fast encode 'dumps/*.gz' -o corpus.w2v --min-count 20
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
+from w2v_fast.cli.corpus_input import read_corpus
 from w2v_fast.cli.messages import report
 from w2v_fast.cli.paths import Output, check_paths
 
@@ -21,8 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.corpus_input import read_corpus
-
     config = options.config_from(arguments)
     check_paths(
         {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},

@@ -1,8 +1,8 @@
 """Compare vectors with human judgments: similarity of word pairs, and analogies.
 
-A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) is one of pairs; a FILE
-whose first line starts with ':' (questions-words.txt) is one of analogies. Words are compared
-without regard to case.
+A FILE with lines of word, word and score (WordSim-353, SimLex-999, ...) has pairs; a FILE whose
+first line starts with ':' (questions-words.txt) has analogies. Words are compared without regard
+to case.
 
 Example:
   w2v-fast evaluate vectors.bin wordsim353.tsv questions-words.txt
@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING
 
 from w2v_fast.cli import options
 from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
-
-if TYPE_CHECKING:
-    from w2v_fast.vectors.evaluation import AnalogyResult, AnalogyScore, PairsResult
+from w2v_fast.vectors.evaluation import (
+    AnalogyResult,
+    AnalogyScore,
+    PairsResult,
+    evaluate_analogies,
+    evaluate_pairs,
+    has_sections,
+)
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 ANALOGY_VOCABULARY = 300_000
 
@@ -34,41 +39,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.row_limit,
         metavar="N",
         default=argparse.SUPPRESS,
-        help="words beyond the first N rows are unknown, and no answers; 0 is off "
-        f"(default: {ANALOGY_VOCABULARY} for analogies, off for pairs)",
+        help="use only the first N words, the most frequent; 0 uses all "
+        f"(default: {ANALOGY_VOCABULARY} for analogies, all for pairs)",
     )
     parser.add_argument(
         "--oov",
         choices=("skip", "zero"),
         default="skip",
-        help="pairs and questions with an unknown word are left out, or count as similarity 0 and as "
-        "answered wrong (default: skip)",
+        help="leave out pairs and questions with an unknown word, or count them as similarity 0 "
+        "and as answered wrong (default: skip)",
     )
     parser.add_argument(
-        "--case-sensitive", action="store_true", help="compare words as they are written"
+        "--case-sensitive", action="store_true", help="distinguish upper and lower case"
     )
     options.add_method_argument(parser)
     options.add_json_argument(parser, "one array with an object for each FILE")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.vectors.evaluation import evaluate_analogies, evaluate_pairs
-
     check_paths({"VECTORS": arguments.vectors, "FILE": arguments.files}, STANDARD_OUTPUT)
-    kinds = [has_questions(path) for path in arguments.files]
-    vectors = options.load_vectors(arguments.vectors)
+    kinds = [has_sections(path) for path in arguments.files]
+    kv = KeyedVectors.load(arguments.vectors)
     rules = {"oov": arguments.oov, "case_insensitive": not arguments.case_sensitive}
     reports = []
     for path, questions in zip(arguments.files, kinds, strict=True):
         limit = getattr(arguments, "restrict_vocab", ANALOGY_VOCABULARY if questions else None)
         if questions:
             answers = evaluate_analogies(
-                vectors, path, restrict_vocab=limit, method=arguments.method, **rules
+                kv, path, restrict_vocab=limit, method=arguments.method, **rules
             )
             reports.append({"file": path, "kind": "analogies", **answers.as_dict()})
             lines = analogy_lines(answers)
         else:
-            pairs = evaluate_pairs(vectors, path, restrict_vocab=limit, **rules)
+            pairs = evaluate_pairs(kv, path, restrict_vocab=limit, **rules)
             reports.append({"file": path, "kind": "pairs", **pairs.as_dict()})
             lines = pair_lines(pairs)
         if not arguments.json:
@@ -77,25 +80,14 @@ def run(arguments: argparse.Namespace) -> None:
         print(as_json(reports))
 
 
-def has_questions(path: str) -> bool:
-    """Whether a file opens with an analogy section."""
-    from w2v_fast.vectors.evaluation import has_sections
-
-    return has_sections(path)
-
-
 def pair_lines(result: PairsResult) -> list[str]:
     """A table of the correlations, and the rules under it."""
+    unknown = "pair left out" if result.oov == "skip" else "similarity 0"
     return [
         f"pairs     {result.pairs:>8,}   covered {result.covered:,} ({result.coverage:.1%})",
         f"Spearman  {_number(result.spearman)}{_p(result.spearman_p)}",
         f"Pearson   {_number(result.pearson)}{_p(result.pearson_p)}",
-        _rules(
-            result,
-            "unknown words: pair left out"
-            if result.oov == "skip"
-            else "unknown words: similarity 0",
-        ),
+        _rules(result, f"unknown words: {unknown}"),
     ]
 
 
@@ -114,7 +106,8 @@ def analogy_lines(result: AnalogyResult) -> list[str]:
 
 def _score_line(score: AnalogyScore, width: int) -> str:
     accuracy = "-" if math.isnan(score.accuracy) else f"{score.accuracy:.2%}"
-    return f"{score.name:<{width}}  {score.questions:>9,}  {score.covered:>9,}  {score.correct:>9,}  {accuracy:>8}"
+    counts = f"{score.questions:>9,}  {score.covered:>9,}  {score.correct:>9,}"
+    return f"{score.name:<{width}}  {counts}  {accuracy:>8}"
 
 
 def _rules(result: PairsResult | AnalogyResult, unknown: str) -> str:

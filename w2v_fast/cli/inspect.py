@@ -1,4 +1,6 @@
-"""Say what is in a file of vectors: format, shape, norms, repeated words, numbers that are not finite.
+"""Describe a file of vectors: format, shape, norms, problems.
+
+Problems are repeated words, zero vectors, numbers that are not finite, and a truncated file.
 
 Example:
   w2v-fast inspect vectors.bin
@@ -7,20 +9,19 @@ Example:
 from __future__ import annotations
 
 import argparse
-import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from w2v_fast.cli import options
 from w2v_fast.cli.messages import as_json
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
-
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 LENIENT = {"strict": False, "on_truncated": "keep", "allow_nonfinite": True}
-REPEATED = re.compile(r"(\d+) words come more than once")
 FIRST_WORDS = 10
 BLOCK = 4096
 
@@ -31,26 +32,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.vectors import formats
-
     if arguments.vectors == "-":
         raise UsageError("inspect reads a file twice: standard input cannot be inspected")
     check_paths({"FILE": arguments.vectors}, STANDARD_OUTPUT)
     format = options.format_of(arguments.vectors)
     lenient = {
-        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].READS
+        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].reads
     }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        vectors = options.load_vectors(arguments.vectors, format, **lenient)
+        data = formats.load(arguments.vectors, format, **lenient)
+    kv = KeyedVectors.from_data(data)
     problems = [str(warning.message) for warning in caught]
     facts = {
         "file": arguments.vectors,
         "format": format,
-        **facts_of(vectors),
-        "repeated_words": sum(int(match[1]) for match in map(REPEATED.search, problems) if match),
+        **facts_of(kv),
+        "repeated_words": data.repeated_words,
         "problems": problems,
-        "metadata": vectors.metadata,
+        "metadata": kv.metadata,
     }
     if arguments.json:
         print(as_json(facts))
@@ -60,28 +60,27 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"{name.replace('_', ' '):<19}{_shown(value)}")
 
 
-def facts_of(vectors: KeyedVectors) -> dict[str, Any]:
-    """What the vectors show."""
-    import numpy as np
-
+def facts_of(kv: KeyedVectors) -> dict[str, Any]:
+    """Shape, type, norms and problems of vectors."""
     nonfinite = sum(
-        int((~np.isfinite(vectors.vectors[start : start + BLOCK])).any(axis=1).sum())
-        for start in range(0, len(vectors), BLOCK)
+        int((~np.isfinite(kv.vectors[start : start + BLOCK])).any(axis=1).sum())
+        for start in range(0, len(kv), BLOCK)
     )
     with np.errstate(all="ignore"):
-        norms = vectors.norms[np.isfinite(vectors.norms)].astype(np.float64)
+        norms = kv.norms[np.isfinite(kv.norms)].astype(np.float64)
+    extremes = (
+        {"min": norms.min(), "mean": norms.mean(), "max": norms.max()} if len(norms) else None
+    )
     return {
-        "words": len(vectors),
-        "vector_size": vectors.vector_size,
-        "dtype": str(vectors.vectors.dtype),
-        "counts": vectors.counts is not None,
-        "output_vectors": vectors.output_vectors is not None,
-        "norms": {"min": norms.min(), "mean": norms.mean(), "max": norms.max()}
-        if len(norms)
-        else None,
+        "words": len(kv),
+        "vector_size": kv.vector_size,
+        "dtype": str(kv.vectors.dtype),
+        "counts": kv.counts is not None,
+        "output_vectors": kv.output_vectors is not None,
+        "norms": extremes,
         "zero_vectors": int((norms == 0).sum()),
         "nonfinite_vectors": nonfinite,
-        "first_words": vectors.index_to_key[:FIRST_WORDS],
+        "first_words": kv.index_to_key[:FIRST_WORDS],
     }
 
 

@@ -1,5 +1,5 @@
 # PYTHON_ARGCOMPLETE_OK
-"""The command `w2v-fast`: finds the command, runs it, and turns what went wrong into one line and an exit code.
+"""The command `w2v-fast`: run a command, and turn an error into one line and an exit code.
 
 0 done    1 failed    2 wrong usage    130 interrupted (Ctrl-C)    143 terminated (SIGTERM)    129
 hung up (SIGHUP)
@@ -31,15 +31,15 @@ COMMANDS = {
     "similar": "Print the words that are most similar to a word.",
     "analogy": "Answer 'A is to B as C is to ?'.",
     "odd-one-out": "Print the word that fits least among several.",
-    "evaluate": "Compare vectors with human judgments: word pairs and analogies.",
+    "evaluate": "Compare vectors with human judgments: similarity of word pairs, and analogies.",
     "inspect": "Describe a file of vectors: format, shape, norms, problems.",
     "convert": "Convert vectors from one format to another.",
-    "classes": "Cluster the words by k-means.",
-    "plot": "Draw a map of words in two dimensions.",
+    "classes": "Cluster the words by k-means on their directions.",
+    "plot": "Draw a map of words in two dimensions, on which similar words are neighbors.",
     "demo": "Train on text that every Python brings along, and print similar words.",
     "word2vec": "Accept the command line of the C tool word2vec.",
 }
-"""What each command does. A command is a module, which is imported only when it is chosen."""
+"""What each command does. Its module is imported only when it is chosen."""
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
@@ -50,7 +50,7 @@ Completion in bash (extra: completion): eval "$(register-python-argcomplete w2v-
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command and return its exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     return execute(build_parser(COMMANDS if "_ARGCOMPLETE" in os.environ else words), words)
 
@@ -96,7 +96,7 @@ class _Version(argparse.Action):
 
 
 def execute(parser: Parser, argv: Sequence[str] | None) -> int:
-    """Parse `argv`, call `arguments.run(arguments)`, report what is raised on stderr, and return the exit code."""
+    """Parse `argv`, call `arguments.run(arguments)`, report errors, and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     with steady_streams():
         _complete(parser)
@@ -137,7 +137,7 @@ def _complete(parser: Parser) -> None:
 
 @contextlib.contextmanager
 def _plain_output() -> Iterator[None]:
-    """Words leave as the bytes they came in as; warnings and log records are one line each."""
+    """Print words as the bytes they were read as, warnings and log records as one line each."""
     for stream in (sys.stdin, sys.stdout):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -165,7 +165,7 @@ def _report(error: BaseException, message: str, code: int, words: list[str]) -> 
 
 
 def _message(error: Exception) -> str:
-    """What went wrong, without Python's decorations; the type too where the error is not one of bad input."""
+    """An error in one sentence, with its type only if it is not about input or the system."""
     if isinstance(error, OSError) and error.strerror:
         return (
             f"{os.fsdecode(error.filename)}: {error.strerror}"

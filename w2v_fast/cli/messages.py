@@ -12,7 +12,7 @@ def note(message: str) -> None:
 
 
 def report(mode: str, event: str, message: str, **facts: object) -> None:
-    """Say what was done in a progress mode: "bar" notes the message, "json" prints the facts as JSON."""
+    """Report what was done: in mode "bar" the message, in mode "json" the facts, else nothing."""
     if mode == "bar":
         note(message)
     elif mode == "json":
@@ -20,7 +20,7 @@ def report(mode: str, event: str, message: str, **facts: object) -> None:
 
 
 def as_json(value: Any) -> str:
-    """JSON on one line; a number that is not finite is null, since JSON has none such."""
+    """JSON on one line; a number that is not finite becomes null, since JSON has no NaN."""
     return json.dumps(_finite(value), allow_nan=False)
 
 

@@ -8,33 +8,32 @@ import dataclasses
 import math
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from w2v_fast.cli.parser import UsageError, suggestion
-from w2v_fast.config import TrainConfig
+from w2v_fast.config import TrainConfig, range_in_words
+from w2v_fast.training.progress import MODES
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.formats import FORMATS
 
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
-
-FORMATS = ("word2vec_binary", "word2vec_text", "glove", "safetensors", "npy", "projector", "spacy")
-"""The names of `w2v_fast.vectors.formats.FORMATS`, without importing numpy for the help."""
-PROGRESS_MODES = ("bar", "json", "quiet")
+TEXT_HELP = "text files, folders or globs, compressed or not; '-' is standard input"
 CORPUS_HELP = (
-    "text files, folders or globs, compressed or not, '-' for standard input; or one file that 'encode' "
-    "wrote. White space separates words, a newline ends a sentence"
+    f"{TEXT_HELP}; or one file that 'encode' wrote. White space separates words, a newline ends a "
+    "sentence"
 )
+WORKERS_HELP = "threads (default: the CPUs this process may use)"
 MEMORY_HELP = (
-    "ids of the corpus to hold in memory, 4 bytes a word, as 512M or 8G; above it they go to a temporary "
-    "file (default: half of the RAM)"
+    "memory for the ids of the corpus, 4 bytes a word, as 512M or 8G; more of them go to a "
+    "temporary file (default: half of what is free)"
 )
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
-# -- hyper-parameters -----------------------------------------------------------------------------------------------
+# -- hyper-parameters ------------------------------------------------------------------------------
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
-    """One option for each field of TrainConfig, or for those named. Only what is given enters the namespace."""
+    """One option for each field of TrainConfig, or for those named; absent if it is not given."""
     group = parser.add_argument_group("hyper-parameters")
     for field in dataclasses.fields(TrainConfig):
         if not names or field.name in names:
@@ -63,14 +62,12 @@ def _add_field(group: argparse._ArgumentGroup, field: dataclasses.Field[Any]) ->
 
 def _help(field: dataclasses.Field[Any]) -> str:
     """What a field means, its default and its range."""
-    rule, default, facts = field.metadata, field.default, []
+    default, facts = field.default, []
     if default is not None:
         facts.append(f"default: {('no', 'yes')[default] if isinstance(default, bool) else default}")
-    if math.isfinite(rule["low"]):
-        above, bounded = "above " if rule["open_low"] else "", rule["high"] < 2**60
-        upto = f" to {rule['high']:.10g}" if bounded else "" if above else " or more"
-        facts.append(f"{above}{rule['low']:g}{upto}")
-    text: str = rule["help"]
+    if limits := range_in_words(field):
+        facts.append(limits)
+    text: str = field.metadata["help"]
     if facts and text.endswith(")"):
         return f"{text[:-1]}; {', '.join(facts)})"
     return f"{text} ({', '.join(facts)})" if facts else text
@@ -103,7 +100,7 @@ def checked_config(**options: Any) -> TrainConfig:
         raise UsageError(str(error)) from None
 
 
-# -- the corpus -----------------------------------------------------------------------------------------------------
+# -- the corpus ------------------------------------------------------------------------------------
 
 
 def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +109,7 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--read-vocab",
         metavar="FILE",
-        help="take words and counts from these 'word count' lines instead of counting the corpus",
+        help="use the words and counts of this file, 'word count' lines, instead of counting",
     )
     parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count, help=MEMORY_HELP)
     add_progress_arguments(parser)
@@ -121,10 +118,7 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
 def add_progress_arguments(parser: argparse.ArgumentParser) -> None:
     """--progress and --quiet."""
     parser.add_argument(
-        "--progress",
-        choices=PROGRESS_MODES,
-        default="bar",
-        help="what standard error shows (default: bar)",
+        "--progress", choices=MODES, default="bar", help="what standard error shows (default: bar)"
     )
     parser.add_argument(
         "--quiet",
@@ -145,7 +139,7 @@ def byte_count(text: str) -> int:
     return int(float(match[1]) * 2 ** UNITS[match[2].upper()])
 
 
-# -- vectors --------------------------------------------------------------------------------------------------------
+# -- vectors ---------------------------------------------------------------------------------------
 
 
 def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
@@ -159,24 +153,18 @@ def add_word_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE and WORD..., without which a prompt opens."""
     add_vectors_argument(parser)
     parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="without words a prompt asks for them"
+        "words",
+        metavar="WORD",
+        nargs="*",
+        help="the question; without words a prompt asks for them",
     )
-
-
-def load_vectors(path: str, format: str | None = None, **reading: Any) -> KeyedVectors:
-    """Read vectors of any known format."""
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
-
-    return KeyedVectors.load(path, format=format, **reading)
 
 
 def format_of(path: str) -> str:
     """The format that the content of a file shows."""
-    from w2v_fast.vectors import formats
-
     if not os.path.isdir(path):
-        with contextlib.suppress(IsADirectoryError), formats.open_source(path) as source:
-            return formats.sniff(source)
+        with contextlib.suppress(IsADirectoryError), formats.open_stream(path) as stream:
+            return formats.sniff(stream)
     return "safetensors"
 
 
@@ -188,18 +176,22 @@ def known_format(name: str) -> str:
 
 
 def output_format(path: str, format: str | None) -> str:
-    """The format to write: the one named, or what the suffix of `path` says; UsageError if neither tells."""
-    from w2v_fast.vectors import formats
-
+    """The format to write: the one named, or that of the suffix of `path`; or a UsageError."""
     if format is not None:
         return known_format(format)
     try:
         return formats.format_of_suffix(path)
     except ValueError:
         raise UsageError(
-            f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give --format, "
-            f"one of {', '.join(FORMATS)}"
+            f"the name {path} does not tell a format: end it with .bin, .txt or .vec, or give "
+            f"--format, one of {', '.join(FORMATS)}"
         ) from None
+
+
+def add_lines_argument(parser: argparse.ArgumentParser) -> None:
+    """-o, the file to write lines to."""
+    help = "file for the lines (default: standard output)"
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help=help)
 
 
 def add_format_argument(parser: argparse.ArgumentParser) -> None:
@@ -207,40 +199,40 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help=f"{', '.join(FORMATS)} (default: what the name says: .bin, .txt, .vec, .npy, .tsv, or "
-        "the native folder without a suffix)",
+        help=f"{', '.join(FORMATS)} (default: by the suffix .bin, .txt, .vec, .npy or .tsv; "
+        "without a suffix the native folder)",
     )
 
 
-# -- questions ------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
 
 
 def add_topn_argument(parser: argparse.ArgumentParser) -> None:
-    """--topn."""
+    """--topn, the number of words to print."""
     parser.add_argument(
         "--topn", type=positive, metavar="N", default=10, help="words to print (default: 10)"
     )
 
 
 def add_method_argument(parser: argparse.ArgumentParser) -> None:
-    """--method, of solving analogies."""
+    """--method, the formula that solves analogies."""
     parser.add_argument(
         "--method",
         choices=("add", "mul"),
         default="add",
-        help="sum of the cosines (3CosAdd) or product (3CosMul) (default: add)",
+        help="sum (3CosAdd) or product (3CosMul) of cosines (default: add)",
     )
 
 
 def add_seed_argument(parser: argparse.ArgumentParser) -> None:
-    """--seed, of the libraries that take numpy's seeds."""
+    """--seed, in numpy's range."""
     parser.add_argument(
         "--seed", type=seed, metavar="N", default=1, help="seed of random choices (default: 1)"
     )
 
 
 def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
-    """--json."""
+    """--json, which prints `what`."""
     parser.add_argument("--json", action="store_true", help=f"print JSON: {what}")
 
 

@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Name unknown options and commands first: what else is wrong may follow from them.
+        """Report unknown options and commands before other errors, which may follow from them.
 
         In a command, options may stand between the positional arguments.
         """
@@ -44,9 +44,8 @@ class Parser(argparse.ArgumentParser):
         self._mixing = True
         try:
             return self.parse_known_intermixed_args(args, namespace)
-        except (
-            AttributeError
-        ) as error:  # argparse tidies up what it had not yet made, and so hides a signal
+        except AttributeError as error:
+            # argparse restores what an early signal kept it from setting, and so hides the signal
             if isinstance(error.__context__, Exception | None):
                 raise
             raise error.__context__ from None
@@ -72,7 +71,7 @@ class Parser(argparse.ArgumentParser):
     def _knows(self, argument: str) -> bool:
         attached = (
             argument[:2] if argument[1] != "-" else ""
-        )  # a value right after a short option: -oFILE
+        )  # a value after a short option: -oFILE
         return any(
             name in self._option_string_actions
             for name in (argument, argument.split("=")[0], attached)
@@ -96,7 +95,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
-    """`; did you mean NAME?` for a known name of which `name` is a part (--size), or the nearest one; or nothing."""
+    """`; did you mean NAME?` for a known name that contains `name` (--size) or is near; or ""."""
     longer = [other for other in known if name.strip("-") in filter(None, other.split("-"))]
     near = longer or difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""

@@ -1,4 +1,4 @@
-"""What a command reads and writes: whether it can be written is known before the work, and no input is written over."""
+"""The files of a command: a wrong output is an error before the work; no input is overwritten."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from w2v_fast.cli.parser import UsageError
+from w2v_fast.corpus.sources import expand
 from w2v_fast.system.files import check_writable, is_stream
 from w2v_fast.system.streams import check_output
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.formats import npy, projector
 
 CHECKPOINTS = "checkpoints"
 STDIN, STDOUT = 0, 1
@@ -21,7 +24,7 @@ Place: TypeAlias = "tuple[int, int] | str"
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """What an option writes: a file, vectors of some format, or the folder of a run's checkpoints."""
+    """What an option writes: a file, vectors in a format, or a folder of checkpoints."""
 
     option: str
     path: str
@@ -30,23 +33,19 @@ class Output:
     @property
     def files(self) -> Sequence[str | os.PathLike[str]]:
         """Every file or folder that is written."""
-        from w2v_fast.vectors.formats import npy, projector
-
         if self.format == "npy":
             return self.path, npy.words_path(self.path)
         return projector.paths(self.path) if self.format == "projector" else (self.path,)
 
     @property
     def effect(self) -> str:
-        """The beginning of a sentence that ends with the name of a file."""
+        """What writing would do to a file, as the beginning of a sentence that names it."""
         if is_stream(self.path):
             return f"{'standard output' if self.path == '-' else self.path} would be written to"
         return f"{self.option} {self.path} would replace"
 
     def check(self) -> None:
         """Raise now the OSError that writing would raise after the work."""
-        from w2v_fast.vectors import formats
-
         if self.format is not None and self.format != CHECKPOINTS:
             formats.check_writable(self.path, self.format)
         elif self.format == CHECKPOINTS and os.path.lexists(self.path):
@@ -65,12 +64,14 @@ STANDARD_OUTPUT = Output("standard output", "-")
 
 
 def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Output) -> None:
-    """Everything about the files of a command that can be known before its work.
+    """Check before the work that the files of a command can be written, and which are the same.
 
     Parameters
     ----------
     inputs
-        For each option or argument that is read: its files, folders or globs.
+        The files, folders or globs of each option or argument that is read.
+    outputs
+        What is written.
 
     Raises
     ------
@@ -87,8 +88,8 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
             place = _place(file)
             if place is not None and taken.setdefault(place, output) is not output:
                 raise UsageError(
-                    f"{taken[place].option} and {output.option} would both write {os.fspath(file)}; give "
-                    "each a name of its own"
+                    f"{taken[place].option} and {output.option} would both write "
+                    f"{os.fspath(file)}; give them different names"
                 )
     for output in outputs:
         others = [(other.option, other.path) for other in outputs if other is not output]
@@ -113,10 +114,7 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
 
 
 def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
-    """Each input with its option: as it is named, and every file that a folder or glob stands for."""
-    from w2v_fast.corpus.sources import expand
-    from w2v_fast.vectors.formats import npy
-
+    """Each input with its option: its name, and every file that a folder or glob stands for."""
     for option, names in inputs.items():
         for name in [names] if isinstance(names, str) else names or ():
             if name == "-" or "://" in name:
@@ -130,7 +128,7 @@ def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[s
 
 
 def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
-    """Standard input with its option, if it is read: a shell may have opened a file as that."""
+    """Standard input with its option, if it is read: a shell may have redirected it to a file."""
     yield from (
         (option, STDIN)
         for option, names in inputs.items()
@@ -143,7 +141,7 @@ def _shown(path: str | os.PathLike[str] | int) -> str:
 
 
 def _place(path: str | os.PathLike[str]) -> Place | None:
-    """What tells an output from all others, whatever its name; None for a pipe or a device, which many may write."""
+    """The identity of an output, whatever its name; None for a device or pipe, which many write."""
     name = os.fspath(path)
     if is_stream(name):
         redirected = _identity(STDOUT if name == "-" else name, regular=True)
@@ -152,7 +150,7 @@ def _place(path: str | os.PathLike[str]) -> Place | None:
 
 
 def _identity(path: str | os.PathLike[str] | int, regular: bool = False) -> tuple[int, int] | None:
-    """Device and inode of a file, a folder or an open descriptor; None for nothing, or nothing regular."""
+    """Device and inode of a file, folder or descriptor; None if it is missing, or not `regular`."""
     try:
         status = os.stat(path)
     except OSError:

@@ -1,6 +1,7 @@
-"""Join words that belong together, as new_york: takes the command line of the C tool word2phrase, and passes.
+"""Join words that belong together, such as new_york.
 
-A pair is joined when its score is above the threshold; two passes make phrases of up to four words.
+The options are those of the C tool word2phrase, and more. A pair is joined if its score is above
+the threshold. Two passes make phrases of up to four words.
 
 Example:
   w2v-fast phrases -train text8 -output text8.phrases -passes 2
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
+from w2v_fast.cli.corpus_input import reporter
 from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
+from w2v_fast.corpus.phrases import phrase_text
 
 SCORINGS = {"word2phrase": 100.0, "default": 10.0, "npmi": 0.5}
 """Each scoring and its default threshold."""
@@ -21,12 +24,7 @@ SCORINGS = {"word2phrase": 100.0, "default": 10.0, "npmi": 0.5}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-train",
-        "--train",
-        metavar="FILE",
-        required=True,
-        nargs="+",
-        help="text files, folders or globs, compressed or not, '-' for standard input",
+        "-train", "--train", metavar="FILE", required=True, nargs="+", help=options.TEXT_HELP
     )
     parser.add_argument(
         "-output",
@@ -34,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         metavar="FILE",
         required=True,
-        help="file for the text with its phrases, '-' for standard output",
+        help="file for the text with its phrases; '-' is standard output",
     )
     parser.add_argument(
         "-min-count",
@@ -42,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=options.positive,
         default=5,
-        help="taken off the count of a pair; with npmi rarer pairs are left out (default: 5)",
+        help="number that is subtracted from the count of a pair; with npmi, rarer pairs are no "
+        "phrases (default: 5)",
     )
     parser.add_argument(
         "-threshold",
@@ -58,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scoring",
         choices=SCORINGS,
         default="word2phrase",
-        help="with n, a, b the counts of the pair and its words: (n - min count) / (a b), times the "
-        "words of the text (word2phrase) or of the vocabulary (default); or normalized pointwise "
-        "mutual information, -1 to 1 (npmi) (default: word2phrase)",
+        help="with n, a and b the counts of the pair and of its words: (n - min count) / (a b) "
+        "times the number of words in the text (word2phrase) or in the vocabulary (default); or "
+        "normalized pointwise mutual information, -1 to 1 (npmi) (default: word2phrase)",
     )
     parser.add_argument(
         "-passes",
@@ -68,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=options.positive,
         default=1,
-        help="how often phrases are found and joined (default: 1)",
+        help="number of times that phrases are found and joined (default: 1)",
     )
     parser.add_argument(
         "-debug",
@@ -76,15 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=2,
-        help="2 shows progress, 1 the number of phrases, 0 nothing, all on standard error "
+        help="what standard error shows: 2 progress, 1 the number of phrases, 0 nothing "
         "(default: 2)",
     )
-    parser.add_argument(
-        "--workers",
-        metavar="N",
-        type=options.positive,
-        help="threads (default: the CPUs this process may use)",
-    )
+    parser.add_argument("--workers", metavar="N", type=options.positive, help=options.WORKERS_HELP)
     parser.add_argument(
         "--memory-budget", metavar="BYTES", type=options.byte_count, help=options.MEMORY_HELP
     )
@@ -97,10 +91,6 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.scoring != "npmi" and not threshold > 0:
         raise UsageError(f"-threshold {threshold:g} must be above 0")
     check_paths({"-train": arguments.train}, Output("-output", arguments.output))
-    from w2v_fast.cli.corpus_input import reporter
-    from w2v_fast.corpus.phrases import phrase_text
-
-    progress = reporter("bar" if arguments.debug > 1 else "quiet")
     found = phrase_text(
         arguments.train,
         arguments.output,
@@ -110,16 +100,10 @@ def run(arguments: argparse.Namespace) -> None:
         passes=arguments.passes,
         workers=arguments.workers,
         memory_budget=arguments.memory_budget,
-        progress=progress,
+        progress=reporter("bar" if arguments.debug > 1 else "quiet"),
     )
     if arguments.debug:
         for number, phrases in enumerate(found, 1):
-            note(
-                f"pass {number}: {len(phrases):,} phrases"
-                + (
-                    ""
-                    if len(phrases)
-                    else ": no pair scores high enough; try a lower -threshold or -min-count"
-                )
-            )
+            hint = ": no pair scores high enough; try a lower -threshold or -min-count"
+            note(f"pass {number}: {len(phrases):,} phrases{'' if len(phrases) else hint}")
         note(f"wrote {arguments.output}")

@@ -1,4 +1,4 @@
-"""Draw a map of words: neighbors in space are neighbors on paper, as far as two dimensions allow.
+"""Draw a map of words in two dimensions, on which similar words are neighbors.
 
 Needs matplotlib and scikit-learn (extra: plot); --method umap needs umap-learn too.
 
@@ -13,15 +13,15 @@ import argparse
 import importlib.util
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from numpy.typing import NDArray
 
 from w2v_fast.cli import options
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.system.files import atomic_write
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 METHODS = {"pca": "scikit-learn", "tsne": "scikit-learn", "umap": "umap-learn"}
 MODULES = {"scikit-learn": "sklearn", "umap-learn": "umap", "matplotlib": "matplotlib"}
@@ -34,7 +34,7 @@ HTML = '<!doctype html>\n<meta charset="utf-8">\n<title>{title}</title>\n{svg}'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_vectors_argument(parser)
     parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="words to draw (default: the first --top rows)"
+        "words", metavar="WORD", nargs="*", help="words to draw (default: the --top most frequent)"
     )
     parser.add_argument(
         "-o", "--output", metavar="OUT", required=True, help="file to write: .png, .svg or .html"
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.positive,
         metavar="N",
         default=200,
-        help="how many of the first rows to draw, the most frequent words (default: 200)",
+        help="number of words to draw if none are given, the most frequent (default: 200)",
     )
     parser.add_argument(
         "--method",
@@ -61,14 +61,14 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.output}: the name must end with {', '.join(SUFFIXES)}")
     _require("matplotlib", METHODS[arguments.method])
     check_paths({"FILE": arguments.vectors}, Output("-o", arguments.output))
-    vectors = options.load_vectors(arguments.vectors)
-    words = list(dict.fromkeys(arguments.words)) or vectors.index_to_key[: arguments.top]
+    kv = KeyedVectors.load(arguments.vectors)
+    words = list(dict.fromkeys(arguments.words)) or kv.index_to_key[: arguments.top]
     if len(words) < 3:
         raise ValueError(f"a map needs three words or more; got {len(words)}")
-    matrix = vectors[words].astype("float32")
+    matrix = kv[words].astype("float32")
     lengths = (matrix * matrix).sum(axis=1, keepdims=True) ** 0.5
-    places = project(matrix / lengths.clip(1e-30), arguments.method, arguments.seed)
-    picture = draw(words, places, "png" if suffix == ".png" else "svg")
+    points = project(matrix / lengths.clip(1e-30), arguments.method, arguments.seed)
+    picture = draw(words, points, "png" if suffix == ".png" else "svg")
     if suffix == ".html":
         svg = picture.decode()
         picture = HTML.format(
@@ -86,7 +86,7 @@ def _require(*packages: str) -> None:
 
 
 def project(directions: NDArray[Any], method: str, seed: int) -> NDArray[Any]:
-    """Two coordinates for each of n unit vectors: [n, 2]."""
+    """Map n unit vectors to the plane: [n, 2]."""
     if method == "pca":
         from sklearn.decomposition import PCA
 
@@ -101,12 +101,12 @@ def project(directions: NDArray[Any], method: str, seed: int) -> NDArray[Any]:
         reducer = UMAP(
             n_neighbors=min(15, len(directions) - 1), metric="cosine", random_state=seed, n_jobs=1
         )
-    places: NDArray[Any] = reducer.fit_transform(directions)
-    return places
+    points: NDArray[Any] = reducer.fit_transform(directions)
+    return points
 
 
-def draw(words: list[str], places: NDArray[Any], format: str) -> bytes:
-    """A picture of the words at their places."""
+def draw(words: list[str], points: NDArray[Any], format: str) -> bytes:
+    """A picture of the words at their points."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -114,8 +114,8 @@ def draw(words: list[str], places: NDArray[Any], format: str) -> bytes:
         figure = Figure((INCHES, INCHES), layout="constrained")
         axes = figure.add_subplot()
         axes.axis("off")
-        axes.scatter(places[:, 0], places[:, 1], s=6)
-        for word, (x, y) in zip(words, places.tolist(), strict=True):
+        axes.scatter(points[:, 0], points[:, 1], s=6)
+        for word, (x, y) in zip(words, points.tolist(), strict=True):
             axes.annotate(
                 word.encode(errors="replace").decode(),
                 (x, y),

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from w2v_fast.cli.messages import note
 
-LONGEST_LINE = 1 << 16
+MAX_LINE = 1 << 16
 
 
 def answer_lines(text: str, answer: Callable[[list[str]], object]) -> None:
-    """Call `answer` with the words of each line; a line that it cannot answer (ValueError, KeyError) is noted."""
+    """Call `answer` with the words of each line; its ValueError or KeyError becomes a note."""
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if at_terminal:
         with contextlib.suppress(ImportError):
@@ -22,27 +22,27 @@ def answer_lines(text: str, answer: Callable[[list[str]], object]) -> None:
         while True:
             words = (input(f"{text}: ") if at_terminal else _line()).split()
             if words:
-                _answered(words, answer)
+                _answer(words, answer)
     if at_terminal:
         print()
 
 
 def _line() -> str:
-    """The next line of standard input; one beyond LONGEST_LINE characters is passed over, with a note."""
-    line = part = sys.stdin.readline(LONGEST_LINE)
+    """The next line of standard input; a longer one than MAX_LINE characters is skipped."""
+    line = part = sys.stdin.readline(MAX_LINE)
     if not line:
         raise EOFError
-    while len(part) == LONGEST_LINE and not part.endswith("\n"):
-        part = sys.stdin.readline(LONGEST_LINE)
+    while len(part) == MAX_LINE and not part.endswith("\n"):
+        part = sys.stdin.readline(MAX_LINE)
     if part is not line:
         note(
-            f"left out a line of more than {LONGEST_LINE:,} characters, which begins with {line[:40]!r}"
+            f"left out a line of more than {MAX_LINE:,} characters, which begins with {line[:40]!r}"
         )
         return ""
     return line
 
 
-def _answered(words: list[str], answer: Callable[[list[str]], object]) -> None:
+def _answer(words: list[str], answer: Callable[[list[str]], object]) -> None:
     try:
         answer(words)
     except KeyError as error:

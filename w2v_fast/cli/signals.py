@@ -15,7 +15,7 @@ if hasattr(signal, "SIGHUP"):
 
 
 class Stopped(BaseException):
-    """A signal asked to stop. Like KeyboardInterrupt it is no Exception, so that nothing takes it for an error."""
+    """A signal asked to stop. Like KeyboardInterrupt, it is no Exception, hence no error."""
 
     def __init__(self, number: int) -> None:
         super().__init__(NAMES.get(signal.Signals(number), f"stopped by signal {number}"))
@@ -23,7 +23,7 @@ class Stopped(BaseException):
 
 
 class StopSignals:
-    """While it is entered, the first SIGINT, SIGTERM or SIGHUP calls `stop`; a second one raises `Stopped`.
+    """Inside it, the first SIGINT, SIGTERM or SIGHUP calls `stop`, and a second raises `Stopped`.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class StopSignals:
 
 @contextlib.contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise `Stopped`, as Ctrl-C raises KeyboardInterrupt: files half written are removed."""
+    """Let SIGTERM and SIGHUP raise `Stopped`, so that half-written files are removed."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
@@ -71,7 +71,7 @@ def raise_on_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _handled(number: int, handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """Install a handler for a while, unless signals are none of our business: ignored ones, or another thread."""
+    """Install a handler for a while, unless the signal is ignored or another thread asks."""
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(number) is signal.SIG_IGN

@@ -12,21 +12,22 @@ checkpoint with --checkpoint; a second one ends at once.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from w2v_fast.cli import options
+from w2v_fast.cli.corpus_input import read_corpus
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import CHECKPOINTS, Output, check_paths
 from w2v_fast.cli.signals import StopSignals
 from w2v_fast.system.files import check_space
-
-if TYPE_CHECKING:
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
-    from w2v_fast.word2vec import Word2Vec
+from w2v_fast.training._inner import choose_isa
+from w2v_fast.training.trainer import CHECKPOINT_MINUTES
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.word2vec import Word2Vec, load_initial_vectors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,31 +40,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         metavar="FILE",
-        help="start from these vectors, in any known format; words that they lack start as usual",
+        help="start from the vectors of this file; words that it lacks start as usual",
     )
     parser.add_argument(
         "--grow",
         action="store_true",
-        help="with --init: keep all of its words and add the new ones of the corpus",
+        help="with --init: keep all of its words and add new ones from the corpus",
     )
     parser.add_argument(
         "--checkpoint",
         metavar="DIR",
-        help="write checkpoints to this folder now and then, at a stop, and at the end",
+        help="checkpoint folder: written every --checkpoint-minutes, on interruption, and at the "
+        "end",
     )
     parser.add_argument(
         "--checkpoint-minutes",
         metavar="X",
         type=options.positive_minutes,
-        default=argparse.SUPPRESS,
-        help="minutes between checkpoints (default: 10)",
+        help=f"minutes between checkpoints (default: {CHECKPOINT_MINUTES:g})",
     )
     parser.add_argument(
         "--resume",
         nargs="?",
         choices=("auto",),
         const="auto",
-        help="go on from the newest checkpoint in the folder, if it has one",
+        help="continue from the newest checkpoint in the folder, if it has one",
     )
     options.add_config_arguments(parser)
 
@@ -72,54 +73,38 @@ def run(arguments: argparse.Namespace) -> int:
     config = options.config_from(arguments)
     _check_usage(arguments)
     format = options.output_format(arguments.output, arguments.format)
-    check_paths(
-        {
-            "CORPUS": arguments.corpus,
-            "--read-vocab": arguments.read_vocab,
-            "--init": arguments.init,
-        },
-        *(
-            Output(option, path, kind)
-            for option, path, kind in (
-                ("-o", arguments.output, format),
-                ("--save-vocab", arguments.save_vocab, None),
-                ("--checkpoint", arguments.checkpoint, CHECKPOINTS),
-            )
-            if path is not None
-        ),
-    )
-    from w2v_fast.cli.corpus_input import read_corpus
-    from w2v_fast.training._inner import choose_isa
-    from w2v_fast.vectors import formats
-    from w2v_fast.word2vec import Word2Vec
-
+    outputs = [Output("-o", arguments.output, format)]
+    if arguments.save_vocab is not None:
+        outputs.append(Output("--save-vocab", arguments.save_vocab))
+    if arguments.checkpoint is not None:
+        outputs.append(Output("--checkpoint", arguments.checkpoint, CHECKPOINTS))
+    inputs = {
+        "CORPUS": arguments.corpus,
+        "--read-vocab": arguments.read_vocab,
+        "--init": arguments.init,
+    }
+    check_paths(inputs, *outputs)
     choose_isa(config.isa)
-    init = options.load_vectors(arguments.init) if arguments.init else None
-    reading = dataclasses.replace(config, min_count=1, max_vocab=None) if arguments.grow else config
-    model = Word2Vec(read_corpus(arguments, reading), config, init=init, grow=arguments.grow)
+    init = load_initial_vectors(arguments.init, config)
+    corpus = read_corpus(arguments, config, arguments.grow)
+    model = Word2Vec(corpus, config, init=init, grow=arguments.grow)
     formats.check_words(model.corpus.vocabulary.words, arguments.output, format)
     if arguments.save_vocab:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
         note(f"going on from {model.trainer.last_checkpoint}, {_done(model)} of the run")
-    checkpoints = {
-        name: getattr(arguments, name)
-        for name in ("checkpoint", "checkpoint_minutes")
-        if hasattr(arguments, name)
-    }
     return train_and_write(
         model,
         arguments.progress,
         arguments.output,
-        lambda vectors: vectors.save(arguments.output, format=format),
-        **checkpoints,
+        lambda kv: kv.save(arguments.output, format=format),
+        checkpoint=arguments.checkpoint,
+        checkpoint_minutes=arguments.checkpoint_minutes or CHECKPOINT_MINUTES,
     )
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
-    if arguments.checkpoint is None and (
-        arguments.resume or hasattr(arguments, "checkpoint_minutes")
-    ):
+    if arguments.checkpoint is None and (arguments.resume or arguments.checkpoint_minutes):
         raise UsageError(
             "--resume and --checkpoint-minutes need the folder of the checkpoints: --checkpoint DIR"
         )
@@ -136,7 +121,7 @@ def train_and_write(
     write: Callable[[KeyedVectors], object],
     **checkpoints: Any,
 ) -> int:
-    """Train and write the vectors; returns the exit code.
+    """Train, write the vectors, and return the exit code.
 
     The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are
     written), not the writing; a second one raises `Stopped`.
@@ -150,12 +135,13 @@ def train_and_write(
             if progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar
             note(
-                f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once more ends without "
-                "writing)"
+                f"{signals.stopped} after {_done(model)} of the run; writing what is trained (once "
+                "more ends without writing)"
             )
             if model.trainer.last_checkpoint is not None:
                 note(
-                    f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with --resume auto"
+                    f"wrote {model.trainer.last_checkpoint}: to go on, give the same command with "
+                    "--resume auto"
                 )
         write(model.wv)
     vectors = len(model.corpus.vocabulary)

@@ -1,4 +1,6 @@
-"""Count the words of a corpus: one 'word count' line a word, the most frequent first.
+"""Count the words of a corpus, the most frequent first.
+
+A line of output is: word, count.
 
 Example:
   w2v-fast vocab text8 --min-count 100 | head
@@ -9,24 +11,17 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
+from w2v_fast.cli.corpus_input import read_corpus
 from w2v_fast.cli.paths import Output, check_paths
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        default="-",
-        help="file for the lines (default: standard output)",
-    )
+    options.add_lines_argument(parser)
     options.add_corpus_arguments(parser)
     options.add_config_arguments(parser, "min_count", "max_vocab", "workers")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from w2v_fast.cli.corpus_input import read_corpus
-
     config = options.config_from(arguments)
     check_paths(
         {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},

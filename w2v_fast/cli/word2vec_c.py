@@ -1,9 +1,9 @@
 # PYTHON_ARGCOMPLETE_OK
-"""Take the command line of the C tool word2vec: its flags, defaults and meanings.
+"""Accept the command line of the C tool word2vec.
 
-Also installed as 'w2v-fast-word2vec', so that a script changes one name. Unlike there, an unknown
-flag is an error; -hs 1 needs -negative 0, because one run has one objective; and there is no row
-for the ends of lines.
+Flags, defaults and meanings are the same. Also installed as 'w2v-fast-word2vec', so that a script
+changes one name. Unlike there, an unknown flag is an error; -hs 1 needs -negative 0, because one
+run has one objective; and there is no row for the ends of lines.
 
 Example:
   w2v-fast word2vec -train text8 -output vectors.bin -cbow 0 -size 200 -binary 1
@@ -14,17 +14,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from w2v_fast.cli import options
+from w2v_fast.cli.classes import check_count, require_sklearn, write_classes
+from w2v_fast.cli.corpus_input import read_text, read_vocabulary
+from w2v_fast.cli.main import add_traceback, execute
 from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.paths import Output, check_paths
-
-if TYPE_CHECKING:
-    from w2v_fast.config import TrainConfig
-    from w2v_fast.corpus.corpus import Corpus
-    from w2v_fast.corpus.vocabulary import Vocabulary
-    from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.cli.train import train_and_write
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.vectors import formats
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.word2vec import Word2Vec
 
 ALPHA = {0: 0.025, 1: 0.05}
 MIN_ALPHA_SHARE = 1e-4
@@ -32,8 +36,6 @@ MIN_ALPHA_SHARE = 1e-4
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The console command w2v-fast-word2vec; returns its exit code."""
-    from w2v_fast.cli.main import add_traceback, execute
-
     parser = Parser(prog="w2v-fast-word2vec", description=__doc__)
     add_arguments(parser)
     add_traceback(parser)
@@ -42,69 +44,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    def flag(name: str, help: str, **rules: object) -> None:
-        default = f" (default: {rules['default']})" if rules.get("default") is not None else ""
-        parser.add_argument(name, help=help + default, **rules)  # type: ignore[arg-type]
+    def flag(name: str, default: float | None, help: str, **rules: Any) -> None:
+        """Add a flag for a number of the type of `default`; for a file if that is None."""
+        if default is None:
+            parser.add_argument(name, metavar="FILE", help=help)
+            return
+        if "choices" not in rules:
+            rules = {"metavar": "N" if isinstance(default, int) else "X", **rules}
+        help += f" (default: {default})"
+        parser.add_argument(name, type=type(default), default=default, help=help, **rules)
 
-    flag("-train", "text to learn from, compressed or not, '-' for standard input", metavar="FILE")
-    flag(
-        "-output",
-        "file for the vectors, or for the classes; without it only the vocabulary is built",
-        metavar="FILE",
-    )
-    flag("-size", "dimensions of a vector", metavar="N", type=int, default=100)
-    flag("-window", "largest distance of a context, in words", metavar="N", type=int, default=5)
-    flag(
-        "-sample",
-        "subsampling threshold for frequent words; 0 is off",
-        metavar="X",
-        type=float,
-        default=1e-3,
-    )
-    flag("-hs", "hierarchical softmax; needs -negative 0", choices=(0, 1), type=int, default=0)
-    flag("-negative", "noise words for each target; 0 is off", metavar="N", type=int, default=5)
-    flag("-threads", "threads", metavar="N", type=int, default=12)
-    flag("-iter", "passes over the text", metavar="N", type=int, default=5)
-    flag(
-        "-min-count", "words that occur fewer times are left out", metavar="N", type=int, default=5
-    )
-    flag(
+    switch = {"choices": (0, 1)}
+    flag("-train", None, "text to learn from, compressed or not; '-' is standard input")
+    flag("-output", None, "file for the vectors or classes; without it only words are counted")
+    flag("-size", 100, "dimensions of a vector")
+    flag("-window", 5, "largest distance of a context, in words")
+    flag("-sample", 1e-3, "subsampling threshold for frequent words; 0 is off")
+    flag("-hs", 0, "hierarchical softmax; needs -negative 0", **switch)
+    flag("-negative", 5, "noise words for each target; 0 is off")
+    flag("-threads", 12, "threads")
+    flag("-iter", 5, "passes over the text")
+    flag("-min-count", 5, "words that occur fewer times are left out")
+    parser.add_argument(
         "-alpha",
-        "learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)",
         metavar="X",
         type=float,
+        help="learning rate at the start (default: 0.05 for CBOW, 0.025 for skip-gram)",
     )
-    flag(
-        "-classes",
-        "write 'word class' lines of so many k-means classes instead of vectors; 0 is off (extra: "
-        "cluster)",
-        metavar="K",
-        type=int,
-        default=0,
-    )
-    flag(
-        "-debug",
-        "2 shows progress, 1 the size of the vocabulary, 0 nothing, all on standard error",
-        metavar="N",
-        type=int,
-        default=2,
-    )
-    flag(
-        "-binary",
-        "write the vectors as binary (1) or text (0)",
-        choices=(0, 1),
-        type=int,
-        default=0,
-    )
-    flag("-save-vocab", "write the vocabulary as 'word count' lines", metavar="FILE")
-    flag(
-        "-read-vocab",
-        "take words and counts from such lines instead of counting the text",
-        metavar="FILE",
-    )
-    flag(
-        "-cbow", "continuous bag of words (1) or skip-gram (0)", choices=(0, 1), type=int, default=1
-    )
+    flag("-classes", 0, "write K k-means classes (extra: cluster); 0 writes vectors", metavar="K")
+    flag("-debug", 2, "what standard error shows: 2 progress, 1 the number of words, 0 nothing")
+    flag("-binary", 0, "write the vectors as binary (1) or text (0)", **switch)
+    flag("-save-vocab", None, "write the vocabulary as 'word count' lines")
+    flag("-read-vocab", None, "use the words and counts of such a file instead of counting")
+    flag("-cbow", 1, "continuous bag of words (1) or skip-gram (0)", **switch)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -115,15 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         _save(_vocabulary(arguments, config), arguments.save_vocab)
         return 0
-    from w2v_fast.cli.train import train_and_write
-    from w2v_fast.vectors import formats
-    from w2v_fast.word2vec import Word2Vec
-
     corpus = _corpus(arguments, config)
     _save(corpus.vocabulary, arguments.save_vocab)
     if arguments.classes:
-        from w2v_fast.cli.classes import check_count
-
         check_count(arguments.classes, len(corpus.vocabulary))
     else:
         formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
@@ -131,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         Word2Vec(corpus, config),
         "bar" if arguments.debug > 1 else "quiet",
         arguments.output,
-        lambda vectors: write(vectors, arguments, config.seed),
+        lambda kv: write(kv, arguments, config.seed),
     )
 
 
@@ -167,31 +133,25 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
 def check_writable_before_work(arguments: argparse.Namespace) -> None:
     """Raise now what would stop the run at its end."""
     format = None if arguments.classes else format_of(arguments)
-    check_paths(
-        {"-train": arguments.train, "-read-vocab": arguments.read_vocab},
-        *(
-            Output(option, path, kind)
-            for option, path, kind in (
-                ("-output", arguments.output, format),
-                ("-save-vocab", arguments.save_vocab, None),
-            )
-            if path is not None
-        ),
-    )
+    outputs = [
+        Output(option, path, kind)
+        for option, path, kind in (
+            ("-output", arguments.output, format),
+            ("-save-vocab", arguments.save_vocab, None),
+        )
+        if path is not None
+    ]
+    check_paths({"-train": arguments.train, "-read-vocab": arguments.read_vocab}, *outputs)
     if arguments.classes:
-        from w2v_fast.cli.classes import require_sklearn
-
         require_sklearn()
 
 
-def write(vectors: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
+def write(kv: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
     """Write the vectors, or the classes of their words."""
     if arguments.classes:
-        from w2v_fast.cli.classes import write_classes
-
-        write_classes(vectors, arguments.output, arguments.classes, seed)
+        write_classes(kv, arguments.output, arguments.classes, seed)
     else:
-        vectors.save(arguments.output, format=format_of(arguments))
+        kv.save(arguments.output, format=format_of(arguments))
 
 
 def format_of(arguments: argparse.Namespace) -> str:
@@ -200,15 +160,11 @@ def format_of(arguments: argparse.Namespace) -> str:
 
 
 def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    from w2v_fast.cli.corpus_input import read_text, read_vocabulary
-
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
 
 
 def _vocabulary(arguments: argparse.Namespace, config: TrainConfig) -> Vocabulary:
-    from w2v_fast.cli.corpus_input import read_vocabulary
-
     if arguments.read_vocab:
         return read_vocabulary(arguments.read_vocab, config)
     return _corpus(arguments, config).vocabulary

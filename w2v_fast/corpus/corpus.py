@@ -283,7 +283,17 @@ class Corpus:
         return cls.of_own_ids(ids.truncate(tokens), vocabulary, raw_tokens)
 
     def under_vocabulary(self, vocabulary: Vocabulary) -> Corpus:
-        """The same text with the ids of another vocabulary; tokens that it lacks are left out.
+        """The same text with the ids of another vocabulary.
+
+        Parameters
+        ----------
+        vocabulary
+            The words to keep; other tokens are left out.
+
+        Returns
+        -------
+        Corpus
+            The ids, copied.
 
         Raises
         ------

@@ -36,7 +36,7 @@ ALIGNMENT = 64
 CHUNK = 1 << 22
 KEPT = 2
 HEADER_START = 2 * ALIGNMENT
-MOST_HEADER_BYTES = 1 << 26  # a million epochs take half of it
+MAX_HEADER_BYTES = 1 << 26  # a million epochs take half of it
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
@@ -96,7 +96,7 @@ class Checkpoint:
             length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
             if len(head) < HEADER_START or length > size:
                 raise CheckpointError(f"{path} is cut: it has {size} bytes")
-            if length > MOST_HEADER_BYTES:
+            if length > MAX_HEADER_BYTES:
                 raise CheckpointError(f"{path} is damaged: its header has {length:,} bytes")
             header = _parsed(path, file.read(length))
             start = _padded(HEADER_START + length)
@@ -182,7 +182,8 @@ class CheckpointFolder:
         Raises
         ------
         OSError
-            The folder cannot be written, or the disk has no room for two checkpoints and the one being written.
+            The folder cannot be written, or the disk has no room for two checkpoints and the one
+            being written.
         """
         for unfinished in self.path.glob(".checkpoint-*.part"):
             with contextlib.suppress(OSError):  # another user's
@@ -206,7 +207,8 @@ class CheckpointFolder:
     ) -> Path:
         """Write checkpoint `number`, and remove all but it and the newest before.
 
-        `last` is the checkpoint that the run went on from or wrote last: newer ones are damaged, and do not count.
+        `last` is the checkpoint that the run went on from or wrote last: newer ones are damaged
+        and do not count.
         """
         path = self.path / f"checkpoint-{number:015}.w2v"
         write(path, header, arrays)
@@ -220,7 +222,7 @@ class CheckpointFolder:
         return path
 
     def newest(self) -> Checkpoint | None:
-        """The newest whole checkpoint, with a warning for each damaged one that is newer; None if there is no file.
+        """The newest whole checkpoint, None without any; a warning for each damaged newer one.
 
         Raises
         ------
@@ -250,7 +252,7 @@ def size_of(arrays: Sequence[NDArray[np.float32]], header_bytes: int = 1 << 16) 
 
 
 def differences(name: str, stored: Any, ours: Any) -> list[str]:
-    """What differs between two values of JSON, a line for each: `config.alpha is 0.05, the checkpoint has 0.025`."""
+    """A line for each difference of two JSON values: `alpha is 0.05, the checkpoint has 0.025`."""
     if isinstance(stored, dict) and isinstance(ours, dict):
         return [
             line

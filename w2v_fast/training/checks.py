@@ -43,8 +43,8 @@ def check_ids(ids: NDArray[np.int32], words: int) -> None:
         largest = max(int(chunk.max()), ~int(chunk.min()))
         if largest >= words:
             raise ValueError(
-                f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
-                f"below {words} (the last one of a sentence is ~id)"
+                f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must "
+                f"be below {words} (the last one of a sentence is ~id)"
             )
 
 
@@ -54,7 +54,7 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
     Raises
     ------
     TypeError
-        A matrix is not a writable, contiguous float32 array whose rows start at multiples of 64 bytes.
+        A matrix is not a writable, contiguous float32 array that starts at a multiple of 64 bytes.
     ValueError
         A matrix has another shape, its padding is not zero, or both are the same memory.
     """
@@ -69,17 +69,18 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
             and not matrix.ctypes.data % (4 * ROW_FLOATS)
         ):
             raise TypeError(
-                f"the {name} matrix must be a writable, contiguous float32 array that starts at a multiple "
-                f"of {4 * ROW_FLOATS} bytes, as `zeros` makes them"
+                f"the {name} matrix must be a writable, contiguous float32 array that starts at a "
+                f"multiple of {4 * ROW_FLOATS} bytes, as `zeros` makes them"
             )
         if matrix.shape != shape or weights.dim != dim:
             raise ValueError(
-                f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; {rows} "
-                f"words of {dim} dimensions need {shape}"
+                f"the {name} matrix has the shape {matrix.shape} and {weights.dim} dimensions; "
+                f"{rows} words of {dim} dimensions need {shape}"
             )
         if matrix[:, dim:].any():
             raise ValueError(
-                f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be zero"
+                f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be "
+                "zero"
             )
     if weights.frozen is not None and (
         weights.frozen.dtype != np.uint8 or weights.frozen.shape != (rows,)

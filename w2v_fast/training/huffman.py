@@ -1,9 +1,10 @@
 """Huffman codes and paths as flat arrays, for hierarchical softmax.
 
-A word of V is a leaf of a binary tree with V - 1 inner nodes; p(word | input) is the product of one logistic regression
-for each inner node on the way from the root (Morin and Bengio, AISTATS 2005; with Huffman's tree, Mikolov et al.,
-"Distributed representations of words and phrases", NIPS 2013, equation 3). Nodes are numbered from the root, heaviest
-first, so the nodes that nearly every path visits are the first rows of the output matrix.
+A word of V is a leaf of a binary tree with V - 1 inner nodes; p(word | input) is the product of one
+logistic regression for each inner node on the path from the root (Morin and Bengio, AISTATS 2005;
+with Huffman's tree, Mikolov et al., "Distributed representations of words and phrases", NIPS 2013,
+equation 3). Nodes are numbered from the root, heaviest first, so the nodes on nearly every path are
+the first rows of the output matrix.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from numpy.typing import NDArray
 
 @dataclasses.dataclass(frozen=True)
 class Paths:
-    """The path of word w: nodes[start[w]:start[w + 1]] from the root, and the branch taken at each, 0 or 1."""
+    """The paths of all words from the root, one after the other.
+
+    Attributes
+    ----------
+    start : ndarray of int64, shape [V + 1]
+        The path of word w is start[w]:start[w + 1].
+    nodes : ndarray of int32
+        Inner nodes, 0 to V - 2.
+    codes : ndarray of uint8
+        The branch taken at each node, 0 or 1.
+    """
 
     start: NDArray[np.int64]
     nodes: NDArray[np.int32]
@@ -29,7 +40,7 @@ class Paths:
 
 
 def huffman_paths(counts: NDArray[np.int64]) -> Paths:
-    """Build the tree by the two-queue method: leaves in order of count, merged nodes come out in order of weight.
+    """Build the tree by the two-queue method: leaves are sorted by count, inner nodes come sorted.
 
     Parameters
     ----------
@@ -57,7 +68,7 @@ def huffman_paths(counts: NDArray[np.int64]) -> Paths:
 
 
 def _merge(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Parents and branch codes of all 2V - 1 nodes: leaves first, then inner nodes by weight, the root last."""
+    """Parents and codes of all 2V - 1 nodes: leaves, inner nodes by weight, the root last."""
     words = len(counts)
     order = np.argsort(counts, kind="stable").tolist()
     leaf_weight = counts[order].tolist()

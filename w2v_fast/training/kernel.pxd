@@ -1,6 +1,8 @@
 """The C kernels as the inner loop sees them: kernel/kernel.h has the meaning of every field."""
 
 cdef extern from "kernel/kernel.h" nogil:
+    enum:
+        W2V_MAX_INPUTS
     ctypedef enum w2v_activation:
         W2V_SIGMOID
         W2V_SOFTMAX

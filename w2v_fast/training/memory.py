@@ -82,8 +82,9 @@ class MemoryEstimate:
     def __str__(self) -> str:
         return (
             f"{human(self.total)} of memory: weights {human(self.weights)} ({self.words:,} words x "
-            f"{self.config.vector_size} floats x 2), ids {human(self.ids)}, vocabulary {human(self.vocabulary)}, "
-            f"tables {human(self.tables)}, {self.config.threads} workers {human(self.workers)}"
+            f"{self.config.vector_size} floats x 2), ids {human(self.ids)}, "
+            f"vocabulary {human(self.vocabulary)}, tables {human(self.tables)}, "
+            f"{self.config.threads} workers {human(self.workers)}"
         )
 
     def check(self) -> None:
@@ -98,8 +99,11 @@ class MemoryEstimate:
         if free is None or self.to_come <= free:
             return
         fitting = (free - self.workers) // (2 * self.row + TABLE_BYTES)
-        advice = f"lower vector_size, or keep fewer words (max_vocab = {fitting:,} fits, or a higher min_count)"
+        advice = (
+            f"lower vector_size, or keep fewer words (max_vocab = {fitting:,} fits, or a higher "
+            "min_count)"
+        )
         raise MemoryError(
-            f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to come: "
-            + (advice if fitting > 0 else "lower vector_size, window or workers")
+            f"training takes {self}; {human(free)} are free for the {human(self.to_come)} still to "
+            "come: " + (advice if fitting > 0 else "lower vector_size, window or workers")
         )

@@ -4,8 +4,8 @@ A column i of Vose's alias table holds word i below a threshold and word alias[i
 
     q(w) = (1/V) * (threshold[w] + sum over i with alias[i] = w of (1 - threshold[i]))
 
-so one draw costs one uniform column, one uniform height and one comparison, whatever V
-(Walker, 1977; Vose, "A linear algorithm for generating random numbers with a given distribution", IEEE TSE 1991).
+so a draw is one uniform column, one uniform height and one comparison, whatever V (Walker, 1977;
+Vose, "A linear algorithm for generating random numbers with a given distribution", IEEE TSE 1991).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ALIAS_ENTRY = np.dtype([("threshold", np.uint32), ("alias", np.int32)])
 
 
 def noise_distribution(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
-    """q, float64 [V], in sum 1. Zero counts have q = 0 unless every count is zero (then q is uniform)."""
+    """q, float64 [V], in sum 1; q = 0 for a count of zero, uniform if all counts are zero."""
     positive = counts > 0
     if not positive.any():
         return np.full(len(counts), 1.0 / len(counts))
@@ -30,8 +30,8 @@ def noise_distribution(counts: NDArray[np.int64], ns_exponent: float) -> NDArray
 def alias_table(q: NDArray[np.float64]) -> NDArray[np.void]:
     """The alias table of q: an array [V] of ALIAS_ENTRY, 8 bytes each.
 
-    A column yields its own word when the 32-bit height is below `threshold`, else its alias; a full column is its own
-    alias. Thresholds are exact to 2**-32.
+    A column yields its own word when the 32-bit height is below `threshold`, else its alias; a full
+    column is its own alias. Thresholds are exact to 2**-32.
     """
     size = len(q)
     height = (q * size).tolist()

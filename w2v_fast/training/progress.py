@@ -1,4 +1,4 @@
-"""Progress of a run, and what is shown of it: a bar and a line for each epoch, JSON lines, or nothing.
+"""Progress of a run, and what is shown of it: a bar and a line an epoch, JSON lines, or nothing.
 
 It goes to stderr; a stream that fails never ends a run.
 """
@@ -146,15 +146,15 @@ class _Bar(Display):
                 desc="training",
             )
         loss = f"{progress.loss:.4f}" if progress.loss == progress.loss else "-"
+        kept = _millions(progress.kept_words_per_second)
         self._bar.set_postfix_str(
-            f"{_millions(progress.kept_words_per_second)} kept/s, lr {progress.lr:.5f}, loss {loss}",
-            refresh=False,
+            f"{kept} kept/s, lr {progress.lr:.5f}, loss {loss}", refresh=False
         )
         self._bar.update(progress.tokens - self._bar.n)
         if progress.epoch_done:
             tqdm.write(
                 f"epoch {progress.epoch}/{progress.epochs}: loss {loss} nats a pair, "
-                f"{_millions(progress.words_per_second)} words/s ({_millions(progress.kept_words_per_second)} kept), "
+                f"{_millions(progress.words_per_second)} words/s ({kept} kept), "
                 f"{progress.seconds:.1f} s",
                 file=self._stream,
             )

@@ -1,6 +1,7 @@
 """The same algorithm in numpy: slow and obvious, the oracle of the tests.
 
-Every function says in a few lines what `_inner.pyx` and the kernels do fast. Nothing in the package uses it.
+Every function says in a few lines what `_inner.pyx` and the kernels do fast. Nothing in the package
+uses it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from w2v_fast.training.generator import draw
 from w2v_fast.training.jobs import Job
 from w2v_fast.training.steps import (
     BLOCK_TOKENS,
-    GROUP_DISTANCE,
     MAX_INPUTS,
     MAX_REDRAWS,
+    group_distance,
     max_contexts,
     max_windows,
 )
@@ -46,14 +47,14 @@ def softmax(x: Array) -> Array:
 def step(
     inputs: Array, rows: Array, label: Array, shift: Array, weight: Array, lr: float
 ) -> tuple[Array, Array, Array]:
-    """Scores, and what is added to the inputs and to the rows; `label`, `shift` and `weight` are [n]."""
+    """Scores [m, n], updates of the inputs and of the rows; label, shift and weight are [n]."""
     score = inputs @ rows.T
     error = lr * weight * (label - sigmoid(score - shift))
     return score, error @ rows, error.T @ inputs
 
 
 def loss(score: Array, label: Array, shift: Array, weight: Array) -> float:
-    """-log sigmoid(x) where the label is 1, -log sigmoid(-x) where it is 0, x = score - shift; weighted and in sum."""
+    """Weighted sum of -log sigmoid(x) for label 1, -log sigmoid(-x) for 0, x = score - shift."""
     return float(np.sum(weight * (np.logaddexp(0.0, score - shift) - label * (score - shift))))
 
 
@@ -120,27 +121,23 @@ def windows(
     for center in range(job.start, job.stop):
         if not kept[center]:
             continue
-        members = np.flatnonzero(kept & (sentence == sentence[center]))
-        place = int(np.searchsorted(members, center))
+        tokens = np.flatnonzero(kept & (sentence == sentence[center]))
+        at = int(np.searchsorted(tokens, center))
         near = [
-            *members[max(place - radius[center], 0) : place],
-            *members[place + 1 : place + 1 + radius[center]],
+            *tokens[max(at - radius[center], 0) : at],
+            *tokens[at + 1 : at + 1 + radius[center]],
         ]
         yield int(words[center]), [int(words[p]) for p in near]
 
 
 def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Iterator[list[Window]]:
-    """The windows of each step, which stand as far apart as their block of kept tokens allows (steps.py)."""
-    softmax, one_input = (
-        config.objective == "softmax",
-        config.architecture == "cbow" or config.objective == "softmax",
-    )
+    """The windows of each step, as far apart as their block of kept tokens allows (steps.py)."""
+    softmax = config.objective == "softmax"
+    one_input = config.architecture == "cbow" or softmax
     for start in range(0, len(found), BLOCK_TOKENS):
         block = [window for window in found[start : start + BLOCK_TOKENS] if window[1]]
-        most = max_windows(config, tables)
-        if not softmax:
-            most = max(1, min(most, len(block) // GROUP_DISTANCE))
-        apart = -(-len(block) // most)
+        limit = max(1, min(max_windows(config, tables), len(block) // group_distance(config)))
+        apart = -(-len(block) // limit)
         group: list[Window] = []
         for target, contexts in (
             window for column in range(apart) for window in block[column::apart]
@@ -160,7 +157,7 @@ def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Ite
                     else sum(len(other) for _, other in group) + len(part)
                 )
                 repeated = not softmax and target in [other for other, _ in group]
-                if len(group) == most or inputs > MAX_INPUTS or repeated:
+                if len(group) == limit or inputs > MAX_INPUTS or repeated:
                     yield group
                     group = []
                 group.append((target, part))
@@ -177,7 +174,7 @@ def train(
     job: Job,
     frozen: NDArray[np.uint8] | None = None,
 ) -> float:
-    """Train one job in place on `input` [V, d] and `output` [V, d]; return the summed loss of its windows.
+    """Train one job in place on `input` and `output`, [V, d]; return the loss of its windows.
 
     Input vectors whose word is `frozen` [V] stay as they are.
     """
@@ -216,11 +213,12 @@ def train_sigmoid(
     lr: float,
     frozen: NDArray[np.uint8] | None = None,
 ) -> float:
-    """One step: the contexts of each window, or their mean, against its rows, all from the values before the step.
+    """One step: the contexts of each window, or their mean, against its rows, all from old values.
 
-    CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by the mean
-    (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as skip-gram", arXiv 2012.15332).
-    word2vec.c, and gensim after it, give each of them the whole of it: the default.
+    CBOW's loss is of the mean of m contexts, so its gradient by each of them is 1 / m of that by
+    the mean (`corrected_cbow`; Irsoy, Benton and Stratos, "Corrected CBOW performs as well as
+    skip-gram", arXiv 2012.15332). word2vec.c, and gensim after it, give each of them all of it:
+    the default.
     """
     total, updates = 0.0, []
     for contexts, (index, label, shift, weight) in groups:
@@ -238,12 +236,13 @@ def train_sigmoid(
     return total
 
 
-# The softmax over the whole vocabulary, skip-gram as its objective is written: the center's vector v_c against the
-# contexts o, -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c); CBOW: the mean of the contexts against the center.
+# The softmax over the whole vocabulary. Skip-gram, as its objective is written, scores the center's
+# vector v_c against the contexts o: -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c). CBOW scores the
+# mean of the contexts against the center.
 
 
 def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[float, Array, Array]:
-    """The loss in sum, and what is added to the inputs [m, d] and the rows [V, d]; `label` [m, V] holds counts."""
+    """Summed loss, updates of the inputs [m, d] and the rows [V, d]; `label` [m, V] has counts."""
     score = inputs @ rows.T
     log_sum = np.logaddexp.reduce(score, axis=1, keepdims=True)
     error = lr * (label - label.sum(1, keepdims=True) * softmax(score))
@@ -260,16 +259,16 @@ def train_softmax(
 ) -> float:
     """One softmax step of a batch of windows."""
     cbow = config.architecture == "cbow"
-    members = [contexts if cbow else [center] for center, contexts in batch]
+    sources = [contexts if cbow else [center] for center, contexts in batch]
     targets = [[center] if cbow else contexts for center, contexts in batch]
     label = np.zeros((len(batch), len(output)))
     for i, words in enumerate(targets):
         np.add.at(label[i], words, 1.0)
     inputs = np.array(
-        [(input[words].sum if config.cbow_sum else input[words].mean)(0) for words in members]
+        [(input[words].sum if config.cbow_sum else input[words].mean)(0) for words in sources]
     )
     nats, to_inputs, to_rows = softmax_step(inputs, output, label, lr)
-    for words, update in zip(members, to_inputs, strict=True):
+    for words, update in zip(sources, to_inputs, strict=True):
         share = len(words) if config.shares_update else 1
         add_updates(input, words, update / share, frozen)
     output += to_rows

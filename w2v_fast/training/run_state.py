@@ -106,11 +106,12 @@ class RunState:
     # -- checkpoints ---------------------------------------------------------------------------
 
     def prepare(self, folder: CheckpointFolder) -> None:
-        """Everything that could keep checkpoints from being written shows here, before training."""
+        """Fail now, before training, if checkpoints could not be written later."""
         last = self.last_checkpoint
         if folder.files() and (last is None or last.parent != folder.path):
             raise FileExistsError(
-                f"{folder.path} has checkpoints of an earlier run: resume it, or give another folder"
+                f"{folder.path} has checkpoints of an earlier run: resume it, or give another "
+                "folder"
             )
         folder.prepare(size_of(self.weights.arrays))
         self.identity  # noqa: B018 - hash the corpus now, not while somebody waits for a stop

@@ -1,7 +1,8 @@
-"""Which windows make a step: the rule that the inner loop and the reference have in common.
+"""Which windows make a step: the rule that the inner loop and the reference share.
 
-The kept tokens of a job are taken in blocks. A step takes windows of one block that stand as far apart as it allows:
-neighbors have nearly the same contexts, and would push the noise words that they share several times to the same side.
+The kept tokens of a job are taken in blocks. A step takes windows of one block, as far apart as the
+block allows: neighbors have nearly the same contexts, and would push the noise words they share
+several times to the same side.
 """
 
 from __future__ import annotations
@@ -10,26 +11,30 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.training.tables import LookupTables
 
 BLOCK_TOKENS = 2048
-"""Kept tokens of a block; shorter at the end of a job."""
+"""Kept tokens of a block; the last one of a job has fewer."""
 MAX_INPUTS = 64
-"""Inputs of a step: more would push a row too often from the same old values. A window of more contexts is taken in
-parts, each with noise words of its own."""
+"""Inputs of a step: more would push a row too often from the same old values. A window of more
+contexts is split into several steps, each with new noise words (kernel.h: W2V_MAX_INPUTS)."""
 MAX_GROUPS = 8
-"""Windows of a step that share their noise words, ..."""
+"""Windows of a step that share their noise words."""
 GROUP_DISTANCE = 32
-"""... if there are as many windows from one to the next."""
+"""Windows from one of them to the next, at least: a shorter block has fewer groups in a step."""
 MAX_EXCLUDED = 0.1
-"""Share of its draws that a frequent word may lose because it is the target of another window of the step."""
-SOFTMAX_SCORES = 1 << 23
-"""A step of the softmax has fewer than MAX_INPUTS windows where its scores would be more than this."""
+"""Share of its noise draws that a word may lose since it is a target of the same step."""
+MAX_SOFTMAX_SCORES = 1 << 23
+"""Scores of a softmax step: with a large vocabulary it has fewer than MAX_INPUTS windows."""
 MAX_REDRAWS = 64
 """Noise equal to a target is drawn again, this many times at most."""
 
 
 def max_windows(config: TrainConfig, tables: LookupTables) -> int:
-    """Windows of a step, at most; with few words fewer, whose targets would else hardly ever be noise."""
+    """Windows of a step, at most.
+
+    Fewer where one word is so frequent that, as the target of some window of nearly every step, it
+    would hardly ever be noise.
+    """
     if config.objective == "softmax":
-        return max(1, min(MAX_INPUTS, SOFTMAX_SCORES // tables.words))
+        return max(1, min(MAX_INPUTS, MAX_SOFTMAX_SCORES // tables.words))
     if config.objective == "hs" or not config.share_noise:
         return 1
     return min(
@@ -37,8 +42,13 @@ def max_windows(config: TrainConfig, tables: LookupTables) -> int:
     )
 
 
+def group_distance(config: TrainConfig) -> int:
+    """Windows from one window of a step to the next, at least; the softmax shares no noise."""
+    return 1 if config.objective == "softmax" else GROUP_DISTANCE
+
+
 def max_contexts(config: TrainConfig) -> int:
-    """Contexts of a window that a step takes at once, at most."""
+    """Contexts of a window that one step takes, at most."""
     one_by_one = (
         config.architecture == "skipgram"
         and config.objective in ("ns", "nce")

@@ -13,11 +13,12 @@ from w2v_fast.training.huffman import Paths, huffman_paths
 from w2v_fast.training.noise import alias_table, noise_distribution
 
 PRIVATE_WORDS, PRIVATE_NODES = 64, 512
-"""Rows at the start of the output matrix, of words or of tree nodes, of which each of several workers has a copy."""
+"""First rows of the output matrix of which each worker has a private copy: words, or tree nodes."""
 CONVERGENCE_PER_LR = 0.02
-"""How far one update moves a row towards its fixed point, per unit of learning rate. In the direction of the input
-that is the slope of the sigmoid at the usual scores of noise, .05, times an input's usual squared norm, 9; inputs have
-many directions. Of .4, .1 and .02 the last gave the best vectors (10 million words, 2 workers)."""
+"""How far one update moves a row towards its fixed point, per unit of learning rate: an empirical
+constant. In the direction of the input it is the slope of the sigmoid at the usual scores of noise,
+0.05, times the usual squared norm of an input, 9; inputs have many directions. Of 0.4, 0.1 and 0.02
+the last gave the best vectors (10 million words, 2 workers)."""
 
 
 class LookupTables:
@@ -30,7 +31,7 @@ class LookupTables:
 
     @cached_property
     def keep_threshold(self) -> NDArray[np.uint32]:
-        """A token is kept when 32 random bits are at most this: keep probability * 2**32 - 1, [V]."""
+        """A token is kept if 32 random bits are at most keep probability * 2**32 - 1, [V]."""
         keep = self._vocabulary.keep_probabilities(self._config.sample)
         return np.clip(np.rint(keep * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32)
 
@@ -58,20 +59,18 @@ class LookupTables:
 
     @cached_property
     def noise_visits(self) -> NDArray[np.float64]:
-        """How often each of the first rows is in a window, as target or noise, [PRIVATE_WORDS] or fewer."""
+        """How often a window has each of the first rows, as target or noise, [<= PRIVATE_WORDS]."""
         return (self.centers + self._config.negative * self.noise)[:PRIVATE_WORDS]
 
     @cached_property
     def path_visits(self) -> NDArray[np.float64]:
-        """How often each of the first rows is in a window, as node of the target's path, [PRIVATE_NODES] or fewer."""
+        """How often a target's path has each of the first nodes, [<= PRIVATE_NODES]."""
         paths, visits = self.paths, np.zeros(min(PRIVATE_NODES, self.words))
         words, depth = np.arange(self.words), 0
         while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
             nodes = paths.nodes[paths.start[words] + depth]
-            words, nodes = (
-                words[nodes < PRIVATE_NODES],
-                nodes[nodes < PRIVATE_NODES],
-            )  # below a node are none before it
+            private = nodes < PRIVATE_NODES  # the nodes below another one have higher numbers
+            words, nodes = words[private], nodes[private]
             visits += np.bincount(nodes, self.centers[words], len(visits))
             depth += 1
         return visits
@@ -83,12 +82,19 @@ class LookupTables:
 
 
 def merge_share(converged: NDArray[np.float64], workers: int) -> NDArray[np.float32]:
-    """The share of each worker's change of its private copy of a row that the shared row takes, [rows].
+    """The share of each worker's change of a private row that is merged into the shared row.
 
-    Interpolates between adding the workers' changes, for rows far from their fixed point, and averaging them, for rows
-    that have reached it. A worker's updates since the last merge are `converged` in sum, and took its copy
-    1 - exp(-converged) of the way. Those of T workers one after another would have gone 1 - exp(-T converged) of it,
-    and each of T contributes its share of that.
+    Interpolates between adding the workers' changes (rows far from their fixed point) and averaging
+    them (rows that have reached it). The updates of one worker since the last merge moved its copy
+    1 - exp(-converged) of the way; those of T workers in turn would have moved it
+    1 - exp(-T converged), of which each worker contributes 1 / T.
+
+    Parameters
+    ----------
+    converged
+        The sum of a worker's updates of each row, in units of the way to its fixed point, [rows].
+    workers
+        T.
     """
     small = np.maximum(converged, 1e-9)
     return (np.expm1(-workers * small) / (workers * np.expm1(-small))).astype(np.float32)

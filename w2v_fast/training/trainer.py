@@ -1,4 +1,4 @@
-"""THE training loop: threads take the next job until none is left, on shared weights without a lock.
+"""THE training loop: threads take job after job, on shared weights and without locks.
 
 each thread:      while a job is left: run the inner loop on it (no GIL), add its counts
 calling thread:   report progress; on a stop, an error or for a checkpoint, let every thread
@@ -142,7 +142,8 @@ class Trainer(RunState):
         FileExistsError
             The folder has checkpoints of a run that this one did not go on from.
         OSError
-            Checkpoints cannot be written there, or the disk has no room for them; nothing has been trained.
+            Checkpoints cannot be written there, or the disk has no room for them; nothing has been
+            trained.
         """
         if isinstance(checkpoint_minutes, (str, bytes)) or not 0 < checkpoint_minutes < math.inf:
             raise ValueError(
@@ -150,22 +151,9 @@ class Trainer(RunState):
             )
         with self._only_call():
             try:
-                if self.done:
-                    warnings.warn(
-                        f"nothing is left to do: all {self.config.epochs} epochs are trained; a "
-                        "new run goes on from these vectors with init=model.wv",
-                        RuntimeWarning,
-                        stacklevel=3,
-                    )
-                    return
-                if self._ids.flags.writeable:
-                    check_ids(self._ids, len(self._vocabulary))
-                opened = nullcontext() if checkpoint is None else CheckpointFolder(checkpoint)
-                with opened as folder:
-                    self._train_rounds(Watch(self, report), folder, 60 * checkpoint_minutes)
+                self._train(Watch(self, report), checkpoint, 60 * checkpoint_minutes)
             finally:
                 self._stopped = False
-            self._warn_if_nothing_was_learned()
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
         """Go on from the newest whole checkpoint in a folder.
@@ -199,6 +187,23 @@ class Trainer(RunState):
             return self.restore(folder)
 
     # -- the loop ------------------------------------------------------------------------------
+
+    def _train(
+        self, watch: Watch, checkpoint: str | os.PathLike[str] | None, seconds: float
+    ) -> None:
+        if self.done:
+            warnings.warn(
+                f"nothing is left to do: all {self.config.epochs} epochs are trained; a new run "
+                "goes on from these vectors with init=model.wv",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+            return
+        if self._ids.flags.writeable:
+            check_ids(self._ids, len(self._vocabulary))
+        with nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder:
+            self._train_rounds(watch, folder, seconds)
+        self._warn_if_nothing_was_learned()
 
     def _train_rounds(self, watch: Watch, folder: CheckpointFolder | None, seconds: float) -> None:
         """Do all jobs that are left; if there is a folder, with a checkpoint after some seconds."""
@@ -288,5 +293,5 @@ class Trainer(RunState):
             f"nothing was learned: no two of the {self.kept_tokens:,} words that subsampling kept "
             f"(of {self.tokens:,}) stood in one sentence; give longer sentences{sample}",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

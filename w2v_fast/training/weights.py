@@ -43,7 +43,7 @@ class Weights:
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """The input vectors without padding, [V, dim]: what a user calls the word vectors (a view)."""
+        """The input vectors without padding, [V, dim]: the word vectors (a view)."""
         return self.input[:, : self.dim]
 
     @property

@@ -50,7 +50,7 @@ class Workers:
             self._halted = True
 
     def run(self, meanwhile: Callable[[], object]) -> None:
-        """Start the threads and call `meanwhile`; when that ends, so does every thread after its job."""
+        """Start the threads and call `meanwhile`; after it, every thread ends with its job."""
         try:
             for thread in self._threads:
                 thread.start()

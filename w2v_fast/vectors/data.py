@@ -43,7 +43,7 @@ class Vectors(Protocol):
 class VectorData:
     """Words and vectors as they were read; `KeyedVectors.from_data` answers questions about them.
 
-    Attributes
+    Parameters
     ----------
     index_to_key, vectors, counts, output_vectors, metadata
         See `Vectors`; the matrices are float32, or float16 where the file has it.

@@ -1,15 +1,16 @@
-"""Several files that are one, such as a matrix and its words: written as one act, read all old or all new.
+"""Sets of files, such as a matrix and its words: written as one act, read all old or all new.
 
-One of them is the head. It decides which of the others belong to it: the one that waits under a hidden name with the
-head's mark, if there is such a file, else the one under its own name.
+One file of a set is the head. For each other file there may be one that waits under a hidden name
+with the head's mark (its number and time): then that one belongs to the head, else the one under
+the plain name.
 
-    1. each draft of another file waits under        .OTHER.(mark of the new head).next
-    2. each other file of before steps aside to      .OTHER.(mark of the old head).next
+    1. the draft of each other file is renamed to      .OTHER.(mark of the new head).next
+    2. each other file of the old set is renamed to    .OTHER.(mark of the old head).next
     3. the draft of the head is renamed: from here on all are new
-    4. the waiting files take their places; what stepped aside is removed
+    4. the waiting files get their plain names; those of the old set are removed
 
-So the set is whole at any moment, after a kill at any moment too. A program that knows nothing of this finds one of
-the others missing between 2 and 4, but never a mixture.
+So the set is whole at any moment, even if the process is killed. A program that knows nothing of
+this finds a file missing between 2 and 4, but never a mixture.
 """
 
 from __future__ import annotations
@@ -22,20 +23,35 @@ from typing import BinaryIO
 
 from w2v_fast.system import files, portable
 
-TRIES = 1000
-"""Saves during which a reader begins again."""
-LOOKS = 10
-"""Times that a file must be missing, while the head stays the same, until it is."""
+MAX_TRIES = 1000
+"""How often a reader begins again because of a save meanwhile."""
+MAX_MISSING = 10
+"""How often a file may be missing while the head stays the same, before that is an error."""
 
 
 @contextlib.contextmanager
 def atomic_write_together(
     head: str | os.PathLike[str], *others: str | os.PathLike[str]
 ) -> Iterator[list[BinaryIO]]:
-    """Open files for writing so that all end up complete, or all as they were; see `files.atomic_write`.
+    """Open files for writing so that all end up complete, or all as they were.
 
-    Savers of the same head wait for each other while they exchange the files, and the last one wins. Streams among the
-    files are written directly. What a killed saver left is put in order by the next.
+    Savers of the same head wait for each other while they exchange the files; the last one wins.
+    Streams among the files are written directly. The next saver cleans up after a killed one.
+
+    Parameters
+    ----------
+    head, others
+        Paths; see `files.atomic_write`.
+
+    Yields
+    ------
+    list of BinaryIO
+        The open files in this order.
+
+    Raises
+    ------
+    OSError
+        One of them cannot be written; all are as they were.
     """
     names = [os.fspath(path) for path in (head, *others)]
     for name in names:
@@ -81,18 +97,17 @@ def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
         for other in others:
             _settle(other.target, new)
             if old is not None:
-                with contextlib.suppress(
-                    FileNotFoundError
-                ):  # of another user: not among the leftovers of this one
+                # that of another user is not among the leftovers of this one
+                with contextlib.suppress(FileNotFoundError):
                     os.unlink(_waiting(other.target, old))
     _sync(folders)
 
 
 def _settle(other: str, head: os.stat_result | None) -> None:
-    """Bring the file that belongs to the head to its place, and remove those that wait for another head."""
-    place = other if head is None else current(other, head)
-    if place != other:
-        os.replace(place, other)
+    """Give the file that belongs to the head its plain name, and remove those of other heads."""
+    path = other if head is None else current(other, head)
+    if path != other:
+        os.replace(path, other)
     for path in files.leftovers(other, r"[0-9a-f]+-[0-9a-f]+\.next"):
         os.unlink(path)
 
@@ -101,24 +116,31 @@ def _settle(other: str, head: os.stat_result | None) -> None:
 def open_together(
     head: str | os.PathLike[str], *others: str | os.PathLike[str]
 ) -> Iterator[list[BinaryIO]]:
-    """Open the files of one save for reading bytes, whatever a saver does meanwhile.
+    """Open the files of one save for reading bytes, even if another save happens meanwhile.
+
+    Yields
+    ------
+    list of BinaryIO
+        The open files in the order of the arguments.
 
     Raises
     ------
     FileNotFoundError
         One of them is missing.
+    OSError
+        The head is replaced again and again.
     """
     missing = 0
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         with contextlib.ExitStack() as stack:
             opened = [stack.enter_context(_open_file(head))]
             status = os.fstat(opened[0].fileno())
             try:
                 for other in others:
                     opened.append(stack.enter_context(_open_file(current(other, status))))
-            except FileNotFoundError:  # it may have stepped aside, or taken its place, just now
+            except FileNotFoundError:  # it may have been renamed just now
                 missing = missing + 1 if is_current(head, status) else 0
-                if missing > LOOKS:
+                if missing > MAX_MISSING:
                     raise
                 continue
             if is_current(head, status):
@@ -134,13 +156,13 @@ def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def is_current(head: str | os.PathLike[str], status: os.stat_result) -> bool:
-    """Whether the file at `head` is still the one of which `status` tells."""
+    """Whether the file at `head` is still the one with this status."""
     now = _status(os.fspath(head))
     return now is not None and _mark(now) == _mark(status)
 
 
 def current(other: str | os.PathLike[str], head: os.stat_result) -> str:
-    """Where the file is that belongs to a head."""
+    """Where the file that belongs to a head is now."""
     waiting = _waiting(os.path.realpath(other), head)
     return waiting if files.is_own_file(waiting, head.st_uid) else os.fspath(other)
 
@@ -167,7 +189,7 @@ def _sync(folders: set[str]) -> None:
 
 @contextlib.contextmanager
 def _lock(head: str) -> Iterator[None]:
-    """Let one saver after the other exchange files; a file of another user in the lock's place is not waited for."""
+    """Let savers exchange files one at a time; another user's file of this name is no lock."""
     path = files.hidden(head, "lock")
     handle = _locked(path)
     try:
@@ -178,7 +200,7 @@ def _lock(head: str) -> Iterator[None]:
                 os.unlink(path)
             except OSError:
                 pass
-            finally:  # a lock that stays open would stop the next saver for ever
+            finally:  # a lock that stays open would block every other saver
                 os.close(handle)
 
 
@@ -190,7 +212,7 @@ def _locked(path: str) -> int | None:
             return None
         with contextlib.suppress(OSError):  # a file system without locks
             portable.lock(handle)
-        with contextlib.suppress(OSError):  # the saver before has removed it
+        with contextlib.suppress(OSError):  # the previous saver has removed it
             if files.is_own_file(path) and os.path.samestat(os.lstat(path), os.fstat(handle)):
                 return handle
         os.close(handle)

@@ -1,10 +1,11 @@
-"""An approximate index of the vectors: a graph of near neighbors (HNSW), searched in logarithmic time."""
+"""An approximate index of vectors: a graph of near neighbors (HNSW), searched in log time."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.extras import imported
 from w2v_fast.vectors.named_vectors import NamedVectors
 
 
@@ -27,14 +28,9 @@ class ApproximateIndex:
     def __init__(
         self, kv: NamedVectors, connectivity: int, expansion_add: int, expansion_search: int
     ) -> None:
-        try:
-            from usearch.index import Index
-        except ImportError as error:
-            raise ImportError(
-                "an approximate index needs usearch; pip install 'w2v_fast[ann]'"
-            ) from error
+        usearch = imported("usearch.index", "an approximate index", "usearch", "ann")
         self._kv, self._version = kv, kv.version
-        self._graph = Index(
+        self._graph = usearch.Index(
             ndim=kv.vector_size,
             metric="cos",
             dtype="f32",
@@ -47,7 +43,19 @@ class ApproximateIndex:
             self._graph.add(rows, np.asarray(kv._vectors[rows], np.float32))
 
     def most_similar(self, vector: np.ndarray, topn: int) -> list[tuple[str, float]]:
-        """The `topn` keys nearest to `vector` [d] and their cosines, best first.
+        """Find the keys nearest to a vector.
+
+        Parameters
+        ----------
+        vector
+            [d], of length 1.
+        topn
+            How many.
+
+        Returns
+        -------
+        list of (str, float)
+            Keys and cosines, best first.
 
         Raises
         ------

@@ -14,8 +14,12 @@ from typing import Any, Self
 import numpy as np
 
 from w2v_fast.system.files import is_stream, open_raw
-from w2v_fast.vectors import conversions, evaluation, formats
+from w2v_fast.vectors import conversions, formats
+from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.data import VectorData
+from w2v_fast.vectors.evaluation.analogies import marked_questions
+from w2v_fast.vectors.evaluation.known_words import fold_of
+from w2v_fast.vectors.evaluation.pairs import evaluate_pairs
 from w2v_fast.vectors.file_sets import is_current, open_together
 from w2v_fast.vectors.index import ApproximateIndex
 from w2v_fast.vectors.named_vectors import Key
@@ -23,6 +27,8 @@ from w2v_fast.vectors.queries import Queries
 from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
 
+METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
+"""gensim's names of the methods of solving analogies, and ours."""
 MOVED = {
     "vocab": "key_to_index, index_to_key or get_vecattr(key, 'count')",
     "index2word": "index_to_key",
@@ -144,6 +150,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         ApproximateIndex
+            Of the vectors as they are now; a changed vector makes it raise ValueError.
 
         Raises
         ------
@@ -223,8 +230,24 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return evaluation.word_pairs_as_gensim(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
+        result = evaluate_pairs(
+            self,
+            pairs,
+            delimiter=delimiter,
+            encoding=encoding,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            oov="zero" if dummy4unknown else "skip",
+        )
+        if (result.pairs if dummy4unknown else result.covered) < 2:
+            raise ValueError(
+                f"{os.fspath(pairs)}: {result.covered} of {result.pairs} pairs have both words in "
+                "the vocabulary; a correlation needs two"
+            )
+        return (
+            (result.pearson, result.pearson_p),
+            (result.spearman, result.spearman_p),
+            100 * (1 - result.coverage),
         )
 
     def evaluate_word_analogies(
@@ -242,7 +265,8 @@ class KeyedVectors(Queries):
         analogies
             File of `a b c expected` lines in sections `: name`, as questions-words.txt.
         restrict_vocab
-            Use only the N most frequent words, the first rows, in questions and answers (None: all).
+            Use only the N most frequent words, the first rows, for questions and answers (None:
+            all).
         case_insensitive
             Compare upper-cased words; of several spellings the first row counts.
         dummy4unknown
@@ -264,9 +288,23 @@ class KeyedVectors(Queries):
         OSError
             The file cannot be read.
         """
-        return evaluation.word_analogies_as_gensim(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
+        check_choice("similarity_function", similarity_function, METHODS)
+        fold, method = fold_of(case_insensitive), METHODS[similarity_function]
+        sections: list[dict[str, Any]] = []
+        total: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
+        for name, questions, marks in marked_questions(
+            self, analogies, restrict_vocab, fold, method
+        ):
+            section: dict[str, Any] = {"section": name, "correct": [], "incorrect": []}
+            for question, mark in zip(questions, marks, strict=True):
+                if mark is not None or dummy4unknown:
+                    section["correct" if mark else "incorrect"].append(tuple(map(fold, question)))
+            sections.append(section)
+            for kind, answered in total.items():
+                answered += section[kind]
+        counted = len(total["correct"]) + len(total["incorrect"])
+        sections.append({"section": "Total accuracy", **total})
+        return len(total["correct"]) / max(counted, 1), sections
 
     # -- files and other libraries -----------------------------------------------------------------
 
@@ -275,8 +313,10 @@ class KeyedVectors(Queries):
 
         Parameters
         ----------
-        path, format, options
-            See `formats.save`; the suffix of `path` chooses the format unless it is given.
+        path, format
+            The file and its format; by default the suffix of `path` chooses it.
+        **options
+            See `formats.save`.
 
         Raises
         ------
@@ -291,12 +331,15 @@ class KeyedVectors(Queries):
 
         Parameters
         ----------
-        path, options
+        path
+            A file or folder.
+        **options
             See `formats.load`.
 
         Returns
         -------
         KeyedVectors
+            Mapped from the file where the format allows it.
 
         Raises
         ------
@@ -345,6 +388,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         KeyedVectors
+            With counts if `fvocab` is given.
 
         Raises
         ------
@@ -408,11 +452,27 @@ class KeyedVectors(Queries):
         return KeyedVectors(keys, self._vectors[order], self.counts[order])
 
     def to_numpy(self, dtype: Any = np.float32) -> np.ndarray:
-        """A copy of the vectors in memory: [V, d] of `dtype`."""
+        """Copy the vectors into memory.
+
+        Parameters
+        ----------
+        dtype
+            Of the result.
+
+        Returns
+        -------
+        np.ndarray
+            [V, d] of `dtype`.
+        """
         return np.array(self._vectors, dtype)
 
     def to_pandas(self) -> Any:
         """A pandas.DataFrame [V, d] with the keys as index.
+
+        Returns
+        -------
+        pandas.DataFrame
+            [V, d].
 
         Raises
         ------
@@ -424,6 +484,11 @@ class KeyedVectors(Queries):
     def to_torch(self) -> Any:
         """A torch.Tensor [V, d] that shares memory with the vectors if they are writable.
 
+        Returns
+        -------
+        torch.Tensor
+            [V, d].
+
         Raises
         ------
         ImportError
@@ -433,6 +498,11 @@ class KeyedVectors(Queries):
 
     def to_gensim(self) -> Any:
         """A gensim.models.KeyedVectors with the same keys and counts, sharing the vectors.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            Of gensim 4.
 
         Raises
         ------

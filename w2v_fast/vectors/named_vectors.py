@@ -186,6 +186,16 @@ class NamedVectors:
     def has_index_for(self, key: Key) -> bool:
         """Whether `key` has a row; the same as `key in self`.
 
+        Parameters
+        ----------
+        key
+            A word.
+
+        Returns
+        -------
+        bool
+            False for an unknown word.
+
         Raises
         ------
         TypeError
@@ -202,6 +212,11 @@ class NamedVectors:
             A word.
         default
             Returned for an unknown key unless it is None.
+
+        Returns
+        -------
+        int
+            From 0.
 
         Raises
         ------
@@ -397,6 +412,18 @@ class NamedVectors:
 
     def get_vecattr(self, key: Key, attr: str) -> np.int64:
         """Count of a key; the attribute's name is "count".
+
+        Parameters
+        ----------
+        key
+            A known word.
+        attr
+            "count".
+
+        Returns
+        -------
+        np.int64
+            Occurrences of the word.
 
         Raises
         ------

@@ -1,6 +1,6 @@
-"""Nearest rows by cosine, one query at a time or many in blocks; no second copy of the vectors is made.
+"""Nearest rows by cosine, for one query or for many in blocks, without a copy of the vectors.
 
-    score[q, v] = queries[q] . vectors[v] / norms[v]        queries: [Q, d], unit length; vectors: [V, d]
+    score[q, v] = queries[q] . vectors[v] / norms[v]      queries [Q, d] of length 1, vectors [V, d]
 
 A row of zeros has no direction: its score is NaN, and it ranks behind every other row.
 """
@@ -16,7 +16,7 @@ BLOCK_ROWS = 4096
 BLOCK_SCORES = 1 << 22
 """Scores at a time in a batch, 16 MB."""
 GROUP_SCORES = 1024
-"""Scores of which the maximum is taken first when one query's neighbors are selected."""
+"""Most scores in a group whose maximum is taken first, to select the neighbors of one query."""
 UNDEFINED = np.float32(-2.0)
 """Stands for NaN while scores are compared: lower than every cosine."""
 
@@ -29,9 +29,8 @@ def row_blocks(start: int, stop: int, size: int = BLOCK_ROWS) -> Iterator[slice]
 def row_norms(vectors: np.ndarray) -> np.ndarray:
     """Euclidean length of each row: [V] float32."""
     norms = np.empty(len(vectors), np.float32)
-    for block in row_blocks(
-        0, len(vectors), len(vectors) or 1 if vectors.dtype == np.float32 else BLOCK_ROWS
-    ):
+    size = BLOCK_ROWS if vectors.dtype != np.float32 else max(len(vectors), 1)  # float32: no copies
+    for block in row_blocks(0, len(vectors), size):
         rows = np.asarray(vectors[block], np.float32)
         np.einsum("ij,ij->i", rows, rows, out=norms[block])
     return np.sqrt(norms, out=norms)
@@ -58,10 +57,23 @@ def cosines(vectors: np.ndarray, norms: np.ndarray, query: np.ndarray) -> np.nda
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:
-    """Positions of the `count` highest of `scores` [V], highest first, NaN last; equal ones as gensim orders them.
+    """Positions of the highest scores, in the order of gensim if some are equal.
 
-    The `count`-th highest of the maxima of small groups is reached by few scores, and by all that are wanted: a quick
-    way, unless scores are equal, or NaN, so that their order is a matter of the sorting algorithm.
+    Fast path: the `count`-th largest maximum of small groups is a lower bound of the `count`-th
+    largest score, so only scores above it are sorted. Ties and NaN take the slow path, whose order
+    gensim has.
+
+    Parameters
+    ----------
+    scores
+        [V].
+    count
+        How many; at most V come back.
+
+    Returns
+    -------
+    np.ndarray
+        Positions, of the highest score first, of NaN last.
     """
     descending = -scores
     if not 0 < count < len(scores):
@@ -114,7 +126,7 @@ def best_of_many(
 def _best_of_chunk(
     vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int, block_rows: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Go through the vectors once and keep the best of what was seen."""
+    """Go through the vectors once and keep the best so far."""
     top_scores = np.full((len(queries), count), -np.inf, np.float32)
     top_rows = np.zeros((len(queries), count), np.int64)
     for block in _growing_blocks(len(vectors), 4 * count, block_rows):
@@ -131,7 +143,7 @@ def _best_of_chunk(
 
 
 def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
-    """Cut `0..stop` into slices, each twice the one before: a high mark is set early, and few scores beat it later."""
+    """Cut `0..stop` into slices that double: early ones set a mark that few later ones beat."""
     start, size = 0, min(first, largest)
     while start < stop:
         yield slice(start, min(start + size, stop))
@@ -141,25 +153,26 @@ def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
 def _keep_best(
     top_scores: np.ndarray, top_rows: np.ndarray, scores: np.ndarray, first_row: int
 ) -> None:
-    """Merge a block of scores [Q, B] into the best so far [Q, count]; only what beats the worst of these is touched."""
+    """Merge a block of scores [Q, B] into the best so far [Q, count] where they beat the worst."""
     better = np.flatnonzero(scores > top_scores.min(axis=1, keepdims=True))
     if not len(better):
         return
+    # Each query that has better scores is a row of `merged`: its best so far, then the better ones.
     query, column = np.divmod(better, scores.shape[1])
     hits, first, found = np.unique(query, return_index=True, return_counts=True)
     hit = np.repeat(np.arange(len(hits)), found)
-    place = top_scores.shape[1] + np.arange(len(query)) - np.repeat(first, found)
+    position = top_scores.shape[1] + np.arange(len(query)) - np.repeat(first, found)
     merged_scores = np.pad(top_scores[hits], [(0, 0), (0, found.max())], constant_values=-np.inf)
     merged_rows = np.pad(top_rows[hits], [(0, 0), (0, found.max())])
-    merged_scores[hit, place] = scores[query, column]
-    merged_rows[hit, place] = first_row + column
+    merged_scores[hit, position] = scores[query, column]
+    merged_rows[hit, position] = first_row + column
     kept = np.argpartition(merged_scores, -top_scores.shape[1], axis=1)[:, -top_scores.shape[1] :]
     top_scores[hits] = np.take_along_axis(merged_scores, kept, axis=1)
     top_rows[hits] = np.take_along_axis(merged_rows, kept, axis=1)
 
 
 def cosines_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Cosine of each row to each of the unit `queries` [Q, d]: [Q, V] float32, NaN for rows of zeros."""
+    """Cosine of each row to each unit query [Q, d]: [Q, V] float32, NaN for rows of zeros."""
     scores = np.empty((len(queries), len(vectors)), np.float32)
     for block in row_blocks(0, len(vectors)):
         np.matmul(queries, unit_rows(vectors[block], norms[block]).T, out=scores[:, block])
@@ -167,7 +180,7 @@ def cosines_of_many(vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray)
 
 
 def defined_cosines(queries: np.ndarray, vectors: np.ndarray, norms: np.ndarray) -> np.ndarray:
-    """Cosines of unit `queries` [Q, d] to a block of rows [B, d]: [Q, B]; rows of zeros score UNDEFINED."""
+    """Cosines of unit queries [Q, d] to rows [B, d]: [Q, B]; rows of zeros score UNDEFINED."""
     zeros = norms == 0
     scores: np.ndarray = queries @ unit_rows(vectors, np.where(zeros, np.float32(1), norms)).T
     if zeros.any():

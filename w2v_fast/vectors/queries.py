@@ -1,7 +1,7 @@
 """Questions about named vectors, with gensim 4's names and meanings: similarity and neighbors.
 
 cosine(a, b)        a . b / (|a| |b|)
-query               weighted mean of the keys' unit vectors, +1 for positive and -1 for negative keys
+query               mean of the keys' unit vectors, weighted +1 (positive keys) or -1 (negative)
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Index(Protocol):
 class Queries(NamedVectors):
     """The methods of `KeyedVectors` that compare vectors and change nothing."""
 
-    # -- means and pairs of keys --------------------------------------------------------------------
+    # -- means and pairs of keys -------------------------------------------------------------------
 
     def get_mean_vector(
         self,
@@ -102,6 +102,16 @@ class Queries(NamedVectors):
     def similarity(self, w1: Key, w2: Key) -> np.float32:
         """Cosine of two keys; 0 if one of the vectors is zero.
 
+        Parameters
+        ----------
+        w1, w2
+            Keys.
+
+        Returns
+        -------
+        np.float32
+            From -1 to 1.
+
         Raises
         ------
         KeyError, TypeError
@@ -110,7 +120,23 @@ class Queries(NamedVectors):
         return np.float32(_unit_or_zero(self.get_vector(w1)) @ _unit_or_zero(self.get_vector(w2)))
 
     def distance(self, w1: Key, w2: Key) -> np.float32:
-        """1 - `similarity`, with the same errors."""
+        """1 - `similarity`.
+
+        Parameters
+        ----------
+        w1, w2
+            Keys.
+
+        Returns
+        -------
+        np.float32
+            From 0 to 2; 1 if one of the vectors is zero.
+
+        Raises
+        ------
+        KeyError, TypeError
+            As `get_index`.
+        """
         return np.float32(1) - self.similarity(w1, w2)
 
     def distances(
@@ -177,6 +203,16 @@ class Queries(NamedVectors):
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.float32:
         """Cosine of the means of two sets of keys; unknown keys are left out.
 
+        Parameters
+        ----------
+        ws1, ws2
+            Keys.
+
+        Returns
+        -------
+        np.float32
+            0 if no key of a set is known.
+
         Raises
         ------
         ZeroDivisionError
@@ -205,6 +241,11 @@ class Queries(NamedVectors):
             Keys.
         topn
             How many nearest keys.
+
+        Returns
+        -------
+        float
+            The quotient.
 
         Raises
         ------
@@ -260,11 +301,39 @@ class Queries(NamedVectors):
         return sorted(zip(scores.tolist(), known, strict=True), reverse=True)
 
     def doesnt_match(self, words: Iterable[Key]) -> Key:
-        """The word farthest from the mean of all, with the errors of `rank_by_centrality`."""
+        """The word farthest from the mean of all.
+
+        Parameters
+        ----------
+        words
+            Keys; unknown ones are left out.
+
+        Returns
+        -------
+        str or int
+            As it was given.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `rank_by_centrality`.
+        """
         return self.rank_by_centrality(words)[-1][1]
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
         """The one of `keys_list` most similar to `key1`.
+
+        Parameters
+        ----------
+        key1
+            A key.
+        keys_list
+            Keys to choose from.
+
+        Returns
+        -------
+        str or int
+            As it was given.
 
         Raises
         ------
@@ -280,6 +349,16 @@ class Queries(NamedVectors):
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
         """All keys closer to `key1` than `key2` is, in the order of rows.
 
+        Parameters
+        ----------
+        key1, key2
+            Keys.
+
+        Returns
+        -------
+        list of str
+            Without `key1`.
+
         Raises
         ------
         KeyError, TypeError
@@ -294,7 +373,23 @@ class Queries(NamedVectors):
         ]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Position of `key2` among the neighbors of `key1`, from 1; errors as `closer_than`."""
+        """Position of `key2` among the neighbors of `key1`.
+
+        Parameters
+        ----------
+        key1, key2
+            Keys.
+
+        Returns
+        -------
+        int
+            From 1 for the nearest.
+
+        Raises
+        ------
+        KeyError, TypeError
+            As `get_index`.
+        """
         return len(self.closer_than(key1, key2)) + 1
 
     # -- nearest keys ------------------------------------------------------------------------------
@@ -332,7 +427,8 @@ class Queries(NamedVectors):
 
         Returns
         -------
-        list of (str, float), or np.ndarray [rows searched] float32 when `topn` is None
+        list of (str, float), or np.ndarray
+            Keys and scores, the best first; for `topn` None the scores [rows searched] float32.
 
         Raises
         ------
@@ -421,7 +517,8 @@ class Queries(NamedVectors):
 
         Returns
         -------
-        list of (str, float), or np.ndarray [rows searched] float32 when `topn` is None
+        list of (str, float), or np.ndarray
+            Keys and scores, the best first; for `topn` None the scores [rows searched] float32.
 
         Raises
         ------
@@ -472,8 +569,9 @@ class Queries(NamedVectors):
 
         Returns
         -------
-        list of Q lists of (str, float), or np.ndarray [Q, rows searched] float32 for `topn` None
-            Equal to Q calls of `most_similar` up to rounding; ties may come in another order.
+        list of Q lists of (str, float), or np.ndarray
+            Keys and scores; for `topn` None the scores [Q, rows searched] float32. Equal to Q calls
+            of `most_similar` up to rounding; ties may come in another order.
 
         Raises
         ------
@@ -510,19 +608,73 @@ class Queries(NamedVectors):
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbors | np.ndarray:
-        """`most_similar([key], ...)`."""
+        """`most_similar([key], ...)`.
+
+        Parameters
+        ----------
+        key
+            A key.
+        topn, restrict_vocab
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of (str, float), or np.ndarray
+            As `most_similar`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As `most_similar`.
+        """
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbors | np.ndarray:
-        """`most_similar([word], ...)`."""
+        """`most_similar([word], ...)`.
+
+        Parameters
+        ----------
+        word
+            A key.
+        topn, restrict_vocab
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of (str, float), or np.ndarray
+            As `most_similar`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As `most_similar`.
+        """
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_vector(
         self, vector: np.ndarray, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbors | np.ndarray:
-        """`most_similar([vector], ...)`; no key is left out."""
+        """`most_similar([vector], ...)`; no key is left out.
+
+        Parameters
+        ----------
+        vector
+            [d].
+        topn, restrict_vocab
+            As in `most_similar`.
+
+        Returns
+        -------
+        list of (str, float), or np.ndarray
+            As `most_similar`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As `most_similar`.
+        """
         return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
 
 

@@ -1,4 +1,4 @@
-"""Lines of small text files, each of a bounded length."""
+"""Lines of small text files, numbered and of bounded length."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from typing import BinaryIO
 
 from w2v_fast.system.files import naming_errors
 
-LONGEST_LINE = 1 << 16
+MAX_LINE = 1 << 16
 UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def numbered_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
-    """Number, from 1, and bytes of each line; a byte order mark at the start of the file is taken off.
+    """Read a file line by line, without a byte order mark at its start.
+
+    Parameters
+    ----------
+    file, path
+        The open file, and its name for messages.
+
+    Yields
+    ------
+    number, line
+        From 1, and the bytes with the line end.
 
     Raises
     ------
@@ -27,9 +37,9 @@ def numbered_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tup
         number += 1
         if number == 1:
             line = line.removeprefix(UTF8_MARK)
-        if len(line) > LONGEST_LINE:
+        if len(line) > MAX_LINE:
             raise ValueError(
-                f"{os.fspath(path)}, line {number}: longer than {LONGEST_LINE:,} bytes, so this is no "
+                f"{os.fspath(path)}, line {number}: longer than {MAX_LINE:,} bytes, so this is no "
                 f"file of this kind; it begins with {line[:40]!r}"
             )
         yield number, line
@@ -37,7 +47,7 @@ def numbered_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tup
 
 def _line(file: BinaryIO, path: str | os.PathLike[str]) -> bytes:
     try:
-        return file.readline(LONGEST_LINE + 1)
+        return file.readline(MAX_LINE + 1)
     except Exception:
         with naming_errors(path):
             raise

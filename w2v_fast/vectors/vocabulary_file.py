@@ -9,8 +9,8 @@ from typing import BinaryIO
 from w2v_fast.system.files import unpacked
 from w2v_fast.vectors.text_lines import numbered_lines
 
-MOST_DIGITS = 18
-"""Of a count: so many fit into 64 bits."""
+MAX_DIGITS = 18
+"""Of a count: these fit into 64 bits."""
 
 
 def read_counts(
@@ -19,7 +19,7 @@ def read_counts(
     encoding: str = "utf-8",
     errors: str = "surrogateescape",
 ) -> dict[str, int]:
-    """Count of each word; the first line counts for a word that comes again.
+    """Read the count of each word; of a repeated word the first line counts.
 
     Parameters
     ----------
@@ -27,6 +27,10 @@ def read_counts(
         The open file, compressed or not, and its name for messages. A word may hold spaces.
     encoding, errors
         How the bytes of a word become a str.
+
+    Returns
+    -------
+    dict of str to int
 
     Raises
     ------
@@ -39,7 +43,7 @@ def read_counts(
             parts = line.strip(b" \t\r\n").rsplit(None, 1)
             if not parts:
                 continue
-            if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MOST_DIGITS:
+            if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MAX_DIGITS:
                 raise ValueError(
                     f"{os.fspath(path)}, line {number}: expected a word and its count; "
                     f"found {line[:60]!r}"
@@ -55,5 +59,5 @@ def read_counts(
 
 
 def write_counts(file: BinaryIO, words: Iterable[bytes], counts: Iterable[int]) -> None:
-    """Write a line for each word."""
-    file.writelines(b"%s %d\n" % pair for pair in zip(words, counts, strict=False))
+    """Write the lines of a vocabulary file."""
+    file.writelines(b"%s %d\n" % pair for pair in zip(words, counts, strict=True))

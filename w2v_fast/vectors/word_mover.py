@@ -1,4 +1,6 @@
-"""Word Mover's Distance (Kusner et al., "From Word Embeddings To Document Distances", 2015), by optimal transport.
+"""Word Mover's Distance, by optimal transport.
+
+Kusner et al., "From Word Embeddings To Document Distances" (2015):
 
 minimum over T >= 0 of  sum_ij T[i, j] |x_i - y_j|
 with  sum_j T[i, j] = share of word i in document 1,  sum_i T[i, j] = share of word j in document 2
@@ -11,17 +13,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from w2v_fast.vectors.extras import imported
 from w2v_fast.vectors.named_vectors import Key, NamedVectors
 
 
 def word_mover_distance(
     kv: NamedVectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
 ) -> float:
-    """Distance of two documents; infinity if one has no known word. See `KeyedVectors.wmdistance`."""
-    try:
-        import ot
-    except ImportError as error:
-        raise ImportError("wmdistance needs POT; pip install 'w2v_fast[wmd]'") from error
+    """See `KeyedVectors.wmdistance`."""
+    ot = imported("ot", "wmdistance", "POT", "wmd")
     one, other = (
         Counter(kv.index_to_key[kv.get_index(word)] for word in document if word in kv)
         for document in (document1, document2)

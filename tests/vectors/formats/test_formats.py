@@ -380,12 +380,14 @@ class TestWords:
 class TestDuplicates:
     @pytest.fixture(params=STREAMS)
     def path(self, tmp_path, request):
-        header = b"" if request.param == "glove" else b"5 1\n"
+        header = {"glove": b"", "word2vec_text": b"5 2\n", "word2vec_binary": b"5 1\n"}[
+            request.param
+        ]
         words = [b"a", b"b", b"a", b"c", b"b"]
         if request.param == "word2vec_binary":
             rows = [word + b" " + np.float32(i).tobytes() + b"\n" for i, word in enumerate(words)]
         else:
-            rows = [b"%s %d\n" % (word, i) for i, word in enumerate(words)]
+            rows = [b"%s %d 0\n" % (word, i) for i, word in enumerate(words)]
         (tmp_path / "v.bin").write_bytes(header + b"".join(rows))
         return tmp_path / "v.bin"
 
@@ -410,7 +412,7 @@ class TestDuplicates:
 
     def test_many(self, tmp_path):
         keys = [f"w{i % 7000}" for i in range(20_000)]
-        text(tmp_path / "v.txt", *(f"{key} {i}" for i, key in enumerate(keys)))
+        text(tmp_path / "v.txt", *(f"{key} {i} 0" for i, key in enumerate(keys)))
         for which, rows in (("first", range(7000)), ("last", range(13_000, 20_000))):
             with pytest.warns(UserWarning, match="13000 words"):
                 kv = load(tmp_path / "v.txt", on_duplicate=which)

@@ -205,9 +205,9 @@ class TestDamage:
         }
         safetensors.save_file(tensors, tmp_path / "m" / "words.safetensors")
         config = json.loads((tmp_path / "m" / "config.json").read_text())
-        from w2v_fast.vectors.formats.safetensors_folder import _sha256
+        from w2v_fast.vectors.formats._safetensors_file import checksum
 
-        config["w2v_fast"]["sha256"] |= {name: _sha256(array) for name, array in tensors.items()}
+        config["w2v_fast"]["sha256"] |= {name: checksum(array) for name, array in tensors.items()}
         (tmp_path / "m" / "config.json").write_text(json.dumps(config))
         with pytest.raises(FormatError, match="offsets"):
             load(tmp_path / "m")

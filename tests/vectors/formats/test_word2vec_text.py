@@ -288,7 +288,7 @@ def test_limit(path):
 
 
 def test_a_line_without_end_takes_bounded_memory(path, monkeypatch):
-    monkeypatch.setattr(word2vec_text, "LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(word2vec_text, "MAX_LINE", 1 << 20)
     put(path, gzip.compress(b"1 2\n" + b"a" * (64 << 20)))
     with at_most(48), pytest.raises(FormatError, match="a line end within"):
         load(path, format="word2vec_text")
@@ -356,3 +356,68 @@ def test_a_field_of_digits_is_looked_at_in_linear_time(path, field):
         with pytest.raises(FormatError):
             load(put(path, text))
     assert time.process_time() - start < 5
+
+
+class TestNoVectors:
+    """Files without a header whose rows are all alike, but are no words and vectors."""
+
+    @pytest.mark.parametrize(
+        ("content", "kind"),
+        [
+            ("0.1 0.2 0.3\n0.4 0.5 0.6\n", "table of numbers"),
+            ("  1.0e+00  2.0e+00\n -3.0e+00  4.0e+00\n", "table of numbers"),
+            ("196\t242\t3\t881250949\r\n186\t302\t3\t891717742\r\n", "table of numbers"),
+            ("1 2 3\n", "table of numbers"),
+            ("nan 2 3\n4 inf 6", "table of numbers"),
+            ("the 1061396\nof 593677\n", "counts or scores"),
+            ("tiger\tcat\t7.35\nbook\tpaper\t7.46\n", "counts or scores"),
+            ("Chapter 1\n\nChapter 2\n", "counts or scores"),
+            ("2026-11-26 19:25 took 3 1.5\n2026-11-26 19:26 took 4 2.5\n", "text or another table"),
+            ("\ufeffroom A 12 40\nroom B 13 50\n", "text or another table"),
+        ],
+    )
+    @pytest.mark.filterwarnings("ignore:.*come more than once")
+    def test_are_refused_unless_asked_for(self, path, content, kind):
+        for format in (None, "word2vec_text"):
+            with pytest.raises(FormatError, match=f"looks like .*{kind}") as error:
+                load(put(path, content), format=format)
+            assert error.value.line == 1
+            assert "no_header=True" in str(error.value)
+        for options in ({"no_header": True}, {"format": "glove"}):
+            kv = load(path, strict=False, allow_nonfinite=True, **options)
+            assert len(kv) + kv.repeated_words == len(
+                [line for line in content.splitlines() if line.strip()]
+            )
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "It was the best of times,\nit was the worst of times,\n",
+            "Chapter 1\nIt was the best of times\n",
+            "a,1,2\nb,3,4\n",
+            "the 12 times 3\nof 4\n",
+            '{"word": "a", "vector": [1, 2]}\n',
+            "the DET\ncat NOUN\n",
+            "a" * 79 + "\n" + "b" * 79 + "\n",
+        ],
+    )
+    def test_text_ends_in_an_error_of_a_line(self, path, content):
+        with pytest.raises(FormatError) as error:
+            load(put(path, content))
+        assert error.value.line in (1, 2)
+
+    def test_vectors_are_read(self, path):
+        for content in (
+            "a 1 2\nb 3 4\n",
+            "7 1 2\nb 3 4\n",
+            "New York 1 2\nb 3 4\n",
+            "a 1 2",
+            "the 0.1 0.2\n" + "1 0.3 0.4\n",
+        ):
+            assert load(put(path, content)).vector_size == 2
+
+    def test_the_packed_and_the_large_are_seen_too(self, path):
+        rows = "".join(f"{i} {i / 7:.6f} {i / 3:.6f}\n" for i in range(20_000))
+        path.write_bytes(gzip.compress(rows.encode()))
+        with at_most(16), pytest.raises(FormatError, match="table of numbers"):
+            load(path)

@@ -4,14 +4,15 @@
  *     in_i  += sum_r error[i][r] * out_r
  *     out_r += sum_i error[i][r] * in_i
  *
- *                inputs                      own row of a group   shared rows                 label
- *     ns, nce    contexts of some windows    target               K noise words               1, 0..0
- *     hs         contexts of a window                             Huffman path of the target  1 - code
- *     softmax    centers                                          every word                  counts
+ *              inputs                     own row of a group   shared rows          label
+ *     ns, nce  contexts of some windows   target               K noise words        1, 0..0
+ *     hs       contexts of a window                            path of the target   1 - code
+ *     softmax  centers                                         every word           counts
  *
- * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has the shift
- * log(K q(word)). A row that stands w times among the shared ones comes once, with weight w. An input may come several
- * times; every copy is scored as it was before the step, and all updates add up.
+ * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has
+ * the shift log(K q(word)). A noise word drawn w times is one row of weight w. An input may come
+ * several times; every copy is scored as it was before the step, and all updates add up.
+ *
  * Data races on rows are intended, here and in InnerLoop.merge_private_rows (Hogwild).
  */
 
@@ -19,9 +20,10 @@
 #include "tile.h"
 #include "mean.h"
 
-enum { BLOCK_ROWS = 16 * W2V_TILE_ROWS }; /* rows whose columns are updated in turn while the cache holds them */
+/* More rows are updated in blocks of so many, which the cache holds from column to column. */
+enum { BLOCK_ROWS = 16 * W2V_TILE_ROWS };
 
-/* Functions of their own, so that each has the registers to itself. */
+/* Not inlined, so that scores and updates get separate register allocations. */
 static __attribute__((noinline)) void scores(const w2v_step *s)
 {
     int r = W2V_TILE_ROWS;
@@ -35,7 +37,8 @@ static __attribute__((noinline)) void scores(const w2v_step *s)
 
 static __attribute__((noinline)) void updates(const w2v_step *s)
 {
-    int group_end[W2V_MAX_INPUTS], groups = 0, columns = s->rows > BLOCK_ROWS ? LANES : s->dim;
+    int group_end[W2V_MAX_INPUTS], groups = 0;
+    int columns = s->rows > BLOCK_ROWS ? LANES : s->dim;
     for (int i = 1; s->own && i <= s->inputs; i++)
         if (i == s->inputs || s->own[i] != s->own[i - 1])
             group_end[groups++] = i;

@@ -1,9 +1,9 @@
-/* What a step is made of: tiles of inputs x W2V_TILE_ROWS rows whose sums stay in registers. With `own`, row 0 of the
- * tile is each input's own. */
+/* Scores and updates, in tiles of inputs x W2V_TILE_ROWS rows whose sums stay in registers. With
+ * `own`, row 0 of the tile is the own row of each input. */
 
 enum { TILE_INPUTS = 2 }; /* 2 x 6 sums, 2 inputs and a row take 15 of 16 registers */
 
-/* Call `tile(..., rows)` with a constant number of rows, so that each is compiled with everything in registers. */
+/* Call `tile(..., rows)` with a constant, so that each number of rows is compiled for registers. */
 #define WITH_ROWS(rows, tile, ...)        \
     switch (rows) {                       \
     case 1: tile(__VA_ARGS__, 1); break;  \
@@ -16,7 +16,7 @@ enum { TILE_INPUTS = 2 }; /* 2 x 6 sums, 2 inputs and a row take 15 of 16 regist
 
 INLINE int minimum(int a, int b) { return a < b ? a : b; }
 
-/* Prefetch every `turns`-th of the vectors: more at once than the core can wait for would keep it from its own. */
+/* Prefetch every `turns`-th vector: too many at once would delay the loads of this step. */
 INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
 {
     for (int k = turn; k < s->prefetch_count; k += turns)
@@ -24,15 +24,16 @@ INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
             __builtin_prefetch(s->prefetch[k] + c, 1, 3);
 }
 
-/* sum[r * PART + k] = the lanes of in_{i+k} . row_r; the last input stands in for those beyond it. The tile that is to
- * `copy` leaves the inputs in old_in, where the others find them. */
-INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const int copy, const int own, const int rows)
+/* sum[r * SCORE_LANES + k] = the lanes of in_{i+k} . row_r; a partial last tile repeats the last
+ * input. The first tile is to `copy` the inputs to old_in, which the other tiles read. */
+INLINE void dot_products(const w2v_step *s, int i, int first, score_vec *sum, const int copy,
+                         const int own, const int rows)
 {
     const int dim = s->dim;
     size_t stride = w2v_padded(dim);
     const float *in[TILE_INPUTS], *own_row[TILE_INPUTS], *row_at[W2V_TILE_ROWS];
     float *old[TILE_INPUTS];
-    part total[W2V_TILE_ROWS][TILE_INPUTS] = {{{0}}};
+    score_vec total[W2V_TILE_ROWS][TILE_INPUTS] = {{{0}}};
 #pragma GCC unroll 4
     for (int k = 0; k < TILE_INPUTS; k++) {
         int at = minimum(i + k, s->inputs - 1);
@@ -43,19 +44,19 @@ INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const i
 #pragma GCC unroll 6
     for (int r = own; r < rows; r++)
         row_at[r] = s->out[first + r];
-    for (size_t c = 0; c < (size_t)dim; c += PART) {
-        part x[TILE_INPUTS];
+    for (size_t c = 0; c < (size_t)dim; c += SCORE_LANES) {
+        score_vec x[TILE_INPUTS];
 #pragma GCC unroll 4
         for (int k = 0; k < TILE_INPUTS; k++) {
-            x[k] = load_part(in[k] + c);
+            x[k] = load_scores(in[k] + c);
             if (copy)
-                store_part(old[k] + c, x[k]);
+                store_scores(old[k] + c, x[k]);
             if (own)
-                total[0][k] += x[k] * load_part(own_row[k] + c);
+                total[0][k] += x[k] * load_scores(own_row[k] + c);
         }
 #pragma GCC unroll 6
         for (int r = own; r < rows; r++) {
-            part row = load_part(row_at[r] + c);
+            score_vec row = load_scores(row_at[r] + c);
             IN_REGISTER(row);
 #pragma GCC unroll 4
             for (int k = 0; k < TILE_INPUTS; k++)
@@ -66,51 +67,52 @@ INLINE void dot_products(const w2v_step *s, int i, int first, part *sum, const i
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (int k = 0; k < TILE_INPUTS; k++)
-            sum[r * PART + k] = total[r][k];
+            sum[r * SCORE_LANES + k] = total[r][k];
 }
 
 /* The scores of all inputs with rows first .. first + rows. */
 INLINE void score_tile(const w2v_step *s, int first, const int copy, const int own, const int rows)
 {
-    part sum[W2V_TILE_ROWS * PART];
+    score_vec sum[W2V_TILE_ROWS * SCORE_LANES];
     size_t width = w2v_width(s);
     int each = (s->inputs + TILE_INPUTS - 1) / TILE_INPUTS, turn = first / W2V_TILE_ROWS * each;
     int turns = (s->rows + W2V_TILE_ROWS - 1) / W2V_TILE_ROWS * each;
     if (width == 1) {
-        part one[8] = {{0}};
+        score_vec one[8] = {{0}};
         if (!s->context)
             prefetch_some(s, turn, turns);
         dot_products(s, 0, first, sum, copy, own, rows);
         for (int r = 0; r < rows; r++)
-            one[r] = sum[r * PART];
-        for (int r = 0; r < rows; r += PART)
-            store_anywhere(s->score + first + r, lane_sums(one + r));
+            one[r] = sum[r * SCORE_LANES];
+        for (int r = 0; r < rows; r += SCORE_LANES)
+            store_unaligned(s->score + first + r, lane_sums(one + r));
         return;
     }
-    for (int block = 0; block < s->inputs; block += PART) {
-        for (int k = 0; k < PART; k += TILE_INPUTS)
+    for (int block = 0; block < s->inputs; block += SCORE_LANES) {
+        for (int k = 0; k < SCORE_LANES; k += TILE_INPUTS)
             if (block + k < s->inputs) {
                 if (!s->context)
                     prefetch_some(s, turn++, turns);
                 dot_products(s, block + k, first, sum + k, copy, own, rows);
             } else
                 for (int r = 0; r < rows; r++)
-                    memset(sum + r * PART + k, 0, TILE_INPUTS * sizeof *sum);
+                    memset(sum + r * SCORE_LANES + k, 0, TILE_INPUTS * sizeof *sum);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++)
-            store_part(s->score + (first + r) * width + block, lane_sums(sum + r * PART));
+            store_scores(s->score + (first + r) * width + block, lane_sums(sum + r * SCORE_LANES));
     }
 }
 
-/* Both updates of columns c .. end, of the inputs and of rows first .. first + rows, from the old values; the own row
- * of the inputs changes at each of the group ends. */
-INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end, const int own,
-                        const int rows)
+/* Both updates in columns c .. end, of the inputs and of rows first .. first + rows, from the old
+ * values; the own row changes at each group end. */
+INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end,
+                        const int own, const int rows)
 {
     const size_t stride = w2v_padded(s->dim), width = w2v_width(s), inputs = s->inputs;
     const float *error[W2V_TILE_ROWS];
     float *const *in = s->in, *const *own_row = s->own;
-    float *row_at[W2V_TILE_ROWS]; /* the compiler cannot know that a store leaves pointers in memory as they are */
+    /* A copy: for all the compiler knows, a store could change the pointers in memory. */
+    float *row_at[W2V_TILE_ROWS];
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
         row_at[r] = s->out[first + r];

@@ -17,14 +17,15 @@ import numpy as np
 
 from w2v_fast.system.files import open_input
 from w2v_fast.vectors import neighbors
+from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.evaluation._fields import DELIMITERS, fields_of, read_lines, shown
-from w2v_fast.vectors.evaluation._known_words import Fold, check_choice, fold_of, rows_by_word
+from w2v_fast.vectors.evaluation.known_words import Fold, fold_of, rows_by_word
 from w2v_fast.vectors.evaluation.pairs import OOV_POLICIES
 from w2v_fast.vectors.queries import COSMUL_EPSILON, Queries
 from w2v_fast.vectors.text_lines import numbered_lines
 
 Question = tuple[str, str, str, str]
-METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
+METHODS = ("add", "mul")
 QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
 """Vectors and questions scored at a time: 1 MB of scores and the table of cosines fit the cache."""
 
@@ -33,7 +34,7 @@ QUESTION_ROWS, QUESTION_CHUNK = 1024, 256
 class AnalogyScore:
     """Correct answers to the questions of one section.
 
-    Attributes
+    Parameters
     ----------
     name
         Of the section.
@@ -62,7 +63,7 @@ class AnalogyScore:
 class AnalogyResult:
     """Correct answers by section, and in total.
 
-    Attributes
+    Parameters
     ----------
     sections
         In the order of the file.
@@ -120,6 +121,7 @@ def evaluate_analogies(
     Returns
     -------
     AnalogyResult
+        Correct answers by section.
 
     Raises
     ------
@@ -129,10 +131,10 @@ def evaluate_analogies(
     OSError
         The file cannot be read.
     """
-    check_choice("method", method, METHODS.values())
+    check_choice("method", method, METHODS)
     check_choice("oov", oov, OOV_POLICIES)
     scores = []
-    for name, questions, marks in _marked(
+    for name, questions, marks in marked_questions(
         kv, path, restrict_vocab, fold_of(case_insensitive), method
     ):
         covered = sum(mark is not None for mark in marks)
@@ -153,34 +155,6 @@ def evaluate_analogies(
 def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
     fields = ("questions", "covered", "counted", "correct")
     return AnalogyScore(name, *(sum(getattr(score, field) for score in scores) for field in fields))
-
-
-def word_analogies_as_gensim(
-    kv: Queries,
-    path: str | os.PathLike[str],
-    restrict_vocab: int | None,
-    case_insensitive: bool,
-    dummy4unknown: bool,
-    similarity_function: str,
-) -> tuple[float, list[dict[str, Any]]]:
-    """`evaluate_analogies` in the shape of gensim; see `KeyedVectors.evaluate_word_analogies`."""
-    check_choice("similarity_function", similarity_function, METHODS)
-    fold = fold_of(case_insensitive)
-    sections: list[dict[str, Any]] = []
-    total: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
-    for name, questions, marks in _marked(
-        kv, path, restrict_vocab, fold, METHODS[similarity_function]
-    ):
-        section: dict[str, Any] = {"section": name, "correct": [], "incorrect": []}
-        for question, mark in zip(questions, marks, strict=True):
-            if mark is not None or dummy4unknown:
-                section["correct" if mark else "incorrect"].append(tuple(map(fold, question)))
-        sections.append(section)
-        for kind, answered in total.items():
-            answered += section[kind]
-    counted = len(total["correct"]) + len(total["incorrect"])
-    sections.append({"section": "Total accuracy", **total})
-    return len(total["correct"]) / max(counted, 1), sections
 
 
 def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
@@ -231,6 +205,16 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
 def has_sections(path: str | os.PathLike[str]) -> bool:
     """Whether a file opens with a section of analogy questions.
 
+    Parameters
+    ----------
+    path
+        A file, perhaps compressed.
+
+    Returns
+    -------
+    bool
+        False for an empty file too.
+
     Raises
     ------
     ValueError, OSError
@@ -243,10 +227,16 @@ def has_sections(path: str | os.PathLike[str]) -> bool:
     return False
 
 
-def _marked(
+def marked_questions(
     kv: Queries, path: str | os.PathLike[str], restrict_vocab: int | None, fold: Fold, method: str
 ) -> list[tuple[str, list[Question], list[bool | None]]]:
-    """Sections with a mark for each question: answered correctly or not, None for unknown words."""
+    """Answer the questions of a file; `fold` maps equal spellings to one.
+
+    Returns
+    -------
+    list of (str, list of questions, list of marks)
+        Of each section; a mark is whether the answer is correct, None if a word is unknown.
+    """
     sections = read_analogies(path)
     words = kv.index_to_key[:restrict_vocab]
     known = rows_by_word(words, fold)

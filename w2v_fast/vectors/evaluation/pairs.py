@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.evaluation._fields import DELIMITERS, fields_of, read_lines, shown
-from w2v_fast.vectors.evaluation._known_words import check_choice, fold_of, rows_by_word
+from w2v_fast.vectors.evaluation.known_words import fold_of, rows_by_word
 from w2v_fast.vectors.queries import Queries
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".")
@@ -30,7 +31,7 @@ _SCORE = re.compile(r"[+-]?([0-9]{1,40}([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{
 class PairsResult:
     """Agreement of cosines with human scores.
 
-    Attributes
+    Parameters
     ----------
     pearson, spearman
         Correlations; NaN with fewer than two pairs, or if all scores are equal.
@@ -93,6 +94,7 @@ def evaluate_pairs(
     Returns
     -------
     PairsResult
+        The correlations, and how many pairs they rest on.
 
     Raises
     ------
@@ -115,49 +117,10 @@ def evaluate_pairs(
         elif oov == "zero":
             human.append(score)
             model.append(0.0)
-    pearson, spearman = correlation(human, model), correlation(ranks(human), ranks(model))
-    return PairsResult(
-        pearson,
-        spearman,
-        p_value(pearson, len(human)),
-        p_value(spearman, len(human)),
-        len(pairs),
-        covered,
-        oov,
-        case_insensitive,
-        restrict_vocab,
-    )
-
-
-def word_pairs_as_gensim(
-    kv: Queries,
-    path: str | os.PathLike[str],
-    delimiter: str | None,
-    encoding: str,
-    restrict_vocab: int | None,
-    case_insensitive: bool,
-    dummy4unknown: bool,
-) -> tuple[tuple[float, float], tuple[float, float], float]:
-    """`evaluate_pairs` in the shape of gensim; see `KeyedVectors.evaluate_word_pairs`."""
-    result = evaluate_pairs(
-        kv,
-        path,
-        delimiter=delimiter,
-        encoding=encoding,
-        restrict_vocab=restrict_vocab,
-        case_insensitive=case_insensitive,
-        oov="zero" if dummy4unknown else "skip",
-    )
-    if (result.pairs if dummy4unknown else result.covered) < 2:
-        raise ValueError(
-            f"{os.fspath(path)}: {result.covered} of {result.pairs} pairs have both words in the "
-            "vocabulary; a correlation needs two"
-        )
-    return (
-        (result.pearson, result.pearson_p),
-        (result.spearman, result.spearman_p),
-        100 * (1 - result.coverage),
-    )
+    r, rho = correlation(human, model), correlation(ranks(human), ranks(model))
+    r_p, rho_p = p_value(r, len(human)), p_value(rho, len(human))
+    rules = oov, case_insensitive, restrict_vocab
+    return PairsResult(r, rho, r_p, rho_p, len(pairs), covered, *rules)
 
 
 def read_pairs(
@@ -282,8 +245,8 @@ def _check_commas(rows: Sequence[tuple[str, Sequence[str]]], header: bool) -> No
     digits_only = all(field.isdecimal() for _, fields in rows for field in fields[2:])
     if not header and len(first) == 4 and digits_only:
         raise ValueError(
-            f"{where}: '{','.join(first[2:])}' may be a score with a decimal comma, or two columns; "
-            "put another delimiter between columns, or name them in a first line"
+            f"{where}: '{','.join(first[2:])}' may be a score with a decimal comma, or two "
+            "columns; put another delimiter between columns, or name them in a first line"
         )
 
 

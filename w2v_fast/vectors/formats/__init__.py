@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from w2v_fast.system import files
@@ -21,11 +20,13 @@ from w2v_fast.vectors.formats import (
     word2vec_binary,
     word2vec_text,
 )
-from w2v_fast.vectors.formats.errors import FormatError
-from w2v_fast.vectors.formats.header import parse_header
-from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import ByteStream, open_source
-from w2v_fast.vectors.formats.table import encoded_keys
+from w2v_fast.vectors.formats._byte_stream import open_stream
+from w2v_fast.vectors.formats._errors import FormatError
+from w2v_fast.vectors.formats._format import Format
+from w2v_fast.vectors.formats._options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._rows import check_finite
+from w2v_fast.vectors.formats._sniff import sniff
+from w2v_fast.vectors.formats._words import encoded_words
 
 __all__ = [
     "FORMATS",
@@ -34,25 +35,19 @@ __all__ = [
     "WriteOptions",
     "check_words",
     "check_writable",
+    "format_of_suffix",
     "load",
+    "open_stream",
     "save",
     "sniff",
 ]
 
-FORMATS: dict[str, ModuleType] = {
-    "word2vec_binary": word2vec_binary,
-    "word2vec_text": word2vec_text,
-    "glove": glove,
-    "safetensors": safetensors_folder,
-    "npy": npy,
-    "projector": projector,
-    "spacy": spacy,
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (word2vec_binary, word2vec_text, glove, safetensors_folder, npy, projector, spacy)
 }
-"""Name -> module with SUFFIXES, `write(kv, path, options)`, and, where it can be read, `read(source, options)` (native
-folder: `read(path, options)`). READS and WRITES name the options that mean something to it."""
-UNPACKED = (safetensors_folder, npy)
-"""Formats that are mapped into memory, so that they cannot be compressed."""
-GENSIM_SUFFIXES = (
+READABLE = [format.name for format in FORMATS.values() if format.read or format.read_folder]
+GENSIM_SUFFIXES = [
     ".kv",
     ".wv",
     ".w2v",
@@ -69,37 +64,9 @@ GENSIM_SUFFIXES = (
     ".gensim",
     ".tst",
     ".tmp",
-)
-_VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
-READABLE = [name for name, module in FORMATS.items() if hasattr(module, "READS")]
-
-_OTHER_KINDS = [
-    (
-        b"\xba\x16\x4f\x2f",
-        "a fastText model (.bin or .ftz); export its words with fastText: print-word-vectors, or "
-        "load the .vec file that training wrote beside it",
-    ),
-    (b"\x80\x02", "a Python pickle"),
-    (b"\x80\x03", "a Python pickle"),
-    (b"\x80\x04", "a Python pickle"),
-    (b"\x80\x05", "a Python pickle"),
-    (
-        b"version https://git-lfs",
-        "a Git LFS pointer, not the file itself; fetch it with: git lfs pull",
-    ),
-    (b"PK\x03\x04", "a zip archive (or .npz, .docx, ...); unpack it and load the file inside"),
-    (b"FiFu", "a finalfusion file; convert it with finalfusion's own tools to word2vec format"),
-    (b"SQLite format 3\x00", "an SQLite database (perhaps a .magnitude file)"),
-    (b"<!doctype", "an HTML page: the download returned a web page instead of the file"),
-    (b"<html", "an HTML page: the download returned a web page instead of the file"),
-    (b"<?xml", "an XML page: the download returned a message instead of the file"),
-    (b"\xff\xfe", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
-    (b"\xfe\xff", "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8"),
 ]
-_PICKLE_ADVICE = (
-    "; pickles can run code and are never loaded here. Load it with the tool that wrote it and save it "
-    "in word2vec format (gensim: kv.save_word2vec_format(path, binary=True))"
-)
+"""Of names that users of gensim give to its files."""
+_VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> VectorData:
@@ -108,8 +75,8 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     Parameters
     ----------
     path
-        A file, plain or packed with gzip, bzip2, xz or zstd (seen by its first bytes), `-` for standard input, a URL
-        (extra `remote`), or a folder.
+        A file, plain or packed with gzip, bzip2, xz or zstd (seen by its first bytes), `-` for
+        standard input, a URL (extra `remote`), or a folder.
     format
         One of FORMATS. Default: what the content shows.
     **options
@@ -124,29 +91,29 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     Raises
     ------
     FormatError
-        The content is not what the format promises; a ValueError that names the line or byte, what is expected
-        there and what was found.
+        The content is not what the format promises; a ValueError that names the line or byte, what
+        is expected there and what was found.
     OSError
         The file cannot be read.
     TypeError, ValueError
         An unknown format or option, or a value out of its range.
     """
-    if not os.path.isdir(files.path_name(path)):
+    name = files.path_name(path)
+    if not os.path.isdir(name):
         # a path that became a folder just now is read as one
-        with contextlib.suppress(IsADirectoryError), open_source(path) as source:
-            return _read(format or sniff(source), source, options)
-    return _read(format or "safetensors", path, options)
+        with contextlib.suppress(IsADirectoryError), open_stream(path) as stream:
+            chosen = _format_named(format or sniff(stream), READABLE)
+            if chosen.read is None:
+                raise FormatError(name, f"format {chosen.name!r} is a folder")
+            return chosen.read(stream, _read_options(chosen, options))
+    chosen = _format_named(format or safetensors_folder.FORMAT.name, READABLE)
+    if chosen.read_folder is None:
+        raise FormatError(name, f"format {chosen.name!r} is not a folder")
+    return chosen.read_folder(name, _read_options(chosen, options))
 
 
-def _read(format: str, source: Any, options: dict[str, Any]) -> VectorData:
-    module = _format_named(format, READABLE)
-    if (module is safetensors_folder) == isinstance(source, ByteStream):
-        raise FormatError(
-            source.name if isinstance(source, ByteStream) else os.fspath(source),
-            f"format {format!r} is {'a folder' if module is safetensors_folder else 'not a folder'}",
-        )
-    data: VectorData = module.read(source, ReadOptions.from_options(options, module.READS, format))
-    return data
+def _read_options(format: Format, options: dict[str, Any]) -> ReadOptions:
+    return ReadOptions.from_options(options, format.reads, format.name)
 
 
 def save(
@@ -157,7 +124,7 @@ def save(
     Parameters
     ----------
     kv
-        `KeyedVectors`, or anything with its `index_to_key`, `vectors`, `counts`, `output_vectors` and `metadata`.
+        `KeyedVectors`, `VectorData`, or anything else with these attributes.
     path
         The file to write (or to replace), `-` for standard output.
     format
@@ -168,74 +135,113 @@ def save(
     Raises
     ------
     ValueError
-        The format cannot hold a word (it is named), a number is not finite, or the suffix tells no format. Nothing is
-        written.
+        The format cannot hold a word (it is named), a number is not finite, or the suffix tells no
+        format. Nothing is written.
+    TypeError
+        An unknown option.
     OSError
         The file cannot be written; an old file stays as it was.
     """
-    files.path_name(path)
-    name = format or format_of_suffix(path)
-    module = _format_named(name, list(FORMATS))
-    if kv.vectors.ndim != 2 or not kv.vectors.shape[1] or len(kv.vectors) != len(kv.index_to_key):
+    name = files.path_name(path)
+    chosen = _format_named(format or format_of_suffix(path), FORMATS)
+    vectors = kv.vectors
+    if vectors.ndim != 2 or not vectors.shape[1] or len(vectors) != len(kv.index_to_key):
         raise ValueError(
-            f"vectors of shape {kv.vectors.shape} for {len(kv.index_to_key)} words; expected a row for "
-            "each word and one number or more in it"
+            f"vectors of shape {vectors.shape} for {len(kv.index_to_key)} words; expected a row "
+            "for each word and one number or more in it"
         )
-    module.write(kv, path, WriteOptions.from_options(options, module.WRITES, name))
+    settings = WriteOptions.from_options(options, chosen.writes, chosen.name)
+    chosen.check_path(name)
+    rows = slice(settings.limit)
+    data = VectorData(
+        list(kv.index_to_key[rows]),
+        vectors[rows],
+        None if kv.counts is None else kv.counts[rows],
+        None if kv.output_vectors is None else kv.output_vectors[rows],
+        kv.metadata,
+    )
+    words = encoded_words(name, data.index_to_key, chosen.rules, settings.escape)
+    if "allow_nonfinite" in chosen.writes and not settings.allow_nonfinite:
+        check_finite(name, data)
+    chosen.write(data, words, name, settings)
 
 
 def check_writable(path: str | os.PathLike[str], format: str) -> None:
-    """Raise now the error that writing a format to `path` would end in, as far as the place tells: before the work."""
-    module = _format_named(format, list(FORMATS))
-    if module is safetensors_folder:
-        safetensors_folder.check_folder(path)
-        inside = [os.path.join(path, safetensors_folder.MODEL)]
-        paths = inside if os.path.isdir(path) else [os.fspath(path).rstrip(os.sep)]
-    elif module is npy:
-        npy.check_name(path)
-        paths = [os.fspath(path), os.fspath(npy.words_path(path))]
-    else:
-        paths = (
-            list(map(os.fspath, projector.paths(path)))
-            if module is projector
-            else [os.fspath(path)]
-        )
-    for each in paths:
-        files.check_writable(each)
+    """Raise now, before the work, the error of writing a format to a path, as far as it is known.
+
+    Parameters
+    ----------
+    path, format
+        As for `save`.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `save`.
+    """
+    chosen, name = _format_named(format, FORMATS), os.fspath(path)
+    chosen.check_path(name)
+    for file in chosen.files(name):
+        files.check_writable(file)
 
 
 def check_words(
     words: Sequence[str], path: str | os.PathLike[str], format: str, **options: Any
 ) -> None:
-    """Raise now the ValueError that writing these words in a format would end in; options as for `save`."""
-    module = _format_named(format, list(FORMATS))
-    encoded_keys(
-        os.fspath(path),
-        words,
-        module.RULES,
-        WriteOptions.from_options(options, module.WRITES, format),
-    )
+    """Raise now, before the work, the error of writing words in a format.
+
+    Parameters
+    ----------
+    words
+        Different words.
+    path, format, **options
+        As for `save`.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold a word.
+    """
+    chosen = _format_named(format, FORMATS)
+    settings = WriteOptions.from_options(options, chosen.writes, format)
+    encoded_words(os.fspath(path), words[: settings.limit], chosen.rules, settings.escape)
 
 
 def format_of_suffix(path: str | os.PathLike[str]) -> str:
     """Name the format that `save` writes for a path.
 
-    A folder is the native one, and so is a name without a suffix, with one of those that users of gensim give to its
-    own files (.kv, .model, ...) or with a version (.v2, .100d). A suffix of a compression is looked through.
+    A folder is the native one, and so is a name without a suffix, with one that users of gensim
+    give to its files (.kv, .model, ...) or with a version (.v2, .100d). The suffix of a compression
+    is ignored.
+
+    Parameters
+    ----------
+    path
+        A file or folder, which need not exist.
+
+    Returns
+    -------
+    str
+        One of FORMATS.
+
+    Raises
+    ------
+    ValueError
+        The suffix tells no format.
     """
     name = files.path_name(path)
     packed = files.compression_of_name(name) is not None
     inner = os.path.splitext(name)[0] if packed else name
     suffix = "" if os.path.isdir(name) or name.endswith("/") else Path(inner).suffix.lower()
-    for format, module in FORMATS.items():
-        if suffix in module.SUFFIXES and name != "-" and not (packed and module in UNPACKED):
-            return format
+    for format in FORMATS.values():
+        if suffix in format.suffixes and name != "-" and not (packed and format.is_mapped):
+            return format.name
     if not packed and (suffix in GENSIM_SUFFIXES or _VERSION.fullmatch(suffix)):
-        return "safetensors"
+        return safetensors_folder.FORMAT.name
     known = ", ".join(
-        f"{suffix or 'no suffix'} ({name})"
-        for name, module in FORMATS.items()
-        for suffix in module.SUFFIXES
+        f"{suffix or 'no suffix'} ({format.name})"
+        for format in FORMATS.values()
+        for suffix in format.suffixes
     )
     raise ValueError(
         f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
@@ -243,52 +249,8 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
     )
 
 
-def _format_named(name: str, known: list[str]) -> ModuleType:
+def _format_named(name: str, known: Iterable[str]) -> Format:
     if name not in known:
         only_written = " (this one can only be written)" if name in FORMATS else ""
         raise ValueError(f"unknown format {name!r}{only_written}; known: {', '.join(known)}")
     return FORMATS[name]
-
-
-def sniff(source: ByteStream) -> str:
-    """Name the format of a file by its first bytes, or raise FormatError that says what else it is."""
-    head = source.head
-    if not head:
-        source.check_intact(False)
-        raise FormatError(source.name, "the file is empty")
-    first, _, rest = head.partition(b"\n")
-    for magic, kind in _OTHER_KINDS:
-        if head[: len(magic)].lower() == magic.lower() and not word2vec_text.shows_row(first, None):
-            raise FormatError(
-                source.name, f"this is {kind}{_PICKLE_ADVICE if 'pickle' in kind else ''}", offset=0
-            )
-    if head.startswith(npy.MAGIC):
-        return "npy"
-    if (
-        head[8:9] == b"{"
-        and int.from_bytes(head[:8], "little") <= safetensors_folder.LARGEST_HEADER
-    ):
-        raise FormatError(
-            source.name, "this is a safetensors file; load the folder it lies in", offset=0
-        )
-    if source.name.endswith("_tensor.tsv"):
-        raise FormatError(
-            source.name,
-            "this is an export for the Embedding Projector; its words are in another file: "
-            "load what it was made from",
-        )
-    header = parse_header(first)
-    if header is None:
-        if word2vec_text.shows_row(first, None) or word2vec_text.is_printable(first):
-            return "word2vec_text"
-        raise FormatError(
-            source.name,
-            "binary data without the header of a word2vec file; GloVe's own .bin holds no "
-            "words and cannot be used, its .txt can",
-            offset=0,
-            found=head[:16],
-        )
-    if word2vec_text.shows_row(rest.lstrip(b"\r\n").partition(b"\n")[0], header[1]):
-        return "word2vec_text"
-    binary = not word2vec_text.is_printable(rest) or (rest and source.name.lower().endswith(".bin"))
-    return "word2vec_binary" if binary else "word2vec_text"

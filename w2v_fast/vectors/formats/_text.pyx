@@ -1,10 +1,9 @@
-# cython: language_level = 3, boundscheck = False, wraparound = False, cdivision = True
-# cython: initializedcheck = False, freethreading_compatible = True
-"""Decimal rows <-> float32 rows, and the walk over word2vec binary records; all without the GIL and without state.
+"""Decimal rows <-> float32 rows, and the walk over word2vec binary records, without the GIL.
 
-A text row is `word SP number ... SP number`; the separator may be TAB, and numbers may be apart by several.
-A word may hold spaces, not at its ends: where the first separators are not followed by the numbers, the row is split
-from the right. What is left there may end in a number only if the caller says so: it may as well be one too many.
+A text row is `word SP number ... SP number`; a separator may be TAB, or several characters. A word
+may hold spaces, not at its ends: if the first separators are not followed by exactly the numbers,
+the row is split from the right. The word that is left may end in a number only if the caller says
+so, since that may as well be a number too many.
 """
 
 from libc.math cimport isfinite
@@ -27,11 +26,11 @@ cdef extern from *:
     using fast_float::from_chars;
     #endif
 
-    // The number at [text, end) and where it ends, or a null pointer if there is none. Never depends on the locale.
+    // Reads the number at [text, end), whatever the locale; returns its end, or null for none.
     static inline const char *read_float(const char *text, const char *end, float *value) {
         if (end - text > 1 && text[0] == '+' && text[1] != '-') ++text;
         auto result = from_chars(text, end, *value);
-        if (result.ec == std::errc::result_out_of_range) {  // a float64 that is tiny or huge as a float32
+        if (result.ec == std::errc::result_out_of_range) {  // tiny or huge: read it as float64
             double wide;
             result = from_chars(text, end, wide);
             *value = wide > FLT_MAX ? HUGE_VALF : wide < -FLT_MAX ? -HUGE_VALF : (float) wide;
@@ -39,7 +38,7 @@ cdef extern from *:
         return result.ec == std::errc() ? result.ptr : nullptr;
     }
 
-    // The shortest decimal that reads back as the same float32; a null pointer if it does not fit.
+    // Writes the shortest decimal that reads back as the same float32; null if it does not fit.
     static inline char *write_float(char *text, char *end, float value) {
         std::to_chars_result result = std::to_chars(text, end, value);
         return result.ec == std::errc() ? result.ptr : nullptr;
@@ -48,15 +47,14 @@ cdef extern from *:
     const char *read_float(const char *text, const char *end, float *value) noexcept nogil
     char *write_float(char *text, char *end, float value) noexcept nogil
 
-LONGEST_NUMBER = 16
+cpdef enum:
+    MAX_NUMBER = 16  # characters of a float32 as text, with the separator before it
 
-cdef enum Status:
-    c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite, c_line_end
-
-OK, TOO_FEW, TOO_MANY, NOT_A_NUMBER, NOT_FINITE, LINE_END = c_ok, c_too_few, c_too_many, c_not_a_number, c_not_finite, c_line_end
+cpdef enum:  # what is wrong with a row
+    OK, TOO_FEW, TOO_MANY, NOT_A_NUMBER, NOT_FINITE, LINE_END
 
 cdef struct Row:
-    Status status
+    int status
     Py_ssize_t fields       # numbers found before the problem
     const char *word_end
     const char *problem     # where the status arose
@@ -66,8 +64,8 @@ cdef inline bint is_separator(char c) noexcept nogil:
     return c == b" " or c == b"\t"
 
 
-cdef inline void parse_numbers(const char *text, const char *end, float *out, Py_ssize_t dim, bint allow_nonfinite,
-                               Row *row) noexcept nogil:
+cdef inline void parse_numbers(const char *text, const char *end, float *out, Py_ssize_t dim,
+                               bint allow_nonfinite, Row *row) noexcept nogil:
     """Read exactly `dim` numbers from [text, end)."""
     cdef Py_ssize_t i
     cdef const char *after
@@ -75,25 +73,25 @@ cdef inline void parse_numbers(const char *text, const char *end, float *out, Py
         row.fields = i
         row.problem = text
         if text == end:
-            row.status = c_too_few
+            row.status = TOO_FEW
             return
         after = read_float(text, end, out + i)
         if after == NULL or (after != end and not is_separator(after[0])):
-            row.status = c_not_a_number
+            row.status = NOT_A_NUMBER
             return
         if not allow_nonfinite and not isfinite(out[i]):
-            row.status = c_not_finite
+            row.status = NOT_FINITE
             return
         while after != end and is_separator(after[0]):
             after += 1
         text = after
     row.fields = dim
     row.problem = text
-    row.status = c_ok if text == end else c_too_many
+    row.status = OK if text == end else TOO_MANY
 
 
-cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssize_t dim, bint allow_nonfinite,
-                          bint strict) noexcept nogil:
+cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssize_t dim,
+                          bint allow_nonfinite, bint strict) noexcept nogil:
     """Read one row from [text, end), which has no blanks at its ends."""
     cdef Row row
     cdef const char *word_end = text
@@ -107,16 +105,16 @@ cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssiz
         while is_separator(last[0]):
             last += 1
         parse_numbers(last, end, out, dim, allow_nonfinite, &row)
-        if row.status == c_ok:
+        if row.status == OK:
             return row
-    word_end = end  # not `dim` plain numbers after the first separators: count them from the right
+    word_end = end  # not exactly `dim` numbers after the first separators: count from the right
     for i in range(dim):
         while word_end != text and is_separator((word_end - 1)[0]):
             word_end -= 1
         while word_end != text and not is_separator((word_end - 1)[0]):
             word_end -= 1
         if word_end == text:
-            row.status = c_too_few
+            row.status = TOO_FEW
             row.fields = i
             row.problem = text
             return row
@@ -124,32 +122,43 @@ cdef inline Row parse_row(const char *text, const char *end, float *out, Py_ssiz
     while is_separator((word_end - 1)[0]):
         word_end -= 1
     row.word_end = last = word_end
-    if row.status != c_ok:
+    if row.status != OK:
         return row
     if memchr(text, 13, word_end - text) != NULL:
-        row.status = c_line_end
+        row.status = LINE_END
         row.problem = text
         return row
     while last != text and not is_separator((last - 1)[0]):
         last -= 1
     if strict and last != text and read_float(last, word_end, &number) == word_end:
-        row.status = c_too_many
+        row.status = TOO_MANY
         row.problem = text
     return row
 
 
-def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, bint strict, float[:, ::1] out,
-               int64_t[::1] starts, int64_t[::1] ends):
-    """Parse the lines of `block` into rows of `out` and the places [start, end) of their words; blank lines are left out.
+def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, bint strict,
+               float[:, ::1] out, int64_t[::1] starts, int64_t[::1] ends):
+    """Parse the lines of `block`, skipping blank ones, until one is no row or `out` is full.
 
-    `strict` refuses a word with spaces that ends in a number.
+    Parameters
+    ----------
+    block
+        Whole lines.
+    allow_nonfinite
+        Accept NaN and infinity.
+    strict
+        Refuse a word with spaces that ends in a number.
+    out
+        [rows, dim] for the numbers.
+    starts, ends
+        [rows] for the positions of the words in `block`.
 
     Returns
     -------
     rows, lines
         How many rows were read and how many lines were passed before the end or the problem.
     status, fields, offset
-        OK, or what is wrong with the next line, after how many numbers, and at which byte of the block.
+        OK, or what is wrong with the next line, after how many numbers, and at which byte.
     """
     cdef Py_ssize_t dim = out.shape[1], rows = 0, lines = 0
     cdef Py_ssize_t room = out.shape[0]
@@ -163,7 +172,7 @@ def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, bint strict
     cdef const char *end
     cdef Row row
     with nogil:
-        row.status = c_ok
+        row.status = OK
         row.fields = 0
         row.problem = base
         while text < stop and rows < room:
@@ -178,25 +187,25 @@ def parse_rows(const unsigned char[::1] block, bint allow_nonfinite, bint strict
                 text += 1
             if end != text:
                 row = parse_row(text, end, &out[rows, 0], dim, allow_nonfinite, strict)
-                if row.status == c_too_few and row.fields == dim - 1 and is_separator(line[0]):  # the word is empty
-                    row.word_end = text
+                if row.status == TOO_FEW and row.fields == dim - 1 and is_separator(line[0]):
+                    row.word_end = text  # the word is empty
                     parse_numbers(text, end, &out[rows, 0], dim, allow_nonfinite, &row)
-                if row.status != c_ok:
+                if row.status != OK:
                     break
                 starts[rows] = text - base
                 ends[rows] = row.word_end - base
                 rows += 1
             lines += 1
             text = line_end + 1
-    return rows, lines, <int> row.status, row.fields, row.problem - base
+    return rows, lines, row.status, row.fields, row.problem - base
 
 
-def format_rows(const float[:, ::1] rows, const unsigned char[::1] words, const int64_t[::1] offsets, char separator,
-                unsigned char[::1] out):
-    """Write each word `words[offsets[i]:offsets[i + 1]]` and its numbers into `out`; return the bytes written.
+def format_rows(const float[:, ::1] rows, const unsigned char[::1] words,
+                const int64_t[::1] offsets, char separator, unsigned char[::1] out):
+    """Write the words `words[offsets[i]:offsets[i + 1]]` and numbers; return the bytes written.
 
-    `out` must hold the words and LONGEST_NUMBER * size + 1 bytes for each row. A row whose word is empty starts with
-    its first number.
+    `out` must hold the words and MAX_NUMBER * size + 1 bytes for each row. A row whose word is
+    empty starts with its first number.
     """
     cdef Py_ssize_t i, j, length
     if out.shape[0] == 0:
@@ -230,15 +239,16 @@ def format_rows(const float[:, ::1] rows, const unsigned char[::1] words, const 
     return text - base
 
 
-def scan_records(const unsigned char[::1] block, Py_ssize_t size, Py_ssize_t longest_word, int64_t[::1] starts,
-                 int64_t[::1] ends):
-    """Find the records `word SP size*4 bytes [LF...]` at the front of `block`; never look inside a vector.
+def scan_records(const unsigned char[::1] block, Py_ssize_t size, Py_ssize_t max_word,
+                 int64_t[::1] starts, int64_t[::1] ends):
+    """Find the records `word SP size*4 bytes [LF...]` at the start of `block`.
 
     Returns
     -------
     records, used, too_long
-        Whole records found (their words are at [start, end), the vector follows one byte later), the bytes they take
-        with the LF around them, and whether the next word has no end within `longest_word` bytes.
+        Whole records found (their words are at [start, end), the vector follows one byte later),
+        the bytes they take with the LF around them, and whether the next word has no end within
+        `max_word` bytes.
     """
     cdef Py_ssize_t records = 0, used = 0, length = block.shape[0], room = starts.shape[0]
     cdef bint too_long = False
@@ -249,9 +259,10 @@ def scan_records(const unsigned char[::1] block, Py_ssize_t size, Py_ssize_t lon
                 used += 1
             if records == room or used == length:
                 break
-            space = <const unsigned char *> memchr(&block[used], 32, min(length - used, longest_word + 1))
+            space = <const unsigned char *> memchr(
+                &block[used], 32, min(length - used, max_word + 1))
             if space == NULL:
-                too_long = length - used > longest_word
+                too_long = length - used > max_word
                 break
             if length - (space - &block[0]) - 1 < 4 * size:
                 break
@@ -270,7 +281,8 @@ def copy_vectors(const unsigned char[::1] block, const int64_t[::1] ends, float[
             memcpy(&out[i, 0], &block[ends[i] + 1], 4 * size)
 
 
-def decode_words(const unsigned char[::1] block, const int64_t[::1] starts, const int64_t[::1] ends):
+def decode_words(const unsigned char[::1] block, const int64_t[::1] starts,
+                 const int64_t[::1] ends):
     """The words at [start, end) as a list of str: UTF-8 with surrogateescape."""
     cdef Py_ssize_t i
     cdef list words = []
@@ -278,5 +290,6 @@ def decode_words(const unsigned char[::1] block, const int64_t[::1] starts, cons
         return words
     cdef const char *base = <const char *> &block[0]
     for i in range(starts.shape[0]):
-        words.append(PyUnicode_DecodeUTF8(base + starts[i], ends[i] - starts[i], b"surrogateescape"))
+        words.append(
+            PyUnicode_DecodeUTF8(base + starts[i], ends[i] - starts[i], b"surrogateescape"))
     return words

@@ -1,10 +1,14 @@
-"""`.npy` and its words: NAME.npy is the matrix; NAME.words.txt has a word a line, with TAB and count where known."""
+"""`.npy` and its words: NAME.npy is the matrix, NAME.words.txt has a word a line.
+
+A line is `word`, or `word TAB count` where counts are known.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,26 +17,17 @@ import numpy.typing as npt
 
 from w2v_fast.system import files
 from w2v_fast.vectors import file_sets
-from w2v_fast.vectors.data import VectorData, Vectors
-from w2v_fast.vectors.formats.errors import FormatError
-from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.source import ByteStream
-from w2v_fast.vectors.formats.table import (
-    WordRules,
-    blocks,
-    check_finite,
-    distinct,
-    encoded_keys,
-    most_bytes,
-)
+from w2v_fast.vectors.data import VectorData
+from w2v_fast.vectors.formats._byte_stream import ByteStream
+from w2v_fast.vectors.formats._errors import FormatError
+from w2v_fast.vectors.formats._format import Format
+from w2v_fast.vectors.formats._options import ALL_WRITE, ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._rows import blocks, distinct
+from w2v_fast.vectors.formats._words import WordRules, max_word_bytes
 from w2v_fast.vectors.text_lines import UTF8_MARK
 
-LONGEST_HEADER = 10_000
+MAX_HEADER = 10_000
 MAGIC = b"\x93NUMPY"
-READS = frozenset({"limit", "encoding", "errors", "mmap"})
-WRITES = frozenset({"limit", "escape", "allow_nonfinite"})
-SUFFIXES = (".npy",)
-RULES = WordRules("\t\n\r\v\f\0", opens_file=True)
 
 
 def words_path(path: str | os.PathLike[str]) -> Path:
@@ -40,22 +35,22 @@ def words_path(path: str | os.PathLike[str]) -> Path:
     return Path(path).with_suffix(".words.txt")
 
 
-def read(source: ByteStream, options: ReadOptions) -> VectorData:
-    """Map the matrix (or read it, with mmap=False) and read its words; the numbers are not checked."""
-    beside = words_path(source.name)
+def read(stream: ByteStream, options: ReadOptions) -> VectorData:
+    """Map the matrix (or read it, with mmap=False) and read its words; numbers are not checked."""
+    beside = os.fspath(words_path(stream.name))
     try:
-        with file_sets.open_together(source.name, beside) as (file, words_file):
-            vectors = _matrix(file, source.name)
-            keys, counts = _words(words_file, os.fspath(beside), len(vectors))
+        with file_sets.open_together(stream.name, beside) as (file, words_file):
+            vectors = _matrix(file, stream.name)
+            keys, counts = _words(words_file, beside, len(vectors))
     except FileNotFoundError as error:
         raise FormatError(
-            source.name,
+            stream.name,
             f"a matrix without words; put them into {beside}, one a line, in the order of "
             "the rows, or pass the array to KeyedVectors(keys, vectors)",
         ) from error
     if len(keys) != len(vectors):
         raise FormatError(
-            os.fspath(beside),
+            beside,
             "the words and the matrix disagree",
             expected=f"{len(vectors)} words",
             found=len(keys),
@@ -63,22 +58,19 @@ def read(source: ByteStream, options: ReadOptions) -> VectorData:
     vectors = vectors[: options.limit]
     if not options.mmap or vectors.dtype not in (np.float32, np.float16):
         vectors = np.array(vectors, np.float16 if vectors.dtype == np.float16 else np.float32)
-    table = distinct(
-        os.fspath(beside),
-        keys[: options.limit],
-        vectors,
-        dataclasses.replace(options, on_duplicate="error"),
-    )
-    table.counts = None if counts is None else counts[: options.limit]
-    return table
+    no_repeats = dataclasses.replace(options, on_duplicate="error")
+    data = distinct(beside, keys[: options.limit], vectors, no_repeats)
+    data.counts = None if counts is None else counts[: options.limit]
+    return data
 
 
 def _matrix(file: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """The matrix as a map, which numpy checks against the size of the file."""
+    """The matrix as a map, after the check of its header against the size of the file."""
     try:
         version = np.lib.format.read_magic(file)
-        if version != (1, 0) and int.from_bytes(file.peek(4)[:4], "little") > LONGEST_HEADER:  # type: ignore[attr-defined]
-            raise ValueError(f"its header is longer than {LONGEST_HEADER} bytes")
+        head = file.peek(4)[:4]  # type: ignore[attr-defined]
+        if version != (1, 0) and int.from_bytes(head, "little") > MAX_HEADER:
+            raise ValueError(f"its header is longer than {MAX_HEADER} bytes")
         read_header = (
             np.lib.format.read_array_header_1_0
             if version == (1, 0)
@@ -107,7 +99,7 @@ def _matrix(file: BinaryIO, name: str) -> npt.NDArray[Any]:
 
 
 def _words(file: BinaryIO, path: str, rows: int) -> tuple[list[str], npt.NDArray[np.int64] | None]:
-    if os.fstat(file.fileno()).st_size > most_bytes(rows):
+    if os.fstat(file.fileno()).st_size > max_word_bytes(rows):
         raise FormatError(path, "far more than the words of the matrix", expected=f"{rows} words")
     text = file.read().removeprefix(UTF8_MARK).decode("utf-8", "surrogateescape")
     lines = text.removesuffix("\n").split("\n")
@@ -121,34 +113,41 @@ def _words(file: BinaryIO, path: str, rows: int) -> tuple[list[str], npt.NDArray
         raise FormatError(path, f"a count is not a number ({str(error)[:80]})") from error
 
 
-def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
+def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:
     """Write the matrix and the words as one act."""
-    name = os.fspath(path)
-    check_name(name)
-    words = encoded_keys(name, kv.index_to_key, RULES, options)
-    check_finite(name, kv, options)
-    vectors = kv.vectors[: options.limit]
     with file_sets.atomic_write_together(path, words_path(path)) as (file, words_file):
-        words_file.writelines(line + b"\n" for line in with_counts(words, kv.counts))
-        np.lib.format.write_array_header_1_0(
-            file, {"descr": "<f4", "fortran_order": False, "shape": vectors.shape}
-        )
-        for block in blocks(vectors, 4096):
+        words_file.writelines(word_lines(words, data.counts))
+        header = {"descr": "<f4", "fortran_order": False, "shape": data.vectors.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks(data.vectors):
             file.write(block.astype("<f4", copy=False).data.cast("B"))
 
 
-def check_name(path: str | os.PathLike[str]) -> None:
+def check_path(path: str) -> None:
     """Raise ValueError for a name that asks for what a .npy file cannot be."""
-    name = os.fspath(path)
-    if files.compression_of_name(name) or files.is_stream(name):
+    if files.compression_of_name(path) or files.is_stream(path):
         raise ValueError(
-            f"cannot write {name}: a .npy file is mapped into memory and has its words in another file "
-            "beside it, so it is neither compressed nor a stream; write another format"
+            f"cannot write {path}: a .npy file is mapped into memory and has its words in another "
+            "file beside it, so it is neither compressed nor a stream; write another format"
         )
 
 
-def with_counts(words: list[bytes], counts: Any) -> list[bytes]:
-    """`word TAB count`, or the words alone where no counts are known."""
+def word_lines(words: list[bytes], counts: npt.NDArray[Any] | None) -> Iterable[bytes]:
+    """Lines of `word TAB count`, or of the words alone if no counts are known."""
     if counts is None:
-        return words
-    return [b"%s\t%d" % (word, count) for word, count in zip(words, counts, strict=False)]
+        return (word + b"\n" for word in words)
+    return (b"%s\t%d\n" % pair for pair in zip(words, counts, strict=True))
+
+
+FORMAT = Format(
+    name="npy",
+    suffixes=(".npy",),
+    rules=WordRules("\t\n\r\v\f\0", opens_file=True),
+    writes=ALL_WRITE - {"fvocab"},
+    write=write,
+    reads=frozenset({"limit", "encoding", "errors", "mmap"}),
+    read=read,
+    is_mapped=True,
+    check_path=check_path,
+    files=lambda path: (path, os.fspath(words_path(path))),
+)

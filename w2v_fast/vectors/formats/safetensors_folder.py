@@ -1,27 +1,23 @@
-"""The native format: a folder of safetensors and JSON that keeps everything and is mapped into memory, not read.
+"""The native format: a folder of safetensors and JSON that keeps everything and is memory-mapped.
 
-    model.safetensors       embeddings [V + 1, d]; the last row is zero, for words that are not in the vocabulary
-    words.safetensors       vocabulary (bytes of all words, uint8), offsets [V + 1] uint64; counts [V] int64 and
-                            output_vectors [V, d] where there are any
-    config.json             format and library version, metadata of the training, SHA-256 of each tensor
-    tokenizer.json          words split at white space, for sentence-transformers (StaticEmbedding) and model2vec
+    model.safetensors       embeddings [V + 1, d]; the last row is zero, for unknown words
+    words.safetensors       vocabulary (bytes of all words, uint8), offsets [V + 1] uint64; counts
+                            [V] int64 and output_vectors [V, d] if there are any
+    config.json             format and library version, metadata of the training, SHA-256 of tensors
+    tokenizer.json          words split at white space, for sentence-transformers (StaticEmbedding)
+                            and model2vec
     modules.json            what sentence-transformers loads
 
 The files are written as one act, whose head is config.json (`vectors.file_sets`).
-A safetensors file is a little-endian uint64 n, n bytes of JSON {name: {dtype, shape, data_offsets}}, and the data.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
-import hashlib
 import itertools
 import json
-import math
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,16 +27,19 @@ import numpy.typing as npt
 from w2v_fast.system import files
 from w2v_fast.system.version import __version__
 from w2v_fast.vectors import file_sets
-from w2v_fast.vectors.data import VectorData, Vectors
+from w2v_fast.vectors.data import VectorData
 from w2v_fast.vectors.formats import _text
-from w2v_fast.vectors.formats.errors import FormatError
-from w2v_fast.vectors.formats.options import ReadOptions, WriteOptions
-from w2v_fast.vectors.formats.table import WordRules, encoded_keys, most_bytes
-
-READS = frozenset({"limit", "mmap", "verify"})
-WRITES = frozenset({"limit"})
-SUFFIXES = ("",)
-RULES = WordRules("", empty=True)
+from w2v_fast.vectors.formats._errors import FormatError
+from w2v_fast.vectors.formats._format import Format
+from w2v_fast.vectors.formats._options import ReadOptions, WriteOptions
+from w2v_fast.vectors.formats._safetensors_file import (
+    Tensor,
+    checksum,
+    stored_dtype,
+    tensors_of,
+    write_tensors,
+)
+from w2v_fast.vectors.formats._words import WordRules, max_word_bytes
 
 FORMAT_VERSION = 1
 MODEL, WORDS, CONFIG, TOKENIZER, MODULES = FILES = (
@@ -50,57 +49,33 @@ MODEL, WORDS, CONFIG, TOKENIZER, MODULES = FILES = (
     "tokenizer.json",
     "modules.json",
 )
-LARGEST_HEADER, LARGEST_OWN_HEADER, LARGEST_CONFIG = 100_000_000, 1 << 20, 1 << 24
-"""Bytes of JSON: what the library safetensors allows, what is read here, and of config.json with all metadata."""
-DTYPES = {"F32": "<f4", "F16": "<f2", "U8": "u1", "U64": "<u8", "I64": "<i8"}
-NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+MAX_CONFIG = 1 << 24
+"""Bytes of config.json with all metadata."""
 UNKNOWN = "[UNK]"
-ROWS = 4096
-
-
-@dataclasses.dataclass(frozen=True)
-class Tensor:
-    """Where a tensor lies in a file; every number was checked against the size of the file."""
-
-    file: BinaryIO
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-    offset: int
-
-    def read(self) -> npt.NDArray[Any]:
-        """The tensor in memory."""
-        self.file.seek(self.offset)
-        return np.fromfile(self.file, self.dtype, math.prod(self.shape)).reshape(self.shape)
-
-    def map(self) -> npt.NDArray[Any]:
-        """The tensor as a read-only map of the file."""
-        if not math.prod(self.shape):
-            return np.empty(self.shape, self.dtype)
-        return np.memmap(self.file, self.dtype, "r", self.offset, self.shape)
 
 
 def is_ours(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder was written by `write`."""
     try:
         with file_sets.open_together(Path(folder, CONFIG)) as (file,):
-            return os.fstat(file.fileno()).st_size <= LARGEST_CONFIG and "w2v_fast" in json.loads(
+            return os.fstat(file.fileno()).st_size <= MAX_CONFIG and "w2v_fast" in json.loads(
                 file.read()
             )
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 
-def read(folder: str | os.PathLike[str], options: ReadOptions) -> VectorData:
-    """Read the folder: the words are loaded and verified, the matrices are mapped unless `options.mmap` is False."""
+def read_folder(folder: str, options: ReadOptions) -> VectorData:
+    """Read the words and verify them; the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
         raise FileNotFoundError(
-            errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}", os.fspath(folder)
+            errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}", folder
         )
-    parts = [Path(folder, name) for name in (CONFIG, MODEL, WORDS)]
+    parts = [os.path.join(folder, name) for name in (CONFIG, MODEL, WORDS)]
     with file_sets.open_together(*parts) as (config, model, words):
         return _read(
-            os.fspath(folder),
-            _read_config(config, os.fspath(parts[0])),
+            folder,
+            _read_config(config, parts[0]),
             {**tensors_of(model, parts[1]), **tensors_of(words, parts[2])},
             options,
         )
@@ -109,37 +84,32 @@ def read(folder: str | os.PathLike[str], options: ReadOptions) -> VectorData:
 def _read(
     folder: str, config: dict[str, Any], tensors: dict[str, Tensor], options: ReadOptions
 ) -> VectorData:
-    checksums = config["sha256"]
-
     def load(name: str, matrix: bool = False) -> npt.NDArray[Any]:
-        tensor = tensors[name]
-        array = tensor.map() if matrix and options.mmap else tensor.read()
-        verify = options.verify if options.verify is not None else not (matrix and options.mmap)
-        if verify and _sha256(array) != checksums.get(name):
+        mapped = matrix and options.mmap
+        array = tensors[name].map() if mapped else tensors[name].read()
+        verify = not mapped if options.verify is None else options.verify
+        if verify and checksum(array) != config["sha256"].get(name):
             raise FormatError(
                 folder, f"the checksum of {name!r} differs from that in {CONFIG}: damaged"
             )
         return array
 
-    count = _check_shapes(folder, tensors)
-    keys = _words(folder, load("vocabulary"), load("offsets"))[: options.limit]
-    vectors = load("embeddings", matrix=True)[:count][: options.limit]
-    counts = load("counts")[: options.limit] if "counts" in tensors else None
-    output = (
-        load("output_vectors", matrix=True)[: options.limit]
-        if "output_vectors" in tensors
-        else None
-    )
-    return VectorData(keys, vectors, counts, output, config["metadata"])
+    rows = slice(_check_shapes(folder, tensors))
+    keys = _words(folder, load("vocabulary"), load("offsets"))
+    data = VectorData(keys[: options.limit], load("embeddings", matrix=True)[rows][: options.limit])
+    if "counts" in tensors:
+        data.counts = load("counts")[: options.limit]
+    if "output_vectors" in tensors:
+        data.output_vectors = load("output_vectors", matrix=True)[: options.limit]
+    data.metadata = config["metadata"]
+    return data
 
 
 def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
     """The part of config.json that is ours, with its types checked."""
-    if os.fstat(file.fileno()).st_size > LARGEST_CONFIG:
+    if os.fstat(file.fileno()).st_size > MAX_CONFIG:
         raise FormatError(
-            name,
-            "too large for a description of a model",
-            expected=f"{LARGEST_CONFIG} bytes or less",
+            name, "too large for a description of a model", expected=f"{MAX_CONFIG} bytes or less"
         )
     try:
         config = json.loads(file.read())
@@ -163,82 +133,12 @@ def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
     return ours
 
 
-def tensors_of(file: BinaryIO, path: Path) -> dict[str, Tensor]:
-    """Read the header of a safetensors file; each tensor lies inside the file and none overlaps another."""
-    name = os.fspath(path)
-    file_size = os.fstat(file.fileno()).st_size
-    length = int.from_bytes(file.read(8), "little")
-    if file_size < 8 or length > min(LARGEST_OWN_HEADER, file_size - 8):
-        raise FormatError(
-            name,
-            "not a safetensors file, or cut",
-            offset=0,
-            found=f"{length} of {file_size} bytes",
-            expected="the length of a header that fits into the file",
-        )
-    try:
-        header = json.loads(file.read(length))
-        header.pop("__metadata__", None)
-        tensors = {
-            str(key): _tensor(file, name, str(key), entry, 8 + length, file_size)
-            for key, entry in header.items()
-        }
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(name, f"the header is damaged ({error!r})", offset=8) from error
-    for one, other in itertools.pairwise(
-        sorted(tensors.values(), key=lambda tensor: tensor.offset)
-    ):
-        if other.offset < one.offset + math.prod(one.shape) * one.dtype.itemsize:
-            raise FormatError(name, "two tensors overlap", offset=other.offset)
-    return tensors
-
-
-def _tensor(
-    file: BinaryIO, path: str, name: str, entry: dict[str, Any], start: int, file_size: int
-) -> Tensor:
-    if entry["dtype"] not in DTYPES:
-        raise FormatError(
-            path,
-            f"tensor {name!r} has a type that is not read here",
-            found=entry["dtype"],
-            expected=", ".join(DTYPES),
-        )
-    dtype = np.dtype(DTYPES[entry["dtype"]])
-    shape, (begin, end) = tuple(entry["shape"]), entry["data_offsets"]
-    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
-        raise FormatError(
-            path,
-            f"tensor {name!r} has impossible numbers",
-            found=f"shape {shape}, bytes {begin}..{end}",
-        )
-    if end > file_size - start:
-        raise FormatError(
-            path,
-            f"the file is cut inside tensor {name!r}",
-            offset=file_size,
-            expected=start + end,
-            found=f"{file_size} bytes",
-        )
-    if end - begin != math.prod(shape) * dtype.itemsize:
-        raise FormatError(
-            path,
-            f"tensor {name!r} does not fill its place",
-            offset=start + begin,
-            expected=math.prod(shape) * dtype.itemsize,
-            found=f"{end - begin} bytes",
-        )
-    return Tensor(file, dtype, shape, start + begin)
-
-
 def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
     """Return V after the check that all tensors are there and fit together."""
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     types = {name: tensor.dtype.kind for name, tensor in tensors.items()}
-    rows, size = (
-        shapes.get("embeddings", (0, 0)) if len(shapes.get("embeddings", ())) == 2 else (0, 0)
-    )
+    embeddings = shapes.get("embeddings", ())
+    rows, size = embeddings if len(embeddings) == 2 else (0, 0)
     needed = {
         "embeddings": ((rows, size), "f"),
         "vocabulary": ((shapes.get("vocabulary") or (0,))[:1], "u"),
@@ -255,11 +155,10 @@ def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
                 expected=shape,
                 found=shapes.get(name),
             )
-    (most,) = shapes["vocabulary"]
-    if (
-        not rows - 2 <= most <= most_bytes(rows)
-    ):  # different words have a byte or more each, but for one
-        raise FormatError(folder, f"{most} bytes cannot be {rows - 1} different words")
+    (size,) = shapes["vocabulary"]
+    # different words have a byte or more each, except one that may be empty
+    if not rows - 2 <= size <= max_word_bytes(rows):
+        raise FormatError(folder, f"{size} bytes cannot be {rows - 1} different words")
     return rows - 1
 
 
@@ -275,20 +174,18 @@ def _words(path: str, blob: npt.NDArray[np.uint8], offsets: npt.NDArray[np.uint6
     return keys
 
 
-def write(kv: Vectors, path: str | os.PathLike[str], options: WriteOptions) -> None:
+def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:
     """Write the files of the folder as one act, a new folder or one of ours."""
     target = Path(os.path.realpath(path))
-    check_folder(target)
-    words = encoded_keys(os.fspath(path), kv.index_to_key, RULES, options)
-    metadata = dict(kv.metadata or {})
-    json.dumps(metadata, allow_nan=False)
+    metadata = dict(data.metadata or {})
+    json.dumps(metadata, allow_nan=False)  # fails before anything is made
     with contextlib.ExitStack() as undo:
         if not target.exists():
             target.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, target)
         names = (CONFIG, MODEL, WORDS, TOKENIZER, MODULES)
         with file_sets.atomic_write_together(*(target / name for name in names)) as opened:
-            _write_files(kv, dict(zip(names, opened, strict=True)), words, metadata, options.limit)
+            _write_files(data, dict(zip(names, opened, strict=True)), words, metadata)
         undo.pop_all()
     files.sync_folder(target.parent)
 
@@ -298,9 +195,9 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def check_folder(path: str | os.PathLike[str]) -> None:
-    """Raise OSError unless the folder can be made, or its files replaced and nothing else is in it."""
-    if files.is_stream(files.path_name(path)):
+def check_path(path: str) -> None:
+    """Raise OSError unless the folder can be made, or is one of ours with nothing else in it."""
+    if files.is_stream(path):
         raise FileExistsError(
             f"cannot write {path}: the native format is a folder, not a stream (format= chooses "
             "another)"
@@ -328,108 +225,54 @@ def _is_leftover(name: str) -> bool:
     return match is not None and match["target"] in FILES
 
 
+def _written_files(path: str) -> tuple[str]:
+    """A file inside a folder that exists; else the folder, which is still to be made."""
+    return (os.path.join(path, MODEL) if os.path.isdir(path) else path.rstrip(os.sep),)
+
+
 def _write_files(
-    kv: Vectors,
-    opened: dict[str, BinaryIO],
-    words: list[bytes],
-    metadata: dict[str, Any],
-    limit: int | None,
+    data: VectorData, opened: dict[str, BinaryIO], words: list[bytes], metadata: dict[str, Any]
 ) -> None:
-    vectors = kv.vectors[:limit]
-    size = vectors.shape[1]
     offsets = np.zeros(len(words) + 1, np.uint64)
     np.cumsum([len(word) for word in words], out=offsets[1:])
     parts: dict[str, Any] = {"offsets": offsets}
-    if kv.counts is not None:
-        parts["counts"] = np.asarray(kv.counts[:limit], np.int64)
-    if kv.output_vectors is not None:
-        parts["output_vectors"] = kv.output_vectors[:limit]
+    if data.counts is not None:
+        parts["counts"] = np.asarray(data.counts, np.int64)
+    if data.output_vectors is not None:
+        parts["output_vectors"] = data.output_vectors
     parts["vocabulary"] = np.frombuffer(b"".join(words), np.uint8)
-    checksums = write_tensors(opened[MODEL], {"embeddings": vectors}, zero_rows=1)
+    checksums = write_tensors(opened[MODEL], {"embeddings": data.vectors}, zero_rows=1)
     checksums |= write_tensors(opened[WORDS], parts)
+    module = {
+        "idx": 0,
+        "name": "0",
+        "path": ".",
+        "type": "sentence_transformers.models.StaticEmbedding",
+    }
+    ours = {
+        "format_version": FORMAT_VERSION,
+        "library_version": __version__,
+        "words": len(words),
+        "vector_size": data.vector_size,
+        "metadata": metadata,
+        "sha256": checksums,
+    }
+    config = {
+        "model_type": "model2vec",
+        "architectures": ["StaticModel"],
+        "normalize": False,
+        "max_length": None,
+        "embedding_dtype": stored_dtype(data.vectors).name,
+        "hidden_dim": data.vector_size,
+        "w2v_fast": ours,
+    }
     opened[TOKENIZER].write(_json(_tokenizer(words)))
-    opened[MODULES].write(
-        _json(
-            [
-                {
-                    "idx": 0,
-                    "name": "0",
-                    "path": ".",
-                    "type": "sentence_transformers.models.StaticEmbedding",
-                }
-            ],
-            indent=2,
-        )
-    )
-    opened[CONFIG].write(
-        _json(
-            {
-                "model_type": "model2vec",
-                "architectures": ["StaticModel"],
-                "normalize": False,
-                "max_length": None,
-                "embedding_dtype": _stored(vectors).name,
-                "hidden_dim": size,
-                "w2v_fast": {
-                    "format_version": FORMAT_VERSION,
-                    "library_version": __version__,
-                    "words": len(words),
-                    "vector_size": size,
-                    "metadata": metadata,
-                    "sha256": checksums,
-                },
-            },
-            indent=2,
-        )
-    )
-
-
-def write_tensors(file: BinaryIO, tensors: dict[str, Any], zero_rows: int = 0) -> dict[str, str]:
-    """Write a safetensors file block by block, `zero_rows` after each tensor; return the SHA-256 of each."""
-    header, end = {}, 0
-    for name, array in tensors.items():
-        dtype, shape = _stored(array), (len(array) + zero_rows, *array.shape[1:])
-        begin, end = end, end + math.prod(shape) * dtype.itemsize
-        header[name] = {"dtype": NAMES[dtype], "shape": shape, "data_offsets": (begin, end)}
-    raw = json.dumps(header).encode()
-    raw += b" " * (-len(raw) % 8)
-    checksums = {}
-    file.write(len(raw).to_bytes(8, "little") + raw)
-    for name, array in tensors.items():
-        digest = hashlib.sha256()
-        for block in _raw_blocks(array, zero_rows):
-            digest.update(block)
-            file.write(block)
-        checksums[name] = digest.hexdigest()
-    return checksums
-
-
-def _stored(array: Any) -> np.dtype[Any]:
-    """The type a tensor is stored in: its own where the format has it, else float32."""
-    dtype = np.dtype(array.dtype).newbyteorder("<")
-    return dtype if dtype in NAMES else np.dtype("<f4")
-
-
-def _raw_blocks(array: Any, zero_rows: int = 0) -> Iterator[memoryview]:
-    for start in range(0, len(array), ROWS):
-        yield _raw(np.ascontiguousarray(array[start : start + ROWS], _stored(array)))
-    if zero_rows:
-        yield _raw(np.zeros((zero_rows, *array.shape[1:]), _stored(array)))
-
-
-def _raw(array: npt.NDArray[Any]) -> memoryview:
-    return array.reshape(-1).view(np.uint8).data
-
-
-def _sha256(array: npt.NDArray[Any]) -> str:
-    digest = hashlib.sha256()
-    for block in _raw_blocks(array):
-        digest.update(block)
-    return digest.hexdigest()
+    opened[MODULES].write(_json([module], indent=2))
+    opened[CONFIG].write(_json(config, indent=2))
 
 
 def _tokenizer(words: list[bytes]) -> dict[str, Any]:
-    """A tokenizer that splits at white space; row V is for unknown words. Bytes that are no UTF-8 have no token."""
+    """A tokenizer that splits at white space; row V is for unknown words."""
     names = set(words)
     unknown = next(
         name
@@ -441,7 +284,7 @@ def _tokenizer(words: list[bytes]) -> dict[str, Any]:
         try:
             token = word.decode()
         except UnicodeDecodeError:
-            token = f"[row {row}, not UTF-8]"  # holds spaces, so that no text has it
+            token = f"[row {row}, not UTF-8]"  # holds spaces, so that no text matches it
         tokens[token] = row
     tokens[unknown] = len(words)
     return {
@@ -459,3 +302,17 @@ def _tokenizer(words: list[bytes]) -> dict[str, Any]:
 
 def _json(value: Any, indent: int | None = None) -> bytes:
     return json.dumps(value, indent=indent, allow_nan=False).encode()
+
+
+FORMAT = Format(
+    name="safetensors",
+    suffixes=("",),
+    rules=WordRules("", empty=True),
+    writes=frozenset({"limit"}),
+    write=write,
+    reads=frozenset({"limit", "mmap", "verify"}),
+    read_folder=read_folder,
+    is_mapped=True,
+    check_path=check_path,
+    files=_written_files,
+)

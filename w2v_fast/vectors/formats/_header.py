@@ -1,15 +1,15 @@
-"""The first line of a word2vec file: how many words, and how many numbers each vector has. A hint, never an order."""
+"""The first line of a word2vec file, number of words and vector size: checked, not trusted."""
 
 from __future__ import annotations
 
 import re
 import warnings
 
-from w2v_fast.vectors.formats.errors import FormatError
-from w2v_fast.vectors.formats.options import ReadOptions
+from w2v_fast.vectors.formats._errors import FormatError
+from w2v_fast.vectors.formats._options import ReadOptions
 
-LARGEST_SIZE = 1 << 20
-"""Far more than any model has; a bound for what one row of a damaged file may ask for."""
+MAX_SIZE = 1 << 20
+"""Far more than any model has: bounds the memory that one row of a damaged file may ask for."""
 _TWO_INTEGERS = re.compile(rb"[ \t]*([+-]?[0-9]{1,100})[ \t]+([+-]?[0-9]{1,100})[ \t]*\r?\n?")
 
 
@@ -20,26 +20,34 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
 
 
 def check_header(name: str, count: int, size: int) -> None:
-    """Raise FormatError for numbers that no file can have. No words at all (count 0) is a valid file."""
-    if count < 0 or not 0 < size <= LARGEST_SIZE:
+    """Raise FormatError for numbers that no file can have; a file of no words is valid."""
+    if count < 0 or not 0 < size <= MAX_SIZE:
         raise FormatError(
             name,
             "the header is impossible",
             line=1,
             found=f"{count} {size}",
-            expected=f"a count of 0 or more and a vector size of 1 to {LARGEST_SIZE}",
+            expected=f"a count of 0 or more and a vector size of 1 to {MAX_SIZE}",
         )
 
 
 def rows_to_reserve(
-    name: str,
-    count: int,
-    size: int,
-    shortest_row: int,
-    bytes_left: int | None,
-    options: ReadOptions,
+    name: str, count: int, size: int, min_row: int, bytes_left: int | None, options: ReadOptions
 ) -> int:
-    """How many rows to make room for at once: those of the header, but never more than the file can hold.
+    """How many rows to reserve at once: those of the header, but at most what the file can hold.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    count, size
+        Of the header.
+    min_row
+        Bytes of the shortest row.
+    bytes_left
+        Bytes of the file after the header; None if unknown.
+    options
+        `limit` and `on_truncated` count.
 
     Raises
     ------
@@ -49,20 +57,20 @@ def rows_to_reserve(
     if bytes_left is None:
         return 0
     wanted = count if options.limit is None else min(count, options.limit)
-    possible = bytes_left // shortest_row
+    possible = bytes_left // min_row
     if wanted and not possible and options.on_truncated == "error":
         raise FormatError(
             name,
             f"cut inside the first row, or the header with its size {size} is wrong",
             row=0,
-            expected=f"{shortest_row} bytes or more after the header",
+            expected=f"{min_row} bytes or more after the header",
             found=bytes_left,
         )
     return min(wanted, possible)
 
 
 def check_count(name: str, count: int, found: int, options: ReadOptions) -> None:
-    """Raise FormatError, or warn, if the file holds `found` rows and not the `count` of its header."""
+    """Raise FormatError, or warn, if the file has `found` rows and its header says `count`."""
     if found == count:
         return
     if options.strict and not (found < count and options.on_truncated == "keep"):

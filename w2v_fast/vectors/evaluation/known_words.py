@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 Fold = Callable[[str], str]
 """Maps all spellings of a word that count as equal to one."""
@@ -16,9 +16,3 @@ def fold_of(case_insensitive: bool) -> Fold:
 def rows_by_word(words: Sequence[str], fold: Fold) -> dict[str, int]:
     """Row of each folded word; of several spellings the first row."""
     return {fold(words[row]): row for row in range(len(words) - 1, -1, -1)}
-
-
-def check_choice(name: str, value: str, choices: Collection[str]) -> None:
-    """Raise ValueError for a value that is none of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")

@@ -1,4 +1,4 @@
-"""What a caller may ask of a reader or a writer: every option once, with its default and its check."""
+"""Options of readers and writers: each once, with its default and its check."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import os
 from collections.abc import Mapping
 from typing import Any, Self
 
+from w2v_fast.vectors.choices import check_choice
+
 
 class _Options:
     @classmethod
     def from_options(cls, options: Mapping[str, Any], allowed: frozenset[str], format: str) -> Self:
-        """Build from keywords; a name that `format` does not know is a TypeError that suggests the nearest one."""
+        """Build from keywords; TypeError for one that `format` does not know suggests another."""
         for name in options:
             if name not in allowed:
                 near = difflib.get_close_matches(name, allowed, n=1)
@@ -28,31 +30,41 @@ class _Options:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReadOptions(_Options):
-    """Options of `load`.
+    """Options of `load`; each format accepts those that mean something to it.
 
     Parameters
     ----------
     limit
-        Read the first rows of the file only, this many; 0 reads none, None all. What follows them is not checked.
+        Read the first rows of the file only, this many; 0 reads none, None all. What follows them
+        is not checked.
     encoding, errors
-        How the bytes of a word become a str. The default keeps every byte: two words of different bytes stay different.
+        How the bytes of a word become a str. The default keeps every byte: two words of different
+        bytes stay different.
     on_duplicate
-        A word that comes again: keep its "first" row or its "last" (one warning with the count), or raise an "error".
+        A word that comes again: keep its "first" row or its "last" (one warning with the count), or
+        raise an "error".
     no_header
-        Text: True if the file has no "count size" line, False if it must have one, None to look.
+        Text: True if the file has no "count size" line, False if it must have one, None to detect
+        it. A file without one is then refused if its rows look like a table or a text.
     byteorder
         Binary: "little" as every known writer writes, or "big".
     strict
-        A header that disagrees with the rows is an error; False takes the rows as they are, with a warning.
+        A header that disagrees with the rows is an error; False takes the rows as they are, with a
+        warning.
     on_truncated
         A file that is cut: "error", or "keep" the whole rows before the cut, with a warning.
     allow_nonfinite
         Accept NaN and infinity.
     mmap
-        Native folder and .npy: map the file instead of reading it; the pages come when they are touched.
+        Native folder and .npy: map the file instead of reading it; its pages are read on first use.
     verify
         Native folder: compare the checksums of the matrices too, not only those of the small parts.
         Default: when they are read into memory (`mmap=False`).
+
+    Raises
+    ------
+    ValueError
+        A value out of its range.
     """
 
     limit: int | None = None
@@ -69,9 +81,9 @@ class ReadOptions(_Options):
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)
-        _check_choice("on_duplicate", self.on_duplicate, ("first", "last", "error"))
-        _check_choice("byteorder", self.byteorder, ("little", "big"))
-        _check_choice("on_truncated", self.on_truncated, ("error", "keep"))
+        check_choice("on_duplicate", self.on_duplicate, ("first", "last", "error"))
+        check_choice("byteorder", self.byteorder, ("little", "big"))
+        check_choice("on_truncated", self.on_truncated, ("error", "keep"))
         try:
             codecs.lookup_error(self.errors)
             ascii_stays = b"a 1\n".decode(self.encoding) == "a 1\n"
@@ -81,7 +93,7 @@ class ReadOptions(_Options):
             ) from error
         if not ascii_stays:
             raise ValueError(
-                f"encoding = {self.encoding!r} does not write ASCII as ASCII, so spaces cannot be found"
+                f"encoding = {self.encoding!r} does not keep ASCII, so spaces cannot be found"
             )
 
     @property
@@ -92,19 +104,25 @@ class ReadOptions(_Options):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WriteOptions(_Options):
-    """Options of `save`.
+    """Options of `save`; each format accepts those that mean something to it.
 
     Parameters
     ----------
     limit
         Write the first rows only, this many; None writes all.
     escape
-        For words that the format cannot hold: None refuses them, "percent" writes such bytes (and %) as %20,
-        and any other text, such as "_", replaces each of them.
+        For words that the format cannot hold: None refuses them, "percent" writes such characters
+        (and %) as %20, and any other text, such as "_", replaces each of them.
     allow_nonfinite
         Write NaN and infinity.
     fvocab
-        word2vec formats and GloVe: a second file, for the counts, `word count` lines; both are written as one act.
+        word2vec formats and GloVe: a second file, for the counts, `word count` lines; both are
+        written as one act.
+
+    Raises
+    ------
+    ValueError
+        `limit` is not a number of rows.
     """
 
     limit: int | None = None
@@ -116,11 +134,10 @@ class WriteOptions(_Options):
         _check_limit(self.limit)
 
 
+ALL_READ = frozenset(field.name for field in dataclasses.fields(ReadOptions))
+ALL_WRITE = frozenset(field.name for field in dataclasses.fields(WriteOptions))
+
+
 def _check_limit(limit: int | None) -> None:
     if limit is not None and (isinstance(limit, bool) or limit != int(limit) or limit < 0):
         raise ValueError(f"limit = {limit!r} must be a number of rows, 0 or more, or None for all")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} = {value!r} must be one of {', '.join(choices)}")

@@ -1,4 +1,4 @@
-"""ByteStream: a stream of bytes that a reader takes in large pieces, with a look at its beginning."""
+"""ByteStream: the unpacked bytes of a file, read in large pieces, with a look at the beginning."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from w2v_fast.system import files
-from w2v_fast.vectors.formats.errors import FormatError
+from w2v_fast.vectors.formats._errors import FormatError
 
 HEAD = 1 << 16
-MOST_UNPACKED, MOST_TIMES = 1 << 28, 100
-"""A compressed file may unpack to so many bytes, or so many times its size; vectors unpack to 3 times theirs."""
+MAX_UNPACKED, MAX_TIMES = 1 << 28, 100
+"""A compressed file may unpack to that many bytes, or times its size; vectors unpack to 3 times."""
 
 
 class ByteStream:
@@ -25,7 +25,7 @@ class ByteStream:
     name
         The path, for messages.
     size
-        Bytes in all, or None where that is not known before the end (compressed, remote, a pipe).
+        Bytes in total; None if unknown before the end (compressed, remote, a pipe).
     head
         The first 64 KiB, or all of a smaller file; they are read again by `read_into`.
     damage
@@ -37,10 +37,10 @@ class ByteStream:
     ) -> None:
         self._stream, self.name, self.size = stream, name, size
         unpacks = isinstance(stream, io.BufferedIOBase) and type(stream) is not io.BufferedReader
-        # A decompressor's own readinto1 may lose what comes right before the damage (gzip's from 3.14 on).
+        # A decompressor's own readinto1 may lose what precedes the damage (gzip's from 3.14 on).
         reader: Any = io.BufferedIOBase if unpacks else type(stream)
         self._read = reader.readinto1
-        self._room = None if packed is None else max(MOST_UNPACKED, MOST_TIMES * packed)
+        self._room = None if packed is None else max(MAX_UNPACKED, MAX_TIMES * packed)
         self.damage: str | None = None
         self._pending = b""
         head = bytearray(HEAD)
@@ -51,9 +51,9 @@ class ByteStream:
         """Leave out `count` bytes of the head; call before the first `read_into`."""
         self._pending = self.head[count:]
 
-    def look_at_lines(self, count: int, most: int) -> bytes:
-        """Lengthen `head` until it has `count` lines, or `most` bytes, or all of the file; call before `read_into`."""
-        while self.head.count(b"\n") < count and len(self.head) < most:
+    def lengthen_head(self, lines: int, limit: int) -> bytes:
+        """Read on until `head` has so many lines, `limit` bytes or all; call before `read_into`."""
+        while self.head.count(b"\n") < lines and len(self.head) < limit:
             self._pending = b""
             more = bytearray(max(HEAD, len(self.head)))
             got = self.read_into(memoryview(more))
@@ -64,7 +64,7 @@ class ByteStream:
         return self.head
 
     def read_into(self, target: memoryview) -> int:
-        """Fill `target`; fewer bytes than it has room for mean the end."""
+        """Fill `target` and return the bytes read; fewer than it has room for mean the end."""
         filled = min(len(self._pending), len(target))
         target[:filled] = self._pending[:filled]
         self._pending = self._pending[filled:]
@@ -82,9 +82,7 @@ class ByteStream:
             got: int = self._read(self._stream, target)
         except (OSError, MemoryError):
             raise
-        except (
-            Exception
-        ) as error:  # each decompressor has exceptions of its own; none is an OSError
+        except Exception as error:  # each decompressor raises another kind, but no OSError
             self.damage = str(error)
             return 0
         if self._room is not None:
@@ -92,13 +90,13 @@ class ByteStream:
             if self._room < 0:
                 raise FormatError(
                     self.name,
-                    f"it unpacks to more than {MOST_TIMES} times its size, as no file of "
-                    "vectors does; unpack it first if it is one all the same",
+                    f"it unpacks to more than {MAX_TIMES} times its size, as no file of vectors "
+                    "does; unpack it first if it is one all the same",
                 )
         return got
 
     def check_intact(self, keep: bool) -> None:
-        """Raise FormatError if the compressed data were damaged, unless what came before the damage is wanted."""
+        """Raise FormatError for damaged compressed data, unless what precedes it is wanted."""
         if self.damage and not keep:
             raise FormatError(
                 self.name,
@@ -108,7 +106,7 @@ class ByteStream:
 
 
 @contextlib.contextmanager
-def open_source(path: str | os.PathLike[str]) -> Iterator[ByteStream]:
+def open_stream(path: str | os.PathLike[str]) -> Iterator[ByteStream]:
     """Open a plain or compressed file, a URL, or `-` for standard input."""
     name = os.fspath(path)
     with files.open_raw(path) as raw, files.unpacked(raw) as stream:
@@ -117,6 +115,6 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[ByteStream]:
 
 
 def _size(file: BinaryIO) -> int | None:
-    """Bytes of an open file, whatever its name stands for by now; None for a pipe."""
+    """Bytes of an open file, whatever its name refers to by now; None for a pipe."""
     status = os.fstat(file.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
