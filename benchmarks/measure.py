@@ -104,7 +104,7 @@ def beside_gensim(
     """Time one of `parts` equal parts of a run on both sides, and the ratio within each round."""
     taken = seconds({"w2v_fast": ours, "gensim": theirs}, repeats)
     row = beside_row(question, taken["w2v_fast"], taken["gensim"], parts)
-    log(f"{question}: " + ", ".join(f"{side} {min(found):.3g} s" for side, found in taken.items()))
+    log(f"{question}: " + ", ".join(f"{side} {min(row[f'{side}, s']):.3g} s" for side in taken))
     return row
 
 

@@ -9,14 +9,14 @@ static long calls;
 
 long allocation_calls(void) { return __atomic_load_n(&calls, __ATOMIC_RELAXED); }
 
-#define COUNTED(type, name, parameters, ...)                                                       \
-    type name parameters                                                                           \
-    {                                                                                              \
-        static type(*next) parameters;                                                             \
-        if (!next)                                                                                 \
-            next = (type(*) parameters)dlsym(RTLD_NEXT, #name);                                    \
-        __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);                                           \
-        return next(__VA_ARGS__);                                                                  \
+#define COUNTED(type, name, parameters, ...)                    \
+    type name parameters                                        \
+    {                                                           \
+        static type(*next) parameters;                          \
+        if (!next)                                              \
+            next = (type(*) parameters)dlsym(RTLD_NEXT, #name); \
+        __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);        \
+        return next(__VA_ARGS__);                               \
     }
 
 COUNTED(void *, malloc, (size_t size), size)

@@ -7,18 +7,18 @@
 #define LANES(vec) ((int)(sizeof(vec) / sizeof(float)))
 #define EVERY_CHAIN _Pragma("GCC unroll 16") for (int k = 0; k < chains; k++)
 
-#define DEFINE_PEAK(isa, attributes, vec, chain_count, operation, operations)                      \
-    int flops_##isa(void) { return LANES(vec) * (chain_count) * (operations); }                    \
-    attributes float peak_##isa(long rounds, float start)                                          \
-    {                                                                                              \
-        enum { chains = chain_count };                                                             \
-        vec a[chains], sum = {0};                                                                  \
-        vec x = (1 - start * 1e-7f) - sum, y = start * 1e-7f + sum;                                \
-        EVERY_CHAIN a[k] = x * (float)(k + 1);                                                     \
-        for (long round = 0; round < rounds; round++)                                              \
-            EVERY_CHAIN a[k] = operation;                                                          \
-        EVERY_CHAIN sum += a[k];                                                                   \
-        return sum[0];                                                                             \
+#define DEFINE_PEAK(isa, attributes, vec, chain_count, operation, operations)   \
+    int flops_##isa(void) { return LANES(vec) * (chain_count) * (operations); } \
+    attributes float peak_##isa(long rounds, float start)                       \
+    {                                                                           \
+        enum { chains = chain_count };                                          \
+        vec a[chains], sum = {0};                                               \
+        vec x = (1 - start * 1e-7f) - sum, y = start * 1e-7f + sum;             \
+        EVERY_CHAIN a[k] = x * (float)(k + 1);                                  \
+        for (long round = 0; round < rounds; round++)                           \
+            EVERY_CHAIN a[k] = operation;                                       \
+        EVERY_CHAIN sum += a[k];                                                \
+        return sum[0];                                                          \
     }
 
 typedef float vec4 __attribute__((vector_size(16)));

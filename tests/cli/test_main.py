@@ -252,6 +252,7 @@ def test_every_public_name_is_found():
     assert set(re.findall(r"    from \S+ import \w+ as (\w+)", source)) == {*names, "__version__"}
 
 
+@pytest.mark.slow
 def test_closed_pipe_is_silent(corpus):
     with process("vocab", corpus, "--quiet", stdout=subprocess.PIPE) as command:
         command.stdout.close()

@@ -91,6 +91,7 @@ def test_nothing_that_is_read_or_written_already_is_written_over(cli, folder, co
     assert state(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -113,6 +114,7 @@ def test_a_file_that_is_standard_input_is_not_written_over(folder, command):
     assert state(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -155,6 +157,7 @@ def test_a_file_that_is_standard_output_is_not_read_while_it_grows(folder, comma
     assert state(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["vocab text >>new", "vocab /dev/null </dev/null >/dev/null", "vocab - <text | cat"]
 )

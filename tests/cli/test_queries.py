@@ -84,6 +84,7 @@ def test_prompt_passes_over_a_line_of_any_length(cli, compass):
     assert len(err) < 500
 
 
+@pytest.mark.slow
 def test_prompt_at_a_terminal(compass):
     """With a terminal there is a question, the answer, and Ctrl-D ends."""
     terminal, inside = os.openpty()
@@ -335,6 +336,7 @@ def test_classes(cli, vectors, tmp_path):
     assert "14 classes are too many for 13 words" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_plot(cli, vectors, tmp_path, method):
     pytest.importorskip("matplotlib")

@@ -35,6 +35,7 @@ def shell(redirections, *argv, **options):
     )
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("progress", ["bar", "json"])
 @pytest.mark.parametrize("redirections", ["2>/dev/full", "2>&-", "2>&- >&- <&-"])
@@ -59,6 +60,7 @@ def test_vectors_are_written_though_stderr_fails(corpus, vectors, tmp_path, redi
     assert (tmp_path / "counts").read_text().startswith("the 2000\n")
 
 
+@pytest.mark.slow
 @posix
 def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     """Ctrl-C reaches `tee` too, which ends first."""
@@ -81,6 +83,7 @@ def test_interrupt_after_the_reader_of_the_log_has_gone(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@pytest.mark.slow
 @posix
 def test_a_terminal_that_hangs_up(corpus, tmp_path):
     """The log is a terminal that vanishes: SIGHUP comes, and what is written there fails."""
@@ -104,12 +107,14 @@ def test_a_terminal_that_hangs_up(corpus, tmp_path):
     assert len(KeyedVectors.load(out)) == 13
 
 
+@pytest.mark.slow
 @posix
 def test_messages_stay_out_of_the_data_when_stderr_is_closed(corpus):
     done = shell("2>&-", "vocab", corpus, "--min-count", "1999")
     assert (done.returncode, done.stdout) == (0, b"the 2000\n")
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("redirections", "argv", "message"),
@@ -159,6 +164,7 @@ def test_data_that_cannot_be_read_or_written_are_an_error(
     assert b"trained" not in done.stderr
 
 
+@pytest.mark.slow
 @posix
 def test_no_output_is_needed_where_there_are_no_data(corpus, tmp_path):
     assert shell(">&-", "train", corpus, "-o", tmp_path / "v.bin", *SETTINGS).returncode == 0

@@ -57,6 +57,7 @@ def test_standard_input(cli, corpus, vectors, tmp_path):
     assert (tmp_path / "v.bin").read_bytes() == vectors.read_bytes()
 
 
+@pytest.mark.slow
 def test_pipe_of_processes(corpus, vectors):
     """Text comes by standard input; standard output has the vectors alone."""
     done = subprocess.run(
@@ -212,6 +213,7 @@ def test_progress_as_json(cli, corpus, tmp_path):
     assert events[-1] == {"event": "wrote", "file": str(tmp_path / "v.bin"), "words": 13}
 
 
+@pytest.mark.slow
 def test_unusual_bytes_pass_through(cli, tmp_path):
     """Words that are not UTF-8 leave as they came."""
     text = tmp_path / "text"
@@ -259,6 +261,7 @@ def wait_for_training(command):
     return next(line for line in command.stderr if '"progress"' in line)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("name", "code", "said"),
@@ -282,6 +285,7 @@ def test_signal_writes_what_is_trained(long_run, name, code, said):
     assert {word for word, _ in vectors.most_similar("iron", topn=5)} == set(METALS) - {"iron"}
 
 
+@pytest.mark.slow
 @posix
 def test_signal_before_training_writes_nothing(long_run):
     folder, _ = long_run
@@ -540,6 +544,7 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""
     files = demo_corpus._files

@@ -75,6 +75,7 @@ def test_equals_gensim_where_words_hold_the_delimiter(sentences, options):
     close(ours.find_phrases(sentences), theirs.find_phrases(sentences))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(random_sentences(PLAIN), st.integers(1, 3), st.floats(-0.9, 0.9))
 def test_npmi_equals_gensim(sentences, min_count, threshold):

@@ -155,6 +155,7 @@ def test_a_token_is_one_word_whatever_its_characters():
 INTEGERS = st.one_of(st.integers(0, 5), st.integers(-(2**63), 2**63 - 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.lists(INTEGERS, max_size=50), max_size=20).filter(any),

@@ -178,6 +178,7 @@ def test_damaged_compressed_data_are_named(tmp_path: Path) -> None:
         evaluation.read_pairs(path)
 
 
+@pytest.mark.slow
 def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(gzip.compress((b"a\tb\t" + b"1" * 30 + b"\n") * 100_000) * 25)

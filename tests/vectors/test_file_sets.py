@@ -165,6 +165,7 @@ def killed_saves(kind: Kind, folder: Path, kv: KeyedVectors) -> Iterator[int]:
         yield number
 
 
+@pytest.mark.slow
 @posix
 def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path: Path) -> None:
     kind, seen = read_here, []
@@ -180,6 +181,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(read_here: Kind, tmp_path:
     assert len(seen) > 20
 
 
+@pytest.mark.slow
 @posix
 def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: Path) -> None:
     """A file may be missing after a kill in the middle of the exchange, until the next save."""
@@ -214,6 +216,7 @@ def test_a_kill_never_leaves_a_mixture_for_other_programs(kind: Kind, tmp_path: 
     assert states == {1, 2, "missing"}
 
 
+@pytest.mark.slow
 @posix
 def test_a_first_save_that_is_killed_leaves_nothing_that_can_be_read_or_all(
     read_here: Kind, tmp_path: Path
@@ -315,6 +318,7 @@ def test_a_first_save_at_any_step_of_a_reader_gives_it_nothing_or_all(
     assert set(seen) == {0, 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()]
 )
@@ -367,6 +371,7 @@ def test_a_full_disk_names_the_file_that_was_asked_for(
     assert visible(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_several_savers_and_readers_see_whole_saves(kind: Kind, tmp_path: Path) -> None:
     kind.save(numbered(0), tmp_path)
     expected, problems, stop = visible(tmp_path), [], threading.Event()

@@ -126,6 +126,7 @@ class TestSpacy:
         with pytest.raises(ValueError, match="' b'"):
             save(vectors("a", " b"), tmp_path / "v.txt", format="spacy")
 
+    @pytest.mark.slow
     @given(table=tables(NO_TABS + NOT_UTF8).filter(trimmed))
     def test_as_spacy_reads_it(self, tmp_path_factory, table):
         path = tmp_path_factory.mktemp("spacy") / "v.txt"

@@ -274,6 +274,7 @@ class TestWrongKinds:
 
 
 class TestCompression:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "pack", [gzip.compress, bz2.compress, lzma.compress, zstd_module().compress]
     )
@@ -288,6 +289,7 @@ class TestCompression:
         with pytest.raises(FormatError):
             load(packed)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("format", STREAMS)
     def test_damaged_data_keep_the_rows_before_the_damage(self, tmp_path, format):
         kv = vectors(*(f"word{i}" for i in range(500)), size=5)

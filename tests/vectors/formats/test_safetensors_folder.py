@@ -117,6 +117,7 @@ def test_metadata_must_be_json(tmp_path):
 
 
 class TestDamage:
+    @pytest.mark.slow
     def test_any_flipped_byte_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
         for name in ("model.safetensors", "words.safetensors", "config.json"):
@@ -131,6 +132,7 @@ class TestDamage:
                 assert_same(got, kv)  # white space or a name that nobody reads
             file.write_bytes(whole)
 
+    @pytest.mark.slow
     def test_any_cut_is_found(self, tmp_path, kv):
         save(kv, tmp_path / "m")
         for name in ("model.safetensors", "words.safetensors", "config.json"):

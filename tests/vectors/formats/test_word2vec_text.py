@@ -221,6 +221,7 @@ def test_short_rows_are_named(path):
         assert (error.value.line, error.value.row) == (3, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [5, 1 << 20])
 def test_every_cut_is_an_error_or_keeps_whole_rows(path, monkeypatch, block):
     monkeypatch.setattr(word2vec_text, "BLOCK", block)
