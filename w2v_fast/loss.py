@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.jobs import Jobs
@@ -39,7 +39,7 @@ class Loss:
 
 def evaluate_loss(
     model: Word2Vec | KeyedVectors,
-    corpus: Corpus | Source,
+    corpus: Corpus | CorpusSource,
     objective: str | None = None,
     **options: Any,
 ) -> Loss:
@@ -134,6 +134,6 @@ def _parts(
     return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
 
 
-def _sentences(corpus: Corpus) -> Source:
+def _sentences(corpus: Corpus) -> CorpusSource:
     words = corpus.vocabulary.words
     return ([words[id] for id in sentence.tolist()] for sentence in corpus.sentences())

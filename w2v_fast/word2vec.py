@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig
-from w2v_fast.corpus._ingest import compact
+from w2v_fast.corpus._ids import compact
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
@@ -67,7 +67,7 @@ class Word2Vec:
 
     def __init__(
         self,
-        corpus: Corpus | Source | None = None,
+        corpus: Corpus | CorpusSource | None = None,
         config: TrainConfig | None = None,
         *,
         vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -302,7 +302,7 @@ ELSEWHERE = {
 
 
 def train(
-    corpus: Corpus | Source | None = None,
+    corpus: Corpus | CorpusSource | None = None,
     *,
     progress: str | Report = "quiet",
     vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -383,7 +383,7 @@ def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
 
 
 def _read(
-    source: Source,
+    source: CorpusSource,
     config: TrainConfig,
     vocabulary: Vocabulary | None,
     memory_budget: int | None,
