@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, Objective, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checks import check_ids
@@ -48,7 +48,7 @@ class Loss:
 
 def evaluate_loss(
     model: Word2Vec | KeyedVectors,
-    corpus: Corpus | Source,
+    corpus: Corpus | CorpusSource,
     objective: Objective | None = None,
     **options: Any,
 ) -> Loss:
@@ -145,6 +145,6 @@ def _evaluation_inputs(
     return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
 
 
-def _sentences(corpus: Corpus) -> Source:
+def _sentences(corpus: Corpus) -> CorpusSource:
     words = corpus.vocabulary.words
     return ([words[id] for id in sentence.tolist()] for sentence in corpus.sentences())

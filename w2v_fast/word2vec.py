@@ -11,7 +11,7 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
@@ -84,7 +84,7 @@ class Word2Vec:
 
     def __init__(
         self,
-        corpus: Corpus | Source | None = None,
+        corpus: Corpus | CorpusSource | None = None,
         config: TrainConfig | None = None,
         *,
         vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -330,7 +330,7 @@ ELSEWHERE = {
 
 
 def train(
-    corpus: Corpus | Source | None = None,
+    corpus: Corpus | CorpusSource | None = None,
     *,
     progress: str | Report = "quiet",
     vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -451,7 +451,7 @@ def load_initial_vectors(
 
 
 def read_corpus(
-    source: Source,
+    source: CorpusSource,
     config: TrainConfig,
     *,
     vocabulary: Vocabulary | None = None,
