@@ -11,7 +11,7 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, Objective, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checks import check_ids
@@ -49,7 +49,7 @@ class Loss:
 
 def evaluate_loss(
     model: Word2Vec | KeyedVectors,
-    corpus: Corpus | Source,
+    corpus: Corpus | CorpusSource,
     objective: Objective | None = None,
     **options: Any,
 ) -> Loss:
@@ -93,7 +93,7 @@ def evaluate_loss(
 
 def sentence_losses(
     model: Word2Vec | KeyedVectors,
-    corpus: Corpus | Source,
+    corpus: Corpus | CorpusSource,
     objective: Objective | None = None,
     **options: Any,
 ) -> list[Loss]:
@@ -114,7 +114,9 @@ def sentence_losses(
     return losses
 
 
-def _with_ids_of(vocabulary: Vocabulary, corpus: Corpus | Source, config: TrainConfig) -> Corpus:
+def _with_ids_of(
+    vocabulary: Vocabulary, corpus: Corpus | CorpusSource, config: TrainConfig
+) -> Corpus:
     """The corpus with the ids of a vocabulary, which has been checked for the native loop."""
     if not isinstance(corpus, Corpus):
         corpus = Corpus.from_source(corpus, vocabulary=vocabulary, workers=config.workers)

@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.sources import Source
+from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
@@ -99,7 +99,7 @@ class Word2Vec:
 
     def __init__(
         self,
-        corpus: Corpus | Source | None = None,
+        corpus: Corpus | CorpusSource | None = None,
         config: TrainConfig | None = None,
         *,
         vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -193,19 +193,8 @@ class Word2Vec:
         rows, initial_rows = np.array(pairs, np.int64).T
         copy_rows(self.weights.vectors, rows, kv.vectors, initial_rows)
         rows_are_words = _rows_are_words(self.config) and _rows_are_words(_config_of(kv))
-        if kv.output_vectors is not None and (rows_are_words or self._has_tree_of(kv)):
+        if kv.output_vectors is not None and rows_are_words:
             copy_rows(self.weights.output_vectors, rows, kv.output_vectors, initial_rows)
-
-    def _has_tree_of(self, kv: KeyedVectors) -> bool:
-        """Whether output rows are nodes of the same tree, which the counts decide."""
-        config = _config_of(kv)
-        return (
-            config is not None
-            and OUTPUT_ROWS[config.objective] == OUTPUT_ROWS[self.config.objective] != "words"
-            and kv.index_to_key == self.vocabulary.words
-            and kv.counts is not None
-            and np.array_equal(kv.counts, self.vocabulary.counts)
-        )
 
     @property
     def corpus(self) -> Corpus:
@@ -225,7 +214,7 @@ class Word2Vec:
         self,
         progress: str | Report = "quiet",
         *,
-        corpus: Corpus | Source | None = None,
+        corpus: Corpus | CorpusSource | None = None,
         frozen: Collection[str] | None = None,
         on_epoch: OnEpoch | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -302,7 +291,7 @@ class Word2Vec:
 
     def _begin(
         self,
-        corpus: Corpus | Source | None,
+        corpus: Corpus | CorpusSource | None,
         frozen: Collection[str] | None,
         options: Mapping[str, Any],
     ) -> None:
@@ -486,6 +475,7 @@ class Word2Vec:
             vocabulary=Vocabulary(kv.index_to_key, kv.counts),
             init=kv,
         )
+        model.weights.output_vectors[...] = kv.output_vectors
         model.metadata = kv.metadata
         return model
 
@@ -530,7 +520,7 @@ ELSEWHERE = {
 
 
 def train(
-    corpus: Corpus | Source | None = None,
+    corpus: Corpus | CorpusSource | None = None,
     *,
     progress: str | Report = "quiet",
     vocabulary: Vocabulary | Mapping[str, int] | None = None,
@@ -661,7 +651,7 @@ def load_initial_vectors(
 
 
 def read_corpus(
-    source: Source,
+    source: CorpusSource,
     config: TrainConfig,
     *,
     vocabulary: Vocabulary | None = None,

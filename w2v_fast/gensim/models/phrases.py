@@ -12,6 +12,7 @@ import numpy as np
 
 import w2v_fast
 from w2v_fast.corpus import phrases as core
+from w2v_fast.corpus.phrases.scores import SCORERS as SCORERS_OF_ARRAYS
 from w2v_fast.gensim.pickles import refuse_pickle
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
@@ -63,7 +64,7 @@ def npmi_scorer(
 
 def _score(name: str, counts: dict[str, float]) -> float:
     arrays = {key: np.array([value], np.float64) for key, value in counts.items()}
-    scores: Any = core.SCORERS[name](**arrays)
+    scores: Any = SCORERS_OF_ARRAYS[name](**arrays)
     return float(scores[0])
 
 
