@@ -458,7 +458,7 @@ shrink_windows
             workers=self.workers and min(self.workers, batches),
         )
         options = dataclasses.asdict(config)
-        del options["seed"]  # each run has draws of its own
+        del options["seed"]  # each run draws anew
         tells = _Callbacks(self, callbacks, epochs)
         if compute_loss:
             self.running_training_loss = 0.0
