@@ -91,7 +91,9 @@ setup(
     cmdclass={"build_ext": BuildExtensions},
     ext_modules=cythonize(
         [
-            extension("w2v_fast.corpus._ingest", ["w2v_fast/corpus/_ingest.pyx"]),
+            extension("w2v_fast.corpus._words", ["w2v_fast/corpus/_words.pyx"]),
+            extension("w2v_fast.corpus._ids", ["w2v_fast/corpus/_ids.pyx"]),
+            extension("w2v_fast.corpus.phrases._phrases", ["w2v_fast/corpus/phrases/_phrases.pyx"]),
             extension(
                 "w2v_fast.training._inner",
                 ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES],

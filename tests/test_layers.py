@@ -20,6 +20,7 @@ ALLOWED = {
     "word2vec": {"system", "config", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "explore": {"system", "vectors"},
+    "gensim": {"system", "config", "corpus", "vectors", "word2vec", "loss", "__init__"},
     "info": {"system", "training"},
     "cli": {
         "system",

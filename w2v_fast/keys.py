@@ -1,4 +1,4 @@
-"""Whether keys are all different, without a table of them: for millions of words that would be the peak of memory."""
+"""Whether keys are all different, found without a set, which takes much memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 def all_different(keys: Sequence[Hashable]) -> bool:
     """Whether no two keys are equal.
 
-    Equal keys have equal hashes, so the sorted hashes tell, 8 bytes a key; only if two of them are equal, a set
-    is made.
+    Equal keys have equal hashes, so the sorted hashes tell, 8 bytes a key; only if two of them are
+    equal, a set is made.
     """
     hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
     hashes.sort()

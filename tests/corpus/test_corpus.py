@@ -16,6 +16,7 @@ from w2v_fast.corpus import corpus as module
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.container import SealedFile
 from w2v_fast.word2vec import Word2Vec
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog"], ["\udcff", "New York", "the", "cat"]]
@@ -127,13 +128,13 @@ def test_a_saved_file_that_is_cut_while_it_is_opened_is_an_error(saved, monkeypa
     Corpus(np.zeros(1_000_000, np.int32), Vocabulary(["a"], [1_000_000])).save(
         saved
     )  # more than a buffer
-    read = module._read
+    check_rest = SealedFile.check_rest
 
-    def cut_first(file, checksum, size):
+    def cut_afterwards(sealed, lengths):
+        check_rest(sealed, lengths)
         os.truncate(saved, 100)
-        return read(file, checksum, size)
 
-    monkeypatch.setattr(module, "_read", cut_first)
+    monkeypatch.setattr(SealedFile, "check_rest", cut_afterwards)
     with pytest.raises(ValueError, match="was cut while it was read"):
         Corpus.open(saved)
 
@@ -345,3 +346,13 @@ print(len(corpus), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert tokens == 20_000_000
     unit = 1 if sys.platform == "darwin" else 1024
     assert kilobytes * unit < 4 * tokens + 64 * 2**20
+
+
+def test_a_text_under_another_vocabulary():
+    corpus = Corpus.from_source([["a", "b", "c"], ["c"], ["b", "c"]], min_count=1)
+    assert list(corpus.token_lists()) == [["a", "b", "c"], ["c"], ["b", "c"]]
+    other = corpus.under_vocabulary(Vocabulary(["b", "x", "a"], [5, 5, 5]))
+    assert list(other.token_lists()) == [["a", "b"], ["b"]]
+    assert other.raw_tokens == corpus.raw_tokens == 6
+    with pytest.raises(ValueError, match="none of the 6 tokens"):
+        corpus.under_vocabulary(Vocabulary(["x"], [1]))

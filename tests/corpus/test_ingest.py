@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from tests.corpus import oracle
 from w2v_fast.corpus import ingest
-from w2v_fast.corpus._ingest import PADDING, Table, compact, text_end
+from w2v_fast.corpus._ids import compact
+from w2v_fast.corpus._words import PADDING, WordTable, text_end
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.text_check import check_is_text
 from w2v_fast.system.files import compression_of
@@ -174,7 +175,7 @@ def test_equal_counts_keep_the_order_of_first_appearance(block_bytes):
 
 
 def test_native_functions_refuse_buffers_that_do_not_fit():
-    table = Table()
+    table = WordTable()
     ids = np.empty(10, np.int32)
     with pytest.raises(ValueError, match="too small"):
         table.encode_text(b"a b ", 4, 0, ids)
@@ -195,7 +196,7 @@ def test_native_functions_refuse_buffers_that_do_not_fit():
 
 
 def test_positions_decide_ties_between_tables():
-    first, second = Table(), Table()
+    first, second = WordTable(), WordTable()
     ids = np.empty(8, np.int32)
     second.encode_tokens([["late", "both"]], 1, ids)
     first.encode_tokens([["both", "early"]], 0, ids)
@@ -224,7 +225,7 @@ def test_positions_decide_ties_between_tables():
     ],
 )
 def test_the_smallest_position_counts_in_whatever_order_blocks_come(encode):
-    table, ids = Table(), np.empty(8, np.int32)
+    table, ids = WordTable(), np.empty(8, np.int32)
     encode(table, ["c", "b", "b"], 2, ids)
     encode(table, ["a", "b"], 0, ids)
     encode(table, ["c", "a"], 1, ids)
@@ -266,10 +267,10 @@ def test_blocks_that_overtake_each_other_change_nothing(monkeypatch):
 def test_the_key_of_the_hash_changes_nothing():
     script = """
 import sys
-from w2v_fast.corpus import _ingest
+from w2v_fast.corpus import _words
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import Phrases
-_ingest.set_hash_key(bytes.fromhex(sys.argv[1]))
+_words.set_hash_seed(bytes.fromhex(sys.argv[1]))
 sentences = [[f"word{i * i % n}" + "x" * (i % 30) for i in range(300)] for n in (7, 11)]
 corpus = Corpus.from_source(sentences, min_count=1)
 phrases = Phrases(corpus, 1, 0.1, workers=2).phrases
@@ -286,7 +287,7 @@ def test_words_made_to_collide_take_no_longer_than_others():
     seconds = []
     for end in (b"-another", tail):
         text = b"".join(b"%08d" % number + end + b"\n" for number in range(60_000))
-        table = Table()
+        table = WordTable()
         started = time.process_time()
         table.encode_text(text + bytes(PADDING), len(text), 0, np.empty(len(text), np.int32))
         assert len(table) == 60_000

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v_fast.corpus import phrases as module
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.phrases import FrozenPhrases, Phrases, phrase_text
+from w2v_fast.corpus.phrases import FrozenPhrases, Phrases, find, join, phrase_text, text
 
 TEXT = """the mayor of new york was there
 machine learning can be useful sometimes
@@ -143,7 +142,8 @@ def words_of(corpus: Corpus) -> list[list[str]]:
 def test_a_corpus_is_joined_like_its_sentences(sentences, options, chunk, memory_budget):
     corpus = Corpus.from_source(sentences, min_count=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK", chunk)
+        patch.setattr(join, "CHUNK", chunk)
+        patch.setattr(find, "CHUNK", chunk)
         phrases = Phrases(corpus, **options, workers=3)
         joined = phrases.apply(corpus, memory_budget=memory_budget)
     assert phrases.phrases == Phrases(sentences, **options).phrases
@@ -324,7 +324,8 @@ def word2phrase(sentences, min_count, threshold):
 
 @pytest.mark.parametrize("passes", [1, 2])
 def test_phrase_text(tmp_path, monkeypatch, passes):
-    monkeypatch.setattr(module, "CHUNK", 7)
+    for module in (find, join, text):
+        monkeypatch.setattr(module, "CHUNK", 7)
     source, output = tmp_path / "in.txt", tmp_path / "out.txt"
     source.write_bytes((TEXT.encode() + b"\r\n\n \xff \xfe\xff") * 9)
     expected = [

@@ -537,3 +537,41 @@ def test_errors_of_the_caller_come_through(path, tokens):
     assert not [
         thread for thread in threading.enumerate() if thread.name.startswith("w2v_fast-ingest")
     ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        iter("some text"),
+        (character for character in "some text"),
+        [(character for character in "text")],
+        ((character for character in text) for text in ["some text", "a b"]),
+        [map(str, "text")],
+        [iter("text")],
+    ],
+)
+def test_generators_of_characters_are_no_sentences(source):
+    with pytest.raises(TypeError, match=r"text\.split\(\) for text in texts"):
+        Corpus.from_source(source, min_count=1)
+
+
+@pytest.mark.parametrize("texts", [["text"], ["I", "a b"], ["I", "x", "is"]])
+def test_characters_in_lists_and_beside_words_are_tokens(texts):
+    lists = Corpus.from_source([list(text) for text in texts], min_count=1)
+    assert lists.raw_tokens == sum(map(len, texts))
+    words = Corpus.from_source(
+        ((word for word in text.split()) for text in [*texts, "longer words"]), min_count=1
+    )
+    assert words.vocabulary.words[-1] == "words"
+
+
+@pytest.mark.parametrize("budget", ["1G", 1.5, b"1"])
+def test_a_memory_budget_is_a_number_of_bytes(budget):
+    with pytest.raises(TypeError, match=r"memory_budget = .* must be a whole number of bytes"):
+        Corpus.from_source([["a", "b"]], min_count=1, memory_budget=budget)
+    with pytest.raises(TypeError, match=r"memory_budget = .* must be a whole number of bytes"):
+        FrozenPhrases({}).apply(Corpus.from_source([["a", "b"]], min_count=1), memory_budget=budget)
+
+
+def test_a_memory_budget_of_any_integer_type():
+    assert len(Corpus.from_source([["a", "b"]], min_count=1, memory_budget=np.int64(0))) == 2

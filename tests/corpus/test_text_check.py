@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -376,3 +377,62 @@ def test_a_line_of_any_length_takes_little_memory_and_a_short_message(tmp_path, 
     with pytest.raises(ValueError, match=r"line 1|line 2") as caught:
         load(path)
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ("".join(json.dumps({"id": n, "text": t}) + "\n" for n, t in ROWS).encode(), "shell"),
+        ("\n".join(map(json.dumps, SENTENCES)).encode(), "shell"),
+        (table(",", ["id", "text"], ROWS), "python"),
+        ("".join(json.dumps(t.split()) + "\n" for t in SENTENCES).encode(), "python"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("tool", "compress"),
+    [("", bytes), ("gzip", gzip.compress), ("bzip2", bz2.compress), ("xz", lzma.compress)],
+)
+def test_the_remedy_for_a_packed_file_unpacks_it(tmp_path, data, kind, tool, compress):
+    path = tmp_path / "a name.packed"
+    path.write_bytes(compress(data))
+    with pytest.raises(ValueError, match="is not text but") as caught:
+        Corpus.from_source(path)
+    remedy = str(caught.value).split(": ", 1)[1]
+    if kind == "python":
+        sentences = remedy.removeprefix("w2v_fast.train(").removesuffix(")")
+        names = {"csv": csv, "json": json, "gzip": gzip, "bz2": bz2, "lzma": lzma}
+        assert len(list(eval(f"({sentences})", names))) == len(SENTENCES)
+        return
+    command = remedy.removesuffix(" | w2v-fast train -")
+    if not shutil.which("jq") or (tool and not shutil.which(tool)):
+        assert command.startswith(f"{tool} -dc '" if tool else "jq -r ")
+        return
+    output = subprocess.check_output(command, shell=True, text=True)
+    assert output.splitlines() == SENTENCES
+
+
+def test_a_document_that_is_packed_is_unpacked_first(tmp_path):
+    path = tmp_path / "{x}.pdf.gz"
+    path.write_bytes(gzip.compress(b"%PDF-1.4" + TEXT))
+    with pytest.raises(ValueError, match=r"gzip -dc '\S+' > unpacked\), then .*pdftotext unpacked"):
+        Corpus.from_source(path)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 1 << 20])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_byte_order_marks_where_texts_are_joined(tmp_path, compress, block_bytes, end):
+    part = codecs.BOM_UTF8 + b"the cat" + end
+    (tmp_path / "inside").write_bytes(compress(part * 3))
+    (tmp_path / "members").write_bytes(compress(part) * 3)
+    for name in ("inside", "members"):
+        corpus = Corpus.from_source(tmp_path / name, min_count=1, block_bytes=block_bytes)
+        assert corpus.vocabulary.words == ["the", "cat"]
+        assert corpus.ids.tolist() == [0, ~1] * 3
+
+
+def test_what_resembles_a_byte_order_mark_stays(tmp_path):
+    words = ["\uff0c\uffff", "a\ufefe", "\ufeff"[:0] + "\udcef", "\udcef\udcbb"]
+    path = tmp_path / "text"
+    path.write_bytes(" ".join(words).encode("utf-8", "surrogateescape"))
+    assert Corpus.from_source(path, min_count=1).vocabulary.words == words

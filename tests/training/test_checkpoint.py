@@ -19,7 +19,7 @@ import pytest
 from tests.skips import posix
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.config import TrainConfig
-from w2v_fast.system import files
+from w2v_fast.system import container, files
 from w2v_fast.training import checkpoint as checkpoint_module
 from w2v_fast.training._inner import supported_isas
 from w2v_fast.training.checkpoint import Checkpoint, CheckpointError, CheckpointFolder
@@ -112,7 +112,7 @@ class TestKill:
         if number % 2:
             left = rng.randrange(1, 200)
             for module, name in (
-                (checkpoint_module, "_write"),
+                (container, "_write"),
                 (os, "fsync"),
                 (os, "replace"),
                 (os, "chmod"),
@@ -377,7 +377,7 @@ def test_a_checkpoint_that_fails_does_not_end_the_run(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         yield
 
-    monkeypatch.setattr(checkpoint_module, "atomic_write", full)
+    monkeypatch.setattr(container, "atomic_write", full)
     with pytest.warns(
         RuntimeWarning, match="no checkpoint after 60,000 of 60,000 words: .*No space left"
     ):

@@ -1,41 +1,48 @@
-"""Corpus: the text as int32 ids with sentence ends, in memory or in a file of its own, and its vocabulary.
+"""Corpus: the text as int32 ids with sentence ends, in memory or in a file of its own, and its
+vocabulary.
 
-A saved corpus is one file, little-endian, each part padded with zeros to a multiple of 64 bytes:
+A saved corpus is a sealed file (`system/container.py`), little-endian:
 
-    magic        16 bytes
     sizes        5 uint64: words V, bytes of all words B, tokens n, raw tokens, 0
     offsets      V + 1 int64    where each word starts in the next part
     words        B bytes
     counts       V int64
     ids          n int32        the last token of a sentence as ~id
-    checksum     32 bytes       SHA-256 of everything before it
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus._ingest import compact
-from w2v_fast.corpus.id_store import IdStore
-from w2v_fast.corpus.ingest import Progress, build_vocabulary, encode, match_vocabulary, renumber
-from w2v_fast.corpus.sources import DEFAULT_BLOCK_BYTES, MAX_BLOCK_BYTES, Ids, Source, open_source
+from w2v_fast.corpus._ids import compact
+from w2v_fast.corpus.id_store import IdStore, checked_budget
+from w2v_fast.corpus.ingest import (
+    ProgressCallback,
+    build_vocabulary,
+    encode,
+    match_vocabulary,
+    renumber,
+)
+from w2v_fast.corpus.sources import (
+    DEFAULT_BLOCK_BYTES,
+    MAX_BLOCK_BYTES,
+    CorpusSource,
+    Ids,
+    open_source,
+)
 from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
-from w2v_fast.system.files import atomic_write, compression_of_name, path_name
-from w2v_fast.system.memory import default_budget
+from w2v_fast.system.container import SealedFile, write_sealed
+from w2v_fast.system.files import compression_of_name, path_name
 
 MAGIC = b"w2v_fast corpus1"
-ALIGNMENT = 64
-CHUNK = 1 << 22  # bytes written, or tokens searched, at a time
-READ_CHUNK = (
-    1 << 18
-)  # bytes read at a time: they stay in the cache while they are hashed, checked and copied
+SIZES_BYTES = 5 * 8
+CHUNK = 1 << 22  # tokens searched at a time
 
 
 class Corpus:
@@ -44,8 +51,8 @@ class Corpus:
     Parameters
     ----------
     ids
-        Integers, shape [n]; they are copied. Every token is its id, except that the last one of a sentence is ~id
-        (negative).
+        Integers, shape [n]; they are copied. Every token is its id, except that the last one of a
+        sentence is ~id (negative).
     vocabulary
         The words.
     raw_tokens
@@ -74,7 +81,7 @@ class Corpus:
             raise TypeError(
                 f"ids must be a 1-D array of integers, got the shape {given.shape} of {given.dtype}"
             )
-        store = _CheckedIds(default_budget())
+        store = _CheckedIds(checked_budget(None), len(given))
         for start in range(0, len(given), CHUNK):
             store.append(given[start : start + CHUNK].copy())
         store.check("a corpus", len(vocabulary))
@@ -88,7 +95,7 @@ class Corpus:
 
     @classmethod
     def of_own_ids(cls, ids: Ids, vocabulary: Vocabulary, raw_tokens: int) -> Corpus:
-        """A corpus of int32 ids that are known to be right and that nobody else can change: without a copy."""
+        """A corpus that takes over int32 ids, known to be valid and shared with nobody."""
         corpus = cls.__new__(cls)
         corpus._take(ids, vocabulary, raw_tokens)
         return corpus
@@ -96,7 +103,7 @@ class Corpus:
     @classmethod
     def from_source(
         cls,
-        source: Source,
+        source: CorpusSource,
         *,
         min_count: int = 5,
         max_vocab: int | None = None,
@@ -104,27 +111,32 @@ class Corpus:
         workers: int | None = None,
         memory_budget: int | None = None,
         block_bytes: int = DEFAULT_BLOCK_BYTES,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Corpus:
         """Read a source once.
 
         Parameters
         ----------
         source
-            - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognized), a folder (all files in it and
-              below), a glob, `-` for standard input. ASCII white space and NUL separate words, newline ends a sentence.
-            - An iterable, which may be a generator, of sentences: lists of str, or lists or 1-D arrays of integers.
-            - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are decimal strings.
+            - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognized), a folder
+              (all files in it and below), a glob, `-` for standard input. ASCII white space and NUL
+              separate words, newline ends a sentence.
+            - An iterable, which may be a generator, of sentences: lists of str, or lists or 1-D
+              arrays of integers.
+            - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are
+              decimal strings.
         min_count
             Words that occur fewer times are left out.
         max_vocab
             Keep only this many words, the most frequent (default: all).
         vocabulary
-            Use these words and counts instead; other tokens are dropped, and the two options above have no effect.
+            Use these words and counts instead; other tokens are dropped, and the two options above
+            have no effect.
         workers
             Threads (default: the CPUs this process may use).
         memory_budget
-            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file (default: half of the RAM).
+            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file
+            (default: half of the RAM).
         block_bytes
             Bytes of text that one thread takes at a time.
         progress
@@ -133,19 +145,19 @@ class Corpus:
         Raises
         ------
         OSError
-            Nothing is at a path, a file cannot be read, its compressed data are damaged, it changed while it was read,
-            or the disk is full.
+            Nothing is at a path, a file cannot be read, its compressed data are damaged, it changed
+            while it was read, or the disk is full.
         TypeError
-            The source is none of these; a str in place of a list of tokens; tokens of different types.
+            The source is none of these; a str in place of a list of tokens; tokens of different
+            types.
         ValueError
-            The corpus is empty, or none of its words is kept; a file is not text; an option out of its range.
+            The corpus is empty, or none of its words is kept; a file is not text; an option out of
+            its range.
         """
         config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
-        budget = default_budget() if memory_budget is None else memory_budget
+        budget = checked_budget(memory_budget)
         if not 1 <= block_bytes <= MAX_BLOCK_BYTES:
             raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {MAX_BLOCK_BYTES}]")
-        if budget < 0:
-            raise ValueError(f"memory_budget = {budget} must not be negative")
         blocks, size = open_source(source, block_bytes)
         store = IdStore(budget)
         tables, runs = encode(blocks, store, config.threads, _reporter(progress, size))
@@ -181,8 +193,13 @@ class Corpus:
         if start < len(self.ids):
             yield self.ids[start:].copy()
 
+    def token_lists(self) -> Iterator[list[str]]:
+        """The words of each sentence."""
+        words = self.vocabulary.words
+        return ([words[id] for id in sentence.tolist()] for sentence in self.sentences())
+
     def close(self) -> None:
-        """Give the ids back: memory, or a temporary file. Arrays that were taken from them stay valid."""
+        """Release the ids (memory or a temporary file); arrays taken from them stay valid."""
         self.ids = np.empty(0, np.int32)
 
     def __enter__(self) -> Corpus:
@@ -192,32 +209,24 @@ class Corpus:
         self.close()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one file that `open` maps without reading the text again.
+        """Write one file, from which `open` reads the ids and the vocabulary without the text.
 
         Raises
         ------
         OSError
             The file cannot be written; an older one stays as it was.
         ValueError
-            The name asks for a compressed file, which cannot be mapped.
+            The name asks for a compressed file, which a saved corpus is not.
         """
         if compression_of_name(path_name(path)):
             raise ValueError(
-                f"cannot write {os.fspath(path)}: an encoded corpus is mapped into memory, so it is not "
-                "compressed; give another name"
+                f"cannot write {os.fspath(path)}: an encoded corpus is not compressed; "
+                "give another name"
             )
         blob, offsets = join_words(self.vocabulary.words)
         sizes = np.array([len(self.vocabulary), len(blob), len(self), self.raw_tokens, 0], "<u8")
         counts, ids = self.vocabulary.counts.astype("<i8"), self.ids.astype("<i4", copy=False)
-        parts: list[Any] = [MAGIC, sizes, offsets.astype("<i8"), blob, counts, ids]
-        checksum = hashlib.sha256()
-        with atomic_write(path) as file:
-            for part in parts:
-                view = memoryview(part).cast("B") if len(part) else memoryview(b"")
-                for start in range(0, len(view), CHUNK):
-                    _write(file, checksum, view[start : start + CHUNK])
-                _write(file, checksum, bytes(_padded(len(view)) - len(view)))
-            file.write(checksum.digest())
+        write_sealed(path, MAGIC, [sizes, offsets.astype("<i8"), blob, counts, ids])
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, memory_budget: int | None = None) -> Corpus:
@@ -226,7 +235,8 @@ class Corpus:
         Parameters
         ----------
         memory_budget
-            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file (default: half of the RAM).
+            Bytes of ids to hold in memory (4 a token); above it they go to a temporary file
+            (default: half of the RAM).
 
         Raises
         ------
@@ -237,34 +247,17 @@ class Corpus:
         """
         name = path_name(path)
         with open(name, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            head = file.read(2 * ALIGNMENT)
-            if head[: len(MAGIC)] != MAGIC:
-                raise ValueError(f"{name} is not a saved corpus: it does not start with {MAGIC!r}")
-            if len(head) < 2 * ALIGNMENT:
-                raise ValueError(f"{name} is cut: it has {size} bytes")
-            words, word_bytes, tokens, raw_tokens, _ = np.frombuffer(
-                head, "<u8", 5, ALIGNMENT
-            ).tolist()
-            lengths = [8 * (words + 1), word_bytes, 8 * words, 4 * tokens]
-            expected = len(head) + sum(map(_padded, lengths)) + hashlib.sha256().digest_size
-            if size != expected:
-                raise ValueError(
-                    f"{name} is cut or damaged: it has {size} bytes, its header asks for {expected}"
-                )
-            checksum = hashlib.sha256(head)
-            offsets, blob, counts = (
-                _read(file, checksum, _padded(length)) for length in lengths[:3]
-            )
-            ids = _CheckedIds(default_budget() if memory_budget is None else memory_budget)
-            for start in range(0, 4 * tokens, READ_CHUNK):
-                ids.append(
-                    np.frombuffer(_read(file, checksum, min(READ_CHUNK, 4 * tokens - start)), "<i4")
-                )
-            _read(file, checksum, -4 * tokens % ALIGNMENT)
-            if checksum.digest() != file.read(checksum.digest_size):
-                raise ValueError(f"{name} is damaged: its checksum does not fit")
-        ends = np.frombuffer(offsets, "<i8", words + 1)
+            sealed = SealedFile(file, MAGIC, "a saved corpus")
+            sizes = np.frombuffer(sealed.part(SIZES_BYTES), "<u8").tolist()
+            words, word_bytes, tokens, raw_tokens, _ = sizes
+            lengths = [8 * (words + 1), word_bytes, 8 * words]
+            sealed.check_rest([*lengths, 4 * tokens])
+            offsets, blob, counts = map(sealed.part, lengths)
+            ids = _CheckedIds(checked_budget(memory_budget), tokens)
+            for chunk in sealed.chunks(4 * tokens):
+                ids.append(np.frombuffer(chunk, "<i4"))
+            sealed.check_seal()
+        ends = np.frombuffer(offsets, "<i8")
         steps = np.diff(ends)
         if (
             ends[0] != 0
@@ -272,9 +265,9 @@ class Corpus:
             or (steps < 0).any()
             or np.count_nonzero(steps == 0) > 1
         ):
-            raise ValueError(f"{name} is damaged: the offsets of its words do not fit")
+            raise sealed.damage("is damaged: the offsets of its words do not fit")
         ids.check(f"{name} is damaged: it", words)
-        vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8", words))
+        vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8"))
         return cls.of_own_ids(ids.truncate(tokens), vocabulary, raw_tokens)
 
     def under_vocabulary(self, vocabulary: Vocabulary) -> Corpus:
@@ -316,7 +309,7 @@ class Corpus:
 
 
 class _CheckedIds(IdStore):
-    """Ids from outside, of any integer type, that are checked against a vocabulary before they are used."""
+    """Ids of any integer type from outside, checked against a vocabulary before use."""
 
     smallest = largest = 0
 
@@ -334,26 +327,9 @@ class _CheckedIds(IdStore):
 
 
 def _reporter(
-    progress: Progress | None, size: Callable[[], int | None]
+    progress: ProgressCallback | None, size: Callable[[], int | None]
 ) -> Callable[[int], object] | None:
     if progress is None:
         return None
     total = size()
     return lambda done: progress(done, total)
-
-
-def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
-    file.write(data)
-    checksum.update(data)
-
-
-def _read(file: BinaryIO, checksum: Any, size: int) -> bytes:
-    data = file.read(size)
-    if len(data) != size:
-        raise ValueError(f"{file.name} was cut while it was read")
-    checksum.update(data)
-    return data
-
-
-def _padded(length: int) -> int:
-    return length + -length % ALIGNMENT

@@ -1,9 +1,10 @@
-"""Token ids in memory up to a budget, then in a temporary file: 4 bytes a token, and nothing held twice."""
+"""Token ids in memory up to a budget, then in a temporary file: 4 bytes a token, held once."""
 
 from __future__ import annotations
 
 import contextlib
 import mmap
+import operator
 import os
 import tempfile
 from typing import BinaryIO, cast
@@ -11,7 +12,30 @@ from typing import BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
+from w2v_fast.system.memory import default_budget
+
 STEP = 1 << 22  # ids by which the array in memory grows: a realloc that moves pages, not bytes
+
+
+def checked_budget(memory_budget: int | None) -> int:
+    """The bytes of ids to hold in memory, with the default (half of what is free) filled in.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is not a whole number, or is negative.
+    """
+    if memory_budget is None:
+        return default_budget()
+    try:
+        budget = operator.index(memory_budget)
+    except TypeError:
+        raise TypeError(
+            f"memory_budget = {memory_budget!r:.60} must be a whole number of bytes, such as 2**30"
+        ) from None
+    if budget < 0:
+        raise ValueError(f"memory_budget = {budget} must not be negative")
+    return budget
 
 
 class IdStore:
@@ -20,14 +44,19 @@ class IdStore:
     Parameters
     ----------
     budget
-        Bytes of ids to hold in memory. Above it they go to a file without a name in the folder for temporary files
-        (`TMPDIR`), which vanishes with this object or with the process.
+        Bytes of ids to hold in memory. Above it they go to a file without a name in the folder for
+        temporary files (`TMPDIR`), which vanishes with this object or with the process.
+    expected
+        The number of ids that will come, where it is known: memory for all of them is faster to get
+        at once.
     """
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, expected: int = 0) -> None:
         self.budget = budget
         self.size = 0
-        self._ids: npt.NDArray[np.int32] = np.empty(0, np.int32)
+        self._ids: npt.NDArray[np.int32] = np.empty(
+            expected if 4 * expected <= budget else 0, np.int32
+        )
         self._file: BinaryIO | None = None
 
     @property

@@ -1,9 +1,12 @@
-"""One pass over a source: blocks -> provisional ids and counts, in threads without the GIL -> ranked ids.
+"""One pass over a source: blocks -> provisional ids and counts, in threads without the GIL ->
+ranked ids.
 
-    this thread     cuts the source into numbered blocks, hands them out, and takes the ids back in the order of blocks
-    worker threads  encode a block into a table that no other thread has at the time
-    at the end      the tables are merged, the words ranked (count descending, ties by first position), and one pass
-                    over the ids replaces them by ranks and drops what is not in the vocabulary
+    this thread     cuts the source into numbered blocks, hands them out, and collects the ids in
+                    the order of the blocks
+    worker threads  encode a block into a table that no other thread uses at the time
+    at the end      the tables are merged, the words ranked (count descending, ties by first
+                    position), and one pass over the ids replaces them by ranks and drops words
+                    that are not in the vocabulary
 
 The result depends on the text alone: not on the threads, the size of blocks or the kind of source.
 """
@@ -19,28 +22,29 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast.corpus._ingest import Table, compact
+from w2v_fast.corpus._ids import compact
+from w2v_fast.corpus._words import WordTable
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.sources import Block, Blocks, Ids
 from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, rank
 from w2v_fast.system.threads import map_in_order
 
-Progress: TypeAlias = "Callable[[int, int | None], object]"
+ProgressCallback: TypeAlias = "Callable[[int, int | None], object]"
 
 
 @dataclasses.dataclass
 class Encoded:
-    """The outcome of one block: its ids, the table they refer to, and whether it first ends an open sentence."""
+    """One encoded block: its ids, their table, and whether it ends an open sentence first."""
 
     table: int
     ids: Ids
-    opens: bool
+    ends_open_sentence: bool
     size: int
 
 
 def encode(
     blocks: Blocks, store: IdStore, workers: int, progress: Callable[[int], object] | None
-) -> tuple[list[Table], npt.NDArray[np.int64]]:
+) -> tuple[list[WordTable], npt.NDArray[np.int64]]:
     """Encode all blocks into `store`.
 
     Returns
@@ -50,7 +54,7 @@ def encode(
     runs
         int64, shape [R, 2]: the table of each run of ids, and the run's length.
     """
-    tables = [Table() for _ in range(workers)]
+    tables = [WordTable() for _ in range(workers)]
     free: SimpleQueue[int] = SimpleQueue()
     for number in range(workers):
         free.put(number)
@@ -61,14 +65,14 @@ def encode(
         number, block = numbered
         table = free.get()
         try:
-            ids, opens = block.encode(tables[table], number)
-            return Encoded(table, ids, opens, block.size)
+            ids, ends_open_sentence = block.encode(tables[table], number)
+            return Encoded(table, ids, ends_open_sentence, block.size)
         finally:
             free.put(table)
 
     def commit(encoded: Encoded) -> None:
         nonlocal done
-        if encoded.opens:
+        if encoded.ends_open_sentence:
             store.end_sentence()
         store.append(encoded.ids)
         if runs and runs[-1][0] == encoded.table:
@@ -90,7 +94,7 @@ def encode(
 
 
 def build_vocabulary(
-    tables: list[Table], min_count: int, max_vocab: int | None
+    tables: list[WordTable], min_count: int, max_vocab: int | None
 ) -> tuple[Vocabulary, list[npt.NDArray[np.int32]]]:
     """Merge the tables and rank the words.
 
@@ -108,24 +112,24 @@ def build_vocabulary(
     """
     table, merged = _merge(tables)
     counts = np.empty(len(table), np.int64)
-    firsts = np.empty(len(table), np.int64)
-    table.statistics(counts, firsts)
-    order, new_ids = limit(counts, firsts, min_count, max_vocab)
+    first_positions = np.empty(len(table), np.int64)
+    table.statistics(counts, first_positions)
+    order, new_ids = rank_and_cut(counts, first_positions, min_count, max_vocab)
     return Vocabulary.of_counted(table.words(order), counts[order]), [
         new_ids[ids] for ids in merged
     ]
 
 
-def limit(
+def rank_and_cut(
     counts: npt.NDArray[np.int64],
-    firsts: npt.NDArray[np.int64],
+    first_positions: npt.NDArray[np.int64],
     min_count: int,
     max_vocab: int | None,
 ) -> tuple[npt.NDArray[np.int64], Ids]:
-    """The old numbers of the words kept, by their new ids, and the new id of every word, -1 for those left out."""
+    """Old number of each new id, and new id of each old number (-1: left out)."""
     if not counts.any():
         raise ValueError("the corpus is empty: it has no tokens")
-    order = rank(counts, firsts, min_count, max_vocab)
+    order = rank(counts, first_positions, min_count, max_vocab)
     if not len(order):
         raise ValueError(below_min_count(int(counts.max()), min_count))
     new_ids = np.full(len(counts), -1, np.int32)
@@ -133,8 +137,10 @@ def limit(
     return order, new_ids
 
 
-def match_vocabulary(tables: list[Table], vocabulary: Vocabulary) -> list[npt.NDArray[np.int32]]:
-    """For each table, the id in the given vocabulary of each of its words, -1 for those it lacks."""
+def match_vocabulary(
+    tables: list[WordTable], vocabulary: Vocabulary
+) -> list[npt.NDArray[np.int32]]:
+    """For each table, the id of each of its words in the given vocabulary, -1 for unknown ones."""
     index = vocabulary.index
     return [
         np.array(
@@ -158,8 +164,8 @@ def renumber(
     return store.truncate(written)
 
 
-def _merge(tables: list[Table]) -> tuple[Table, list[npt.NDArray[np.int32]]]:
-    """All tables in the largest one, and for each table the ids of its words there. The others are emptied."""
+def _merge(tables: list[WordTable]) -> tuple[WordTable, list[npt.NDArray[np.int32]]]:
+    """Merge all tables into the largest; returns it and the ids there of each table's words."""
     target = max(range(len(tables)), key=lambda number: len(tables[number]))
     table = tables[target]
     merged = [
@@ -171,5 +177,5 @@ def _merge(tables: list[Table]) -> tuple[Table, list[npt.NDArray[np.int32]]]:
     for number, other in enumerate(tables):
         if number != target:
             table.merge(other, merged[number])
-            tables[number] = Table()
+            tables[number] = WordTable()
     return table, merged

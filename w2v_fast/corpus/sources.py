@@ -1,8 +1,10 @@
-"""Where a corpus comes from: files, folders, globs, standard input, token lists, integer ids; cut into blocks.
+"""Where a corpus comes from: files, folders, globs, standard input, token lists, integer ids; cut
+into blocks.
 
-A block is what one thread encodes at a time. Its `encode(table, number)` writes the tokens into a table and returns
-their provisional ids (int32, the last token of a sentence as ~id) and whether the block starts with the end of a
-sentence that an earlier block left open. `size` is the number of its bytes, for the progress.
+A block is what one thread encodes at a time. Its `encode(table, number)` writes the tokens into a
+table and returns their provisional ids (int32, the last token of a sentence as ~id) and whether the
+block starts with the end of a sentence that an earlier block left open. `size` is the number of its
+bytes, for the progress.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from w2v_fast.corpus._ingest import PADDING, Table, text_end
+from w2v_fast.corpus._words import PADDING, WordTable, blank_marks, text_end
 from w2v_fast.corpus.text_files import JoinedFiles, expand, plain_size
 
 Ids: TypeAlias = "npt.NDArray[np.int32]"
-Source: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
+CorpusSource: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]] | Iterable[Any]"
 
 DEFAULT_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 30
@@ -35,7 +37,7 @@ class Block(Protocol):
     @property
     def size(self) -> int: ...
 
-    def encode(self, table: Table, number: int) -> tuple[Ids, bool]: ...
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]: ...
 
 
 Blocks: TypeAlias = "Generator[Block, None, None]"
@@ -45,13 +47,14 @@ Blocks: TypeAlias = "Generator[Block, None, None]"
 class TextBlock:
     """Whole words as bytes: `data[:size]` ends with a separator, and PADDING more bytes follow."""
 
-    data: bytearray
+    data: npt.NDArray[np.uint8]
     size: int
 
-    def encode(self, table: Table, number: int) -> tuple[Ids, bool]:
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        blank_marks(self.data, self.size)
         ids = np.empty(self.size // 2 + 2, np.int32)
-        tokens, opens = table.encode_text(self.data, self.size, number, ids)
-        return ids[:tokens], opens
+        tokens, ends_open_sentence = table.encode_text(self.data, self.size, number, ids)
+        return ids[:tokens], ends_open_sentence
 
 
 @dataclasses.dataclass
@@ -61,7 +64,7 @@ class TokenBlock:
     sentences: list[list[str]]
     size: int = 0
 
-    def encode(self, table: Table, number: int) -> tuple[Ids, bool]:
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
         ids = np.empty(sum(map(len, self.sentences)), np.int32)
         self.size = table.encode_tokens(self.sentences, number, ids)
         return ids, False
@@ -69,7 +72,7 @@ class TokenBlock:
 
 @dataclasses.dataclass
 class IntegerBlock:
-    """Sentences as integers: all values in one array, and the positions after the end of each sentence."""
+    """Sentences as integers: all values in one array, and where each sentence ends."""
 
     values: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
@@ -78,14 +81,15 @@ class IntegerBlock:
     def size(self) -> int:
         return self.values.nbytes
 
-    def encode(self, table: Table, number: int) -> tuple[Ids, bool]:
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
         ids = np.empty(len(self.values), np.int32)
         table.encode_integers(self.values, self.ends, number, ids)
         return ids, False
 
 
-def open_source(source: Source, block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
-    """Blocks of a source, and a function that tells its size in bytes where it can be known beforehand, else None.
+def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
+    """Blocks of a source, and a function that tells its size in bytes where it can be known
+    beforehand, else None.
 
     Everything that can be wrong with the names of files is reported here, before reading starts.
 
@@ -137,11 +141,11 @@ def _open_paths(
 
 
 def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
-    """Blocks cut after a separator; what follows it goes to the next block, and a longer word makes its block grow."""
+    """Blocks cut after a separator; they grow for longer words."""
     with JoinedFiles(paths) as text:
-        data, used = bytearray(block_bytes + PADDING), 0
+        data, used = np.empty(block_bytes + PADDING, np.uint8), 0
         while True:
-            room = memoryview(data)[used : len(data) - PADDING]
+            room = data.data[used : len(data) - PADDING]
             count = text.readinto(room)
             used += count
             if 0 < count < len(room):
@@ -156,7 +160,7 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
                 raise ValueError(
                     f"{text.path} is not text: it has a word of {MAX_WORD_BYTES:,} bytes or more"
                 )
-            data, used = bytearray(max(block_bytes, 2 * len(rest)) + PADDING), len(rest)
+            data, used = np.empty(max(block_bytes, 2 * len(rest)) + PADDING, np.uint8), len(rest)
             data[:used] = rest
 
 
@@ -202,10 +206,12 @@ def _sentence_blocks(sentences: Iterator[Any], block_bytes: int) -> Blocks:
     kind: type | None = None
     batch: list[Any] = []
     tokens = 0
+    only_characters = True
     for number, sentence in enumerate(sentences, 1):
         items, this_kind = _sentence(sentence, number)
         if not len(items):
             continue
+        only_characters = only_characters and _yields_characters(sentence, items)
         if kind not in (None, this_kind):
             raise TypeError(
                 f"sentence {number} holds {_KINDS[this_kind]}, those before it {_KINDS[kind]}"
@@ -214,10 +220,28 @@ def _sentence_blocks(sentences: Iterator[Any], block_bytes: int) -> Blocks:
         batch.append(items)
         tokens += len(items)
         if tokens >= limit:
+            _check_has_words(only_characters)
             yield _block(kind, batch)
             batch, tokens = [], 0
     if kind and batch:
+        _check_has_words(only_characters)
         yield _block(kind, batch)
+
+
+def _yields_characters(sentence: Any, items: Any) -> bool:
+    """Whether a sentence is a generator of characters: it may be text that nobody has split."""
+    return isinstance(sentence, Iterator) and all(
+        isinstance(item, str) and len(item) == 1 for item in items
+    )
+
+
+def _check_has_words(only_characters: bool) -> None:
+    if only_characters:
+        raise TypeError(
+            "every sentence is a generator of single characters; split the texts: "
+            "(text.split() for text in texts), or, if characters are the words, give lists: "
+            "(list(text) for text in texts)"
+        )
 
 
 _KINDS = {str: "str tokens", int: "integers"}
@@ -232,7 +256,7 @@ def _block(kind: type, batch: list[Any]) -> Block:
 
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
-    """One sentence as a list of str or an int64 array, both of our own, and which of the two it is."""
+    """A copy of one sentence as a list of str or an int64 array, and which of the two it is."""
     if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu" and sentence.ndim == 1:
         return _int64(sentence).copy(), int
     items = list(checked_sentence(sentence, f"sentence {number}"))
@@ -292,7 +316,7 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
 
 
 def _keys(sentence: Any) -> list[Any]:
-    """The keys of a mapping, or of a row whose keys are str, as those of databases and data frames."""
+    """The keys of a mapping, or of a row with str keys, as databases and data frames have."""
     keys = getattr(sentence, "keys", None)
     names = list(keys()) if callable(keys) else []
     if isinstance(sentence, Mapping):

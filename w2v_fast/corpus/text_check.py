@@ -1,7 +1,8 @@
-"""What is no text: archives, documents, tables and binary files, told by their first bytes, with a way to their text.
+"""What is no text: archives, documents, tables and binary files, told by their first bytes, with a
+way to their text.
 
-Text may hold any byte but many control characters. Its lines may have braces and commas: JSON and tables are told by
-all of their first lines, which fit together as lines of text do not.
+Text may hold any byte but many control characters. Its lines may have braces and commas: JSON and
+tables are told by all of their first lines, which fit together as lines of text do not.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import csv
 import io
 import itertools
 import json
+import os
 import re
 import shlex
 import tarfile
 from typing import Any
 
-from w2v_fast.system.files import compression_of
+from w2v_fast.system.files import MAGIC_LENGTH, compression_of
 
 HEAD_BYTES = 1 << 16  # what is looked at
 HEAD_LINES = 20
@@ -30,6 +32,8 @@ WIDE_MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }  # that of UTF-32 first: it starts with that of UTF-16
 
+OPENERS = {"gzip": "gzip.open", "bzip2": "bz2.open", "xz": "lzma.open"}
+OPENERS["zstd"] = "backports.zstd.open"
 PIPE = "train on the text in it: {} | w2v-fast train -"
 LINE = "train on the text in it, in Python: w2v_fast.train({})"
 TEXTS = LINE.format('text.split() for text in pandas.{}({{name!r}})["text"]')
@@ -66,7 +70,7 @@ CONTAINERS = [
         (rb"\xff\x06\0\0sNaPpY", "compressed by snappy", "unpack it first"),
         (rb"\s{0,9}%PDF-", "a PDF document", PIPE.format("pdftotext {path} -")),
         (rb"%!PS", "a PostScript document", PIPE.format("ps2ascii {path}")),
-        (rb"\{\\rtf", "an RTF document", PIPE.format("pandoc -f rtf -t plain {path}")),
+        (rb"\{\\rtf", "an RTF document", PIPE.format("{unpack}pandoc -f rtf -t plain{file}")),
         (
             rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             "an old Office document",
@@ -81,8 +85,10 @@ CONTAINERS = [
         ),
         (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
         (
-            rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|PRAGMA foreign_keys=|/\*!\d{5}|"
-            rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|insert into [\w\"`.]{1,99} (values ?)?\()",
+            rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|"
+            rb"PRAGMA foreign_keys=|/\*!\d{5}|"
+            rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|"
+            rb"insert into [\w\"`.]{1,99} (values ?)?\()",
             "the dump of a database",
             "load it, and select its text",
         ),
@@ -104,7 +110,8 @@ CONTAINERS = [
         (rb"RD[XAB][23]\n", "an R data file", "export its text to a file first"),
         (rb"\x93NUMPY", "a numpy array", LINE.format("numpy.load({name!r})")),
         (
-            rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0",
+            rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|"
+            rb"c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0",
             "a pickle",
             "load it where you trust it, and give the lists of tokens to w2v_fast.train",
         ),
@@ -142,17 +149,17 @@ MARKUP = [
         (
             rb"<!doctype html|<html[\s>]|<head[\s>]",
             "an HTML document",
-            PIPE.format("pandoc -f html -t plain {path}"),
+            PIPE.format("{unpack}pandoc -f html -t plain{file}"),
         ),
         (
             rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]",
             "an XML document",
-            PIPE.format("xmllint --xpath 'string(/)' {path}"),
+            PIPE.format("{unpack}xmllint --xpath 'string(/)' {file_or_dash}"),
         ),
         (
             rb"WARC/\d\.\d\s",
             "a WARC or WET archive",
-            PIPE.format(r"sed '/^WARC\/1/,/^\r*$/d' {path}"),
+            PIPE.format(r"{unpack}sed '/^WARC\/1/,/^\r*$/d'{file}"),
         ),
     ]
 ]
@@ -166,15 +173,17 @@ COLUMN_NAME = re.compile(r" ?[^\W\d](?:[\w.#/()-]{0,40}[\w)])?( [\w.#/()-]{1,30}
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 QUOTED_CELL = re.compile(r'(?:^|[,;|\t])"(?:[^"]|"")*"(?:[,;|\t](?! )|$)', re.MULTILINE)
 COMMON_COLUMN = re.compile(
-    r" ?(abstract|answer|article|author|body|category|class|comment|content|count|date|description|document|headline|"
-    r"id|index|key|label|lang|language|message|name|question|rating|review|score|sentence|sentiment|source|subject|"
-    r"summary|tags?|target|text|time|timestamp|title|tokens?|tweet|type|url|user|value|word|year) ?",
+    r" ?(abstract|answer|article|author|body|category|class|comment|content|count|date|description|"
+    r"document|headline|id|index|key|label|lang|language|message|name|question|rating|review|score|"
+    r"sentence|sentiment|source|subject|summary|tags?|target|text|time|timestamp|title|tokens?|"
+    r"tweet|type|url|user|value|word|year) ?",
     re.IGNORECASE,
 )
 
 
 def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
-    """Refuse a corpus file whose first `HEAD_BYTES` bytes (`is_whole`: all it has) are not those of text.
+    """Refuse a corpus file whose first `HEAD_BYTES` bytes (`is_whole`: all it has) are not those of
+    text.
 
     Raises
     ------
@@ -185,8 +194,8 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
     control = len(head.translate(None, TEXT_BYTES))
     if control > max(64, MAX_CONTROL_SHARE * len(head)):
         raise ValueError(
-            f"{name} is not text: {control:,} of its first {len(head):,} bytes are control characters; "
-            "expected text, or text compressed by gzip, bzip2, xz or zstd"
+            f"{name} is not text: {control:,} of its first {len(head):,} bytes are control "
+            "characters; expected text, or text compressed by gzip, bzip2, xz or zstd"
         )
     _refuse_first(MARKUP, name, head)
     whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
@@ -197,7 +206,7 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
 
 
 def check_is_no_container(name: str, head: bytes) -> None:
-    """Refuse a file of text or of lines that is an archive, a binary file, or text of two or four bytes a character."""
+    """Refuse an archive, a binary file, or text in UTF-16 or UTF-32."""
     encoding = next(
         (encoding for mark, encoding in WIDE_MARKS.items() if head.startswith(mark)), None
     )
@@ -218,7 +227,7 @@ def check_is_no_container(name: str, head: bytes) -> None:
             f"{name} is compressed twice, inside by {packed}, and not text; unpack it once"
         )
     if _is_tar(head):
-        _refuse(name, "a tar archive", PIPE.format("tar -xOf {path}"))
+        _refuse(name, "a tar archive", PIPE.format("{unpack}tar -xOf {file_or_dash}"))
     _refuse_first(CONTAINERS, name, head)
 
 
@@ -229,9 +238,24 @@ def _refuse_first(kinds: list[tuple[re.Pattern[bytes], str, str]], name: str, he
 
 
 def _refuse(name: str, what: str, remedy: str) -> None:
-    raise ValueError(
-        f"{name} is not text but {what}; " + remedy.format(name=name, path=shlex.quote(name))
-    )
+    """Raise the error; the remedy of a file that is packed unpacks it first."""
+    path, packed = shlex.quote(name), _compression_of_file(name)
+    fields = {"name": name, "path": path, "open": f"open({name!r})"}
+    fields |= {"unpack": "", "file": f" {path}", "file_or_dash": path}
+    if packed is not None:
+        if ("{path}" in remedy or "{name" in remedy) and "{unpack}" not in remedy:
+            remedy = f"unpack it first ({packed} -dc {_literal(path)} > unpacked), then {remedy}"
+            fields |= {"name": "unpacked", "path": "unpacked"}
+        fields["open"] = f"{OPENERS[packed]}({name!r}, 'rt')"
+        fields |= {"unpack": f"{packed} -dc {path} | ", "file": "", "file_or_dash": "-"}
+    raise ValueError(f"{name} is not text but {what}; {remedy.format(**fields)}")
+
+
+def _compression_of_file(name: str) -> str | None:
+    if not os.path.isfile(name):
+        return None
+    with open(name, "rb") as file:
+        return compression_of(file.read(MAGIC_LENGTH))
 
 
 def _is_tar(head: bytes) -> bool:
@@ -247,7 +271,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
-    """JSON lines if all of the first lines are objects, arrays or strings; else JSON over lines by how it starts."""
+    """Refuse JSON lines (all first lines are JSON), and JSON over several lines by its start."""
     record = _json(lines[0]) if lines else None
     if record is None:
         if not JSON_START.match(head.lstrip()):
@@ -265,15 +289,15 @@ def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
         _refuse(
             name,
             "JSON lines" if len(lines) > 1 else "JSON",
-            PIPE.format(f"jq -r {_literal(program)} {{path}}"),
+            PIPE.format(f"{{unpack}}jq -r {_literal(program)}{{file}}"),
         )
     if isinstance(record, str):
-        _refuse(name, "JSON lines", PIPE.format("jq -r . {path}"))
+        _refuse(name, "JSON lines", PIPE.format("{unpack}jq -r .{file}"))
     if isinstance(record, list) and all(
         isinstance(item, str) and len(item.split()) == 1 for item in record
     ):
-        _refuse(name, "JSON", LINE.format("json.loads(line) for line in open({name!r})"))
-    _refuse(name, "JSON", PIPE.format("jq -r '.. | strings' {path}"))
+        _refuse(name, "JSON", LINE.format("json.loads(line) for line in {open}"))
+    _refuse(name, "JSON", PIPE.format("{unpack}jq -r '.. | strings'{file}"))
 
 
 def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
@@ -292,7 +316,7 @@ def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
 
 
 def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
-    """CSV and its kin: rows of equal width under names of columns, or with row numbers or quoted cells."""
+    """Refuse CSV and TSV: rows of equal width with column names, row numbers or quoted cells."""
     first = lines[0] if lines else b""
     if len(lines) > 1 and all(map(VECTOR.fullmatch, lines[1:])):
         _refuse(name, "rows of numbers, such as word vectors", "expected a corpus")
@@ -304,13 +328,13 @@ def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
         if column is None:
             continue
         if COLUMN_NAME.fullmatch(rows[0][column]):
-            reader = f"csv.DictReader(open({{name!r}}), delimiter={_literal(repr(delimiter))})"
+            reader = f"csv.DictReader({{open}}, delimiter={_literal(repr(delimiter))})"
             _refuse(
                 name,
                 "a table",
                 LINE.format(f"row[{_literal(repr(rows[0][column]))}].split() for row in {reader}"),
             )
-        reader = f"csv.reader(open({{name!r}}), delimiter={_literal(repr(delimiter))})"
+        reader = f"csv.reader({{open}}, delimiter={_literal(repr(delimiter))})"
         _refuse(name, "a table", LINE.format(f"row[{column}].split() for row in {reader}"))
 
 
@@ -368,7 +392,7 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
 
 
 def _has_scores(columns: list[tuple[str, ...]]) -> bool:
-    """Whether rows without names of columns have numbers, without a blank, beside text that starts with no digit."""
+    """Whether columns are numbers without blanks beside text that starts with no digit."""
     texts = [
         cells
         for cells in columns

@@ -1,6 +1,7 @@
-"""Files of text: the names that a path stands for, all of their bytes as one stream, and the lines of one file.
+"""Files of text: the names that a path stands for, all of their bytes as one stream, and the lines
+of one file.
 
-A byte order mark at the start of a file is no part of its text. What is no text is refused (`text_check.py`).
+A byte order mark is no part of the text. What is no text is refused (`text_check.py`).
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
 def expand(name: str | os.PathLike[str]) -> list[str]:
     """The files that a path, folder or glob stands for, sorted; `-` and URLs stand for themselves.
 
-    A folder stands for all files in it and below, except those whose name (or folder) starts with a dot. Links are
-    followed. Among the files of a folder or glob each comes once, and a special file (a pipe, a socket, a device) does
-    not count: a RuntimeWarning says which are left out. A special file that is named itself is read.
+    A folder stands for all files in it and below, except those whose name (or folder) starts with a
+    dot. Links are followed. Among the files of a folder or glob each comes once, and a special file
+    (a pipe, a socket, a device) does not count: a RuntimeWarning says which are left out. A special
+    file that is named itself is read.
 
     Raises
     ------
@@ -63,7 +65,8 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
     raise FileNotFoundError(
         f"no such file or folder: {path}"
         + (
-            " (a corpus is a list of sentences, each a list of tokens; a list of str is one of paths)"
+            " (a corpus is a list of sentences, each a list of tokens; a list of str is "
+            "one of paths)"
             if " " in path or is_word
             else ""
         )
@@ -73,7 +76,8 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
     """Every folder at or below `top` that is not hidden, and the names in it that are no folders.
 
-    Each folder comes once, under a name without links where it has one: folders that links lead to come at the end.
+    Each folder comes once, under a name without links where it has one: folders that links lead to
+    come at the end.
     """
     seen: set[tuple[int, int]] = set()
     starts = [top]
@@ -102,7 +106,7 @@ def _files_below(folder: str) -> Iterator[str]:
 
 
 def _matches(pattern: str) -> Iterator[str]:
-    """As `glob.iglob(pattern, recursive=True)`, which follows a link to a folder above without an end."""
+    """As `glob.iglob(pattern, recursive=True)`, but without endless circles of links."""
     any_depth = ANY_DEPTH.search(pattern)
     if any_depth is None:
         yield from glob.iglob(pattern)
@@ -161,7 +165,7 @@ def plain_size(paths: list[str]) -> int | None:
 
 
 def file_state(path: str) -> tuple[int, int, int] | None:
-    """What must stay the same while a regular file is read (inode, size, time of change); None for anything else."""
+    """Inode, size and time of change of a regular file, by which a change is noticed."""
     if path == "-" or "://" in path:
         return None
     status = os.stat(path)
@@ -173,7 +177,7 @@ def file_state(path: str) -> tuple[int, int, int] | None:
 
 
 class JoinedFiles:
-    """Files one after the other as one stream of bytes, with a newline after each: words and sentences end there."""
+    """Files as one stream of bytes, with a newline after each: words and sentences end there."""
 
     def __init__(self, paths: list[str]) -> None:
         self._paths = iter(paths)
@@ -230,7 +234,8 @@ class JoinedFiles:
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """The lines of a file, compressed or not; one that is no line of text is refused before it takes all memory.
+    """The lines of a file, compressed or not; one that is no line of text is refused before it
+    takes all memory.
 
     Raises
     ------

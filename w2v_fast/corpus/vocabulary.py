@@ -1,4 +1,4 @@
-"""Words and their counts, in the order of their ids: the most frequent word first, ties by first appearance."""
+"""Words and their counts by id: the most frequent word first, ties by first appearance."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Vocabulary:
     Parameters
     ----------
     words
-        Different words; an integer is the word of its digits, as in a corpus. Bytes that are not UTF-8 are kept as
-        lone surrogates (the `surrogateescape` error handler).
+        Different words; an integer is the word of its digits, as in a corpus. Bytes that are not
+        UTF-8 are kept as lone surrogates (the `surrogateescape` error handler).
     counts
         As many integers, each at least 0.
 
@@ -42,7 +42,8 @@ class Vocabulary:
     TypeError
         A word is neither a str nor an integer, or a count is no integer.
     ValueError
-        The two differ in length, a word comes twice, a count is negative, or the counts add up to more than 2**63 - 1.
+        The two differ in length, a word comes twice, a count is negative, or the counts add up to
+        more than 2**63 - 1.
     """
 
     def __init__(self, words: Sequence[str | int], counts: npt.ArrayLike) -> None:
@@ -96,9 +97,9 @@ class Vocabulary:
     def keep_probabilities(self, sample: float) -> npt.NDArray[np.float64]:
         """Probability that a token of each word survives subsampling, shape [V].
 
-        With f the word's share of all tokens: min(1, sqrt(sample / f) + sample / f), as word2vec.c computes it. Its
-        first term is equation 5 of Mikolov et al. 2013 (Distributed Representations of Words and Phrases). `sample` 0
-        keeps every token.
+        With f the word's share of all tokens: min(1, sqrt(sample / f) + sample / f), as word2vec.c
+        computes it. Its first term is equation 5 of Mikolov et al. 2013 (Distributed
+        Representations of Words and Phrases). `sample` 0 keeps every token.
         """
         if sample < 0:
             raise ValueError(f"sample = {sample} must not be negative")
@@ -113,7 +114,8 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            A word would not be read back: it is empty, has white space around it, or has a newline in it.
+            A word would not be read back: it is empty, has white space around it, or has a newline
+            in it.
         OSError
             The file cannot be written.
         """
@@ -134,7 +136,8 @@ class Vocabulary:
     ) -> Vocabulary:
         """Read `word count` lines in any order; equal counts keep the order of the file.
 
-        A word may hold spaces: the count is what follows the last white space. Compressed files are recognized.
+        A word may hold spaces: the count is what follows the last white space. Compressed files are
+        recognized.
 
         Parameters
         ----------
@@ -146,7 +149,8 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            A line is not a word and a count, a word comes twice, or no word is left; the message names file and line.
+            A line is not a word and a count, a word comes twice, or no word is left; the message
+            names file and line.
         OSError
             The file cannot be read.
         """
@@ -185,20 +189,20 @@ class Vocabulary:
 
 def rank(
     counts: npt.NDArray[np.int64],
-    firsts: npt.NDArray[np.int64],
+    first_positions: npt.NDArray[np.int64],
     min_count: int,
     max_vocab: int | None,
 ) -> npt.NDArray[np.int64]:
-    """Positions of the words to keep, most frequent first, ties by `firsts`."""
+    """Positions of the words to keep, most frequent first, ties by `first_positions`."""
     kept = np.flatnonzero(counts >= min_count)
-    return kept[np.lexsort((firsts[kept], -counts[kept]))][:max_vocab]
+    return kept[np.lexsort((first_positions[kept], -counts[kept]))][:max_vocab]
 
 
 def below_min_count(largest: int, min_count: int) -> str:
     """The message for a vocabulary that min_count leaves empty."""
     return (
-        f"every word occurs less than min_count = {min_count} times; the most frequent one occurs {largest} times "
-        f"(try min_count = {max(1, largest // 2)})"
+        f"every word occurs less than min_count = {min_count} times; "
+        f"the most frequent one occurs {largest} times (try min_count = {max(1, largest // 2)})"
     )
 
 
@@ -243,6 +247,7 @@ def _parse(line: bytes, where: str) -> tuple[bytes, int]:
     word, count = parts
     if not count.isdigit() or len(count) > len(str(MAX_COUNT)) or int(count) > MAX_COUNT:
         raise ValueError(
-            f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {_decode(count)!r:.60}"
+            f"{where}: the count must be a whole number from 0 to 2**63 - 1, "
+            f"got {_decode(count)!r:.60}"
         )
     return word, int(count)

@@ -10,7 +10,7 @@ CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def control_groups(controller: str) -> Iterator[Path]:
-    """The folders of the control groups that limit this process: its own and all above it, of version 2 and 1."""
+    """Folders of the control groups (version 2 and 1) of this process: its own and those above."""
     for line in lines_of(PROC / "self" / "cgroup"):
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
@@ -25,7 +25,7 @@ def control_groups(controller: str) -> Iterator[Path]:
 
 
 def numbers_in(path: Path) -> list[int]:
-    """The whole numbers in the first line of a file; none where it has something else ("max") or cannot be read."""
+    """The integers in the first line of a file; [] if it has others ("max") or cannot be read."""
     try:
         return [int(word) for word in lines_of(path)[0].split()]
     except (IndexError, ValueError):

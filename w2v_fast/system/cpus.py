@@ -10,7 +10,8 @@ from w2v_fast.system.control_groups import control_groups, numbers_in
 
 
 def usable_cpus() -> int:
-    """Number of CPUs this process may use, at least 1: by its affinity mask, and by the quota of its control groups.
+    """Number of CPUs this process may use, at least 1: by its affinity mask, and by the quota of
+    its control groups.
 
     A quota of a part of a CPU counts as one.
     """

@@ -1,4 +1,4 @@
-"""Reading any file (plain, compressed, remote, standard input) and writing one whole or not at all."""
+"""Reading any file (plain, compressed, remote, stdin), and writing one whole or not at all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HIDDEN_EXTRA = 48
 HIDDEN = re.compile(r"\.(?P<target>.+)\.([0-9a-f]{16}\.part|[0-9a-f]+-[0-9a-f]+\.next|lock)")
 """Names of drafts, of files that wait for their head (`together`), and of its lock."""
 DESCRIPTORS = re.compile(r"/dev/fd|/proc/\d+(/task/\d+)?/fd")
-LONGEST_CHAIN = 40
+MAX_LINKS = 40
 PACKING_LEVEL = 6
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 COMPRESSIONS = {
@@ -74,7 +74,8 @@ def path_name(path: object) -> str:
 
 @contextlib.contextmanager
 def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open for reading bytes; gzip, bzip2, xz and zstd are recognized by their first bytes and unpacked.
+    """Open for reading bytes; gzip, bzip2, xz and zstd are recognized by their first bytes and
+    unpacked.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ def zstd_module() -> Any:
 
 @contextlib.contextmanager
 def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Every error of reading `path` becomes an OSError that names it, those of each decompressor too."""
+    """Turn every error of reading `path`, the decompressors' too, into an OSError that names it."""
     name = path_name(path)
     try:
         yield
@@ -168,15 +169,16 @@ def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open for writing bytes so that `path` ends up either complete or as it was.
 
-    A temporary file in the same folder is written, flushed to the disk and renamed; on any error it is removed. What a
-    killed process left is removed by the next that writes the same path. What is written is packed as the suffix of
-    `path` says: .gz, .bz2, .xz or .zst. `-` is standard output; streams (devices, pipes, and /dev/stdout with whatever
-    is behind it) are written directly.
+    A temporary file in the same folder is written, flushed to the disk and renamed; on any error it
+    is removed. What a killed process left is removed by the next that writes the same path. What is
+    written is packed as the suffix of `path` says: .gz, .bz2, .xz or .zst. `-` is standard output;
+    streams (devices, pipes, and /dev/stdout with whatever is behind it) are written directly.
 
     Raises
     ------
     OSError
-        The file cannot be written (see `check_writable`), or the disk is full; the old file is untouched.
+        The file cannot be written (see `check_writable`), or the disk is full; the old file is
+        untouched.
     ImportError
         The suffix is .zst, and the extra `zstd` is not installed.
     """
@@ -192,7 +194,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         part.take_place()
 
 
-# -- files that are being written -----------------------------------------------------------------------------------
+# -- files that are being written
+# -----------------------------------------------------------------------------------
 
 
 class Draft:
@@ -217,10 +220,11 @@ class Draft:
         self.file = self._stack.enter_context(_packed(self._raw, name))
 
     def finish(self) -> None:
-        """Flush to the disk, with the permissions of the file that will be replaced, and the time in nanoseconds.
+        """Flush to the disk, with the permissions of the file that will be replaced, and the time
+        in nanoseconds.
 
-        Most systems stamp files by a clock of milliseconds, and give a number of a removed file to the next: only a
-        finer time tells files of quick savers apart (`together`).
+        Most systems stamp files by a clock of milliseconds, and give a number of a removed file to
+        the next: only a finer time tells files of quick savers apart (`together`).
         """
         self._stack.close()
         self._raw.flush()
@@ -258,14 +262,14 @@ class Draft:
 
 @contextlib.contextmanager
 def draft(name: str) -> Iterator[Draft]:
-    """A draft that is removed at the end unless it has taken its place; errors name the target, not the draft."""
+    """A draft, removed at the end unless it was moved to its target; errors name the target."""
     with _naming(name), contextlib.closing(Draft(name)) as part:
         yield part
 
 
 @contextlib.contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Errors of writing name `name`: not the hidden file, and not nothing, as that of a full disk does."""
+    """Let errors of writing name `name`, not the hidden file or nothing (as on a full disk)."""
     try:
         yield
     except OSError as error:
@@ -304,7 +308,8 @@ def _temporary_beside(target: str) -> tuple[int, str, int]:
     Returns
     -------
     handle, name, mode
-        `mode` are the permissions that the system gives a new file here; the umask cannot be asked without setting it.
+        `mode` are the permissions that the system gives a new file here; the umask cannot be asked
+        without setting it.
     """
     while True:
         name = hidden(target, secrets.token_hex(8) + UNFINISHED)
@@ -393,11 +398,11 @@ def _zstd_writer(raw: BinaryIO) -> Any:
     return zstd.open(raw, "wb", options={zstd.CompressionParameter.checksum_flag: 1})
 
 
-# -- streams --------------------------------------------------------------------------------------------------------
+# -- streams
 
 
 def is_stream(name: str) -> bool:
-    """Whether what is written to `name` goes on somewhere: standard output, a pipe, a device, an open descriptor."""
+    """Whether `name` is a stream: standard output, a pipe, a device, or an open descriptor."""
     if name == "-" or _descriptor_path(name) is not None:
         return True
     try:
@@ -408,8 +413,8 @@ def is_stream(name: str) -> bool:
 
 
 def _descriptor_path(name: str) -> str | None:
-    """The name in /proc/PID/fd or /dev/fd that `name` leads to, as /dev/stdout does: even if that is a regular file."""
-    for _ in range(LONGEST_CHAIN):
+    """The name in /proc/PID/fd or /dev/fd that `name` (such as /dev/stdout) leads to, else None."""
+    for _ in range(MAX_LINKS):
         folder, last = os.path.split(os.path.abspath(name))
         folder = os.path.realpath(folder)
         name = os.path.join(folder, last)
@@ -445,11 +450,11 @@ def _own_descriptor(name: str) -> int | None:
     return int(last) if folder in ("/dev/fd", os.path.realpath("/proc/self/fd")) else None
 
 
-# -- known before ---------------------------------------------------------------------------------------------------
+# -- known before
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
-    """Raise the error that writing `path` would end in, as far as a look at it tells; nothing is written or opened."""
+    """Raise the error that writing `path` would raise, if it can be told without opening a file."""
     name = path_name(path)
     if compression_of_name(name) == "zstd":
         zstd_module()
@@ -515,11 +520,12 @@ def _is_mount_point(path: str) -> bool:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise now the error that `atomic_write(path)` would raise later; a file is made in the folder and removed.
+    """Raise now the error that `atomic_write(path)` would raise later; a file is made in the folder
+    and removed.
 
-    Known before are: a missing folder, one that is read-only or full of files, a folder in the file's place, a mounted
-    file, a file of another user in a sticky folder, a name too long, a closed stream, a missing extra of the suffix.
-    For the room on the disk see `check_space`.
+    Known before are: a missing folder, one that is read-only or full of files, a folder in the
+    file's place, a mounted file, a file of another user in a sticky folder, a name too long, a
+    closed stream, a missing extra of the suffix. For the room on the disk see `check_space`.
     """
     name = os.fspath(path)
     check_target(name)
@@ -529,7 +535,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def check_space(path: str | os.PathLike[str], size: int) -> None:
-    """Raise now the OSError that writing `size` bytes to `path` would end in: no room beside an old file."""
+    """Raise an OSError if the disk has no room for `size` bytes beside an old file at `path`."""
     name = os.fspath(path)
     if is_stream(name):
         return

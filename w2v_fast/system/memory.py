@@ -11,9 +11,9 @@ from w2v_fast.system.control_groups import control_groups, lines_of, numbers_in
 
 
 def available() -> int | None:
-    """Bytes this process may still take: the least of the machine's, its control groups' and its limit's; or None."""
+    """Bytes this process may still take under every limit; None if unknown."""
     found = [
-        free for free in (_of_machine(), *_ofcontrol_groups(), _of_limit()) if free is not None
+        free for free in (_of_machine(), *_of_control_groups(), _of_limit()) if free is not None
     ]
     return max(0, min(found)) if found else None
 
@@ -30,8 +30,8 @@ def _of_machine() -> int | None:
     return int(psutil.virtual_memory().available)
 
 
-def _ofcontrol_groups() -> Iterator[int]:
-    """The limit of each control group (containers have one) less its use; caches of files can be dropped."""
+def _of_control_groups() -> Iterator[int]:
+    """Limit minus use of each control group; cached files do not count, they can be dropped."""
     for folder in control_groups("memory"):
         for limit_file, use_file, cache in (
             ("memory.max", "memory.current", "inactive_file"),

@@ -13,7 +13,7 @@ PLAIN = sum(
     getattr(os, flag, 0)
     for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")
 )
-"""Flags that open a regular file as bytes, no link, no pipe to wait for, and not for child processes."""
+"""Flags for `open`: bytes; follow no link, wait for no pipe, do not pass on to child processes."""
 LOCKED_BYTE = 1 << 40  # beyond what is ever written: on Windows nobody else can read a locked byte
 PAUSE = 0.05
 
@@ -59,13 +59,13 @@ def is_writable(handle: int) -> bool:
 
 
 def set_mode(handle: int, mode: int) -> None:
-    """Set the permissions of an open file; Windows has others, which a file takes over from its folder."""
+    """Set the permissions of an open file; on Windows it inherits those of its folder."""
     if sys.platform != "win32":
         os.fchmod(handle, mode)
 
 
 def open_folder(folder: str | os.PathLike[str]) -> int:
-    """A handle to lock the folder by; on Windows, which opens no folders, that of a hidden file in it."""
+    """A handle to lock a folder by; on Windows, that of a hidden file in it."""
     if sys.platform == "win32":
         return os.open(os.path.join(folder, ".lock"), os.O_RDWR | os.O_CREAT | PLAIN)
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone: what is said on them ends no work, and no file takes their place."""
+"""Standard streams that are closed, full or gone: no message ends a run, no file replaces them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Unfailing:
 
 @contextlib.contextmanager
 def steady_streams() -> Iterator[None]:
-    """While it is entered, stderr never fails, and the descriptors of closed streams are not free for other files."""
+    """Let stderr never fail, and keep the descriptors of closed streams from other files."""
     before = sys.stdin, sys.stdout, sys.stderr
     closed = Closed("standard output")
     for stream in before:
@@ -98,7 +98,7 @@ def flush_output() -> None:
 
 
 def _drop_unwritten(stream: TextIO | None) -> None:
-    """Let what cannot be written go nowhere, so that the interpreter does not fail on it when it ends."""
+    """Drop what cannot be written, so that the interpreter does not fail on it at exit."""
     if stream is None:
         return
     try:

@@ -1,14 +1,13 @@
 """Checkpoints: a run between two of its jobs, as one file in a folder that keeps the newest two.
 
-A checkpoint is little-endian, each part padded with zeros to a multiple of 64 bytes:
+A checkpoint is a sealed file (`system/container.py`), little-endian:
 
-    magic       16 bytes
     length      uint64         bytes of the header
     header      JSON           the run it is of, where that stands, and the shapes of the arrays
     arrays      float32        one after the other, in C order
-    checksum    32 bytes       SHA-256 of everything before it
 
-It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one before.
+It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one
+before.
 """
 
 from __future__ import annotations
@@ -16,28 +15,26 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import hashlib
+import itertools
 import json
 import os
 import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v_fast.system import portable
-from w2v_fast.system.files import atomic_write, check_writable
+from w2v_fast.system.container import SealedFile, padded, write_sealed
+from w2v_fast.system.files import check_writable
 
 MAGIC = b"w2v_fast checkp1"
-ALIGNMENT = 64
 CHUNK = 1 << 22
 KEPT = 2
-HEADER_START = 2 * ALIGNMENT
 MAX_HEADER_BYTES = 1 << 26  # a million epochs take half of it
-CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
 class CheckpointError(ValueError):
@@ -57,14 +54,7 @@ def write(
     text = json.dumps(
         {**header, "shapes": [array.shape for array in arrays]}, allow_nan=False
     ).encode()
-    parts = [MAGIC, len(text).to_bytes(8, "little"), text, *(_bytes_of(array) for array in arrays)]
-    checksum = hashlib.sha256()
-    with atomic_write(path) as file:
-        for part in parts:
-            for start in range(0, len(part), CHUNK):
-                _write(file, checksum, part[start : start + CHUNK])
-            _write(file, checksum, bytes(-len(part) % ALIGNMENT))
-        file.write(checksum.digest())
+    write_sealed(path, MAGIC, [len(text).to_bytes(8, "little"), text, *arrays])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,27 +77,17 @@ class Checkpoint:
             It is not a checkpoint, it was cut, or it is damaged.
         """
         with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            head = file.read(HEADER_START)
-            if head[: len(MAGIC)] != MAGIC:
-                raise CheckpointError(
-                    f"{path} is not a checkpoint: it does not start with {MAGIC!r}"
-                )
-            length = int.from_bytes(head[ALIGNMENT : ALIGNMENT + 8], "little")
-            if len(head) < HEADER_START or length > size:
-                raise CheckpointError(f"{path} is cut: it has {size} bytes")
+            sealed = SealedFile(file, MAGIC, "a checkpoint", CheckpointError)
+            length = int.from_bytes(sealed.part(8), "little")
             if length > MAX_HEADER_BYTES:
-                raise CheckpointError(f"{path} is damaged: its header has {length:,} bytes")
-            header = _parsed(path, file.read(length))
-            start = _padded(HEADER_START + length)
-            end = start + sum(_padded(4 * rows * columns) for rows, columns in header["shapes"])
-            if size != end + CHECKSUM_BYTES:
-                raise CheckpointError(
-                    f"{path} is cut or damaged: it has {size} bytes, its header asks for {end + CHECKSUM_BYTES}"
-                )
-            file.seek(0)
-            if _checksum(file, end) != file.read():
-                raise CheckpointError(f"{path} is damaged: its checksum does not fit")
+                raise sealed.damage(f"is damaged: its header has {length:,} bytes")
+            header = _parsed(path, sealed.part(length))
+            start = sealed.position
+            lengths = [4 * rows * columns for rows, columns in header["shapes"]]
+            sealed.check_rest(lengths)
+            for _ in itertools.chain.from_iterable(map(sealed.chunks, lengths)):
+                pass
+            sealed.check_seal()
         return cls(path, header, start)
 
     def fill(self, arrays: Sequence[NDArray[np.float32]]) -> None:
@@ -134,7 +114,7 @@ class Checkpoint:
                     part = view[at : at + CHUNK]
                     if file.readinto(part) != len(part):
                         raise CheckpointError(f"{self.path} was cut while it was read")
-                start += _padded(len(view))
+                start += padded(len(view))
 
 
 class CheckpointFolder:
@@ -291,26 +271,5 @@ def _pair(shape: Any) -> Any:
     return shape
 
 
-def _padded(length: int) -> int:
-    return length + -length % ALIGNMENT
-
-
 def _bytes_of(array: NDArray[np.float32]) -> memoryview:
     return array.data.cast("B")
-
-
-def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
-    file.write(data)
-    checksum.update(data)
-
-
-def _checksum(file: BinaryIO, end: int) -> bytes:
-    """SHA-256 of the first `end` bytes, read from where the file stands: its start."""
-    checksum = hashlib.sha256()
-    while end > 0:
-        part = file.read(min(CHUNK, end))
-        if not part:
-            break
-        checksum.update(part)
-        end -= len(part)
-    return checksum.digest()
