@@ -22,28 +22,12 @@ INSTRUCTION_SETS: tuple[str, ...] = get_args(InstructionSet)
 OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
 
 
-def _option(
-    default: Any,
-    help: str,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    choices: tuple[str, ...] = (),
-    optional: bool = False,
-) -> Any:
-    """Declare one hyper-parameter in the range low..high, without `low` where `open_low`."""
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "help": help,
-            "low": low,
-            "high": high,
-            "open_low": open_low,
-            "choices": choices,
-            "optional": optional,
-        },
-    )
+ANY = {"low": -math.inf, "high": math.inf, "open_low": False, "choices": ()}
+
+
+def _option(default: Any, help: str, **rules: Any) -> Any:
+    """Declare a hyper-parameter: one of `choices`, or in low..high, without `low` if `open_low`."""
+    return dataclasses.field(default=default, metadata={"help": help, **ANY, **rules})
 
 
 def range_in_words(field: dataclasses.Field[Any]) -> str:
@@ -103,7 +87,6 @@ class TrainConfig:
         "keep only this many words, the most frequent ones (default: all)",
         low=1,
         high=2**31 - 2,
-        optional=True,
     )
     sample: float = _option(
         1e-3,
@@ -131,7 +114,6 @@ class TrainConfig:
         "noise_draws (default: negative; ns and nce)",
         low=1,
         high=10_000,
-        optional=True,
     )
     ns_exponent: float = _option(
         0.75,
@@ -159,13 +141,12 @@ class TrainConfig:
         1, "seed of the initial vectors and of every random draw", low=0, high=2**64 - 1
     )
     workers: int | None = _option(
-        None, "threads (default: the CPUs this process may use)", low=1, high=4096, optional=True
+        None, "threads (default: the CPUs this process may use)", low=1, high=4096
     )
     isa: InstructionSet | None = _option(  # noqa: RUF009
         None,
         "force an instruction set (default: W2V_FAST_ISA, else the best this CPU has)",
         choices=INSTRUCTION_SETS,
-        optional=True,
     )
 
     def __post_init__(self) -> None:
@@ -189,13 +170,8 @@ class TrainConfig:
         for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
-                hint = (
-                    f"write {RENAMED[name]}"
-                    if name in RENAMED
-                    else SAID_OTHERWISE.get(name)
-                    or (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-                )
-                raise TypeError(f"unknown option {name!r}; {hint}")
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise TypeError(f"unknown option {name!r}; {ELSEWHERE.get(name, hint)}")
         return cls(**options)
 
     def as_metadata(self) -> dict[str, str]:
@@ -241,26 +217,19 @@ class TrainOptions(TypedDict, total=False):
     isa: InstructionSet | None
 
 
-RENAMED = {
-    "size": "vector_size",
-    "dim": "vector_size",
-    "iter": "epochs",
-    "epoch": "epochs",
-    "ws": "window",
-    "neg": "negative",
-    "lr": "alpha",
-    "start_alpha": "alpha",
-    "end_alpha": "min_alpha",
-    "t": "sample",
-    "minCount": "min_count",
-    "max_final_vocab": "max_vocab",
-    "max_vocab_size": "max_vocab",
-    "thread": "workers",
-    "threads": "workers",
-    "model": "architecture",
-    "loss": "objective",
-}
-SAID_OTHERWISE = {
+ELSEWHERE = {
+    **dict.fromkeys(("size", "dim"), "write vector_size"),
+    **dict.fromkeys(("iter", "epoch"), "write epochs"),
+    **dict.fromkeys(("lr", "start_alpha"), "write alpha"),
+    **dict.fromkeys(("max_final_vocab", "max_vocab_size"), "write max_vocab"),
+    **dict.fromkeys(("thread", "threads"), "write workers"),
+    "ws": "write window",
+    "neg": "write negative",
+    "end_alpha": "write min_alpha",
+    "t": "write sample",
+    "minCount": "write min_count",
+    "model": "write architecture",
+    "loss": "write objective",
     **dict.fromkeys(
         ("sentences", "corpus_file", "corpus_iterable", "input"),
         "give the corpus as the first argument",
@@ -277,13 +246,13 @@ SAID_OTHERWISE = {
         ("batch_words", "hashfxn", "null_word", "comment"), "leave it out: it has no meaning here"
     ),
 }
-"""What users of gensim and fastText write, and what it is here."""
+"""What to write instead of an option of gensim or fastText."""
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """`value` as the field's type, or an error that names the field and its range."""
     rule = field.metadata
-    if value is None and rule["optional"]:
+    if value is None and field.default is None:
         return None
     if rule["choices"]:
         if value not in rule["choices"]:

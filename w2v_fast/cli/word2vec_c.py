@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_arguments(parser)
     add_traceback(parser)
     parser.set_defaults(run=run)
-    return execute(parser, sys.argv[1:] or ["--help"] if argv is None else argv or ["--help"])
+    return execute(parser, list(sys.argv[1:] if argv is None else argv) or ["--help"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     check_writable_before_work(arguments)
     if arguments.output is None:
-        _save(_vocabulary(arguments, config), arguments.save_vocab)
+        if arguments.read_vocab:
+            vocabulary = read_vocabulary(arguments.read_vocab, config)
+        else:
+            vocabulary = _corpus(arguments, config).vocabulary
+        _save(vocabulary, arguments.save_vocab)
         return 0
     corpus = _corpus(arguments, config)
     _save(corpus.vocabulary, arguments.save_vocab)
@@ -113,9 +117,7 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
     if min(arguments.classes, arguments.min_count, arguments.debug) < 0:
         raise UsageError("-classes, -min-count and -debug must not be negative")
     alpha = ALPHA[arguments.cbow] if arguments.alpha is None else arguments.alpha
-    objective = (
-        {"objective": "hs"} if arguments.hs else {"objective": "ns", "negative": arguments.negative}
-    )
+    negative = {} if arguments.hs else {"negative": arguments.negative}
     return options.checked_config(
         vector_size=arguments.size,
         window=arguments.window,
@@ -126,7 +128,8 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
         alpha=alpha,
         min_alpha=alpha * MIN_ALPHA_SHARE,
         architecture="cbow" if arguments.cbow else "skipgram",
-        **objective,
+        objective="hs" if arguments.hs else "ns",
+        **negative,
     )
 
 
@@ -162,12 +165,6 @@ def format_of(arguments: argparse.Namespace) -> str:
 def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
-
-
-def _vocabulary(arguments: argparse.Namespace, config: TrainConfig) -> Vocabulary:
-    if arguments.read_vocab:
-        return read_vocabulary(arguments.read_vocab, config)
-    return _corpus(arguments, config).vocabulary
 
 
 def _save(vocabulary: Vocabulary, path: str | None) -> None:

@@ -109,7 +109,7 @@ class Checkpoint:
             start = self.arrays_start
             for array in arrays:
                 file.seek(start)
-                view = _bytes_of(array)
+                view = array.data.cast("B")
                 for at in range(0, len(view), CHUNK):
                     part = view[at : at + CHUNK]
                     if file.readinto(part) != len(part):
@@ -193,12 +193,9 @@ class CheckpointFolder:
         path = self.path / f"checkpoint-{number:015}.w2v"
         write(path, header, arrays)
         files = self.files()
-        kept = [file for file in files if file == path or (last is not None and file <= last)][
-            :KEPT
-        ]
-        for file in files:
-            if file not in kept:
-                file.unlink()
+        kept = [file for file in files if file == path or (last is not None and file <= last)]
+        for file in {*files} - {*kept[:KEPT]}:
+            file.unlink()
         return path
 
     def newest(self) -> Checkpoint | None:
@@ -254,22 +251,12 @@ def _parsed(path: Path, text: bytes) -> dict[str, Any]:
     """The header as a dict with `shapes`, a list of pairs of sizes."""
     try:
         header = json.loads(text)
-        if isinstance(header, dict) and all(
-            type(size) is int and 0 < size < 2**48
-            for shape in header["shapes"]
-            for size in _pair(shape)
-        ):
-            return header
+        for rows, columns in header["shapes"]:
+            if any(type(size) is not int or not 0 < size < 2**48 for size in (rows, columns)):
+                raise ValueError(rows, columns)
     except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise CheckpointError(f"{path} is damaged: its header is not what a checkpoint has")
-
-
-def _pair(shape: Any) -> Any:
-    if not isinstance(shape, list) or len(shape) != 2:
-        raise ValueError(shape)
-    return shape
-
-
-def _bytes_of(array: NDArray[np.float32]) -> memoryview:
-    return array.data.cast("B")
+        raise CheckpointError(
+            f"{path} is damaged: its header is not what a checkpoint has"
+        ) from None
+    parsed: dict[str, Any] = header
+    return parsed

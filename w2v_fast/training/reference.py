@@ -6,6 +6,7 @@ uses it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -87,18 +88,11 @@ def rows_of(target: int, noise: list[int], tables: LookupTables, config: TrainCo
     """The rows of one target: the table at the top of kernel/step.h."""
     if config.objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
-        return (
-            tables.paths.nodes[path].tolist(),
-            1.0 - tables.paths.codes[path],
-            np.zeros(path.stop - path.start),
-            np.ones(path.stop - path.start),
-        )
-    rows = [target, *noise]
-    shift = (
-        tables.log_expected_noise[rows].astype(np.float64)
-        if config.objective == "nce"
-        else np.zeros(len(rows))
-    )
+        rows, label = tables.paths.nodes[path].tolist(), 1.0 - tables.paths.codes[path]
+        return rows, label, np.zeros(len(rows)), np.ones(len(rows))
+    rows, shift = [target, *noise], np.zeros(1 + len(noise))
+    if config.objective == "nce":
+        shift += tables.log_expected_noise[rows]
     weight = np.array([1.0] + [config.negative / config.draws] * len(noise))
     return rows, np.array([1.0] + [0.0] * len(noise)), shift, weight
 
@@ -113,20 +107,16 @@ def windows(
     bits = draw(job.token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
-    radius = 1 + (
-        (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
-    ).astype(int)
+    low_bits = bits & np.uint64(0xFFFFFFFF)
+    radius = 1 + (low_bits * np.uint64(config.window) >> np.uint64(32)).astype(int)
     sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])
     for center in range(job.start, job.stop):
         if not kept[center]:
             continue
         tokens = np.flatnonzero(kept & (sentence == sentence[center]))
         at = int(np.searchsorted(tokens, center))
-        near = [
-            *tokens[max(at - radius[center], 0) : at],
-            *tokens[at + 1 : at + 1 + radius[center]],
-        ]
-        yield int(words[center]), [int(words[p]) for p in near]
+        near = tokens[max(at - radius[center], 0) : at + 1 + radius[center]]
+        yield int(words[center]), words[near[near != center]].tolist()
 
 
 def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Iterator[list[Window]]:
@@ -138,23 +128,11 @@ def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Ite
         limit = max(1, min(max_windows(config, tables), len(block) // group_distance(config)))
         apart = -(-len(block) // limit)
         group: list[Window] = []
-        for target, contexts in (
-            window for column in range(apart) for window in block[column::apart]
-        ):
-            parts = (
-                [contexts]
-                if one_input
-                else [
-                    contexts[k : k + max_contexts(config)]
-                    for k in range(0, len(contexts), max_contexts(config))
-                ]
-            )
-            for part in parts:
-                inputs = (
-                    len(group) + 1
-                    if one_input
-                    else sum(len(other) for _, other in group) + len(part)
-                )
+        for target, contexts in itertools.chain(*(block[column::apart] for column in range(apart))):
+            size = len(contexts) if one_input else max_contexts(config)
+            for k in range(0, len(contexts), size):
+                part = contexts[k : k + size]
+                inputs = sum(1 if one_input else len(other) for _, other in [*group, (0, part)])
                 repeated = not softmax and target in [other for other, _ in group]
                 if len(group) == limit or inputs > MAX_INPUTS or repeated:
                     yield group
