@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import inspect
@@ -159,6 +160,16 @@ class TrainConfig:
     def from_options(cls, options: Mapping[str, Any]) -> TrainConfig:
         """Build a config from keyword options.
 
+        Parameters
+        ----------
+        options
+            Values by the names of the fields.
+
+        Returns
+        -------
+        TrainConfig
+            The config, with the default of each field that is left out.
+
         Raises
         ------
         TypeError
@@ -175,12 +186,34 @@ class TrainConfig:
         return cls(**options)
 
     def as_metadata(self) -> dict[str, str]:
-        """The hyper-parameters as strings for a file of vectors, which `from_metadata` reads."""
+        """Prepare the hyper-parameters for the metadata of a file of vectors.
+
+        Returns
+        -------
+        dict of str
+            JSON under the name "train_config", which `from_metadata` reads.
+        """
         return {"train_config": json.dumps(dataclasses.asdict(self))}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
-        """The config of a model from its metadata; the defaults where it has none."""
+        """Read the config that `as_metadata` put into the metadata of vectors.
+
+        Parameters
+        ----------
+        metadata
+            Strings by name, as in `KeyedVectors.metadata`.
+
+        Returns
+        -------
+        TrainConfig
+            The config; the defaults if the metadata has none.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The metadata is damaged, or has an option that is unknown or out of its range.
+        """
         return cls.from_options(json.loads(metadata.get("train_config", "{}")))
 
     @property
@@ -273,14 +306,12 @@ def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 def _as_number(name: str, kind: type, value: Any) -> Any:
     """Convert without loss: 5.0 and numpy.int64(5) are integers, 5.5, "5" and True are not."""
-    if isinstance(value, bool) or kind is bool:
-        if kind is bool and (isinstance(value, bool) or value in (0, 1)):
-            return bool(value)
-        raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
-    try:
-        number = kind(value) if not isinstance(value, (str, bytes)) else None
-    except (TypeError, ValueError, OverflowError):
-        number = None
+    number = None
+    if kind is bool:
+        number = bool(value) if isinstance(value, bool) or value in (0, 1) else None
+    elif not isinstance(value, (bool, str, bytes)):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            number = kind(value)
     if number is None or (number != value and value == value):
         raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
     return number

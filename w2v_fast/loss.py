@@ -26,7 +26,7 @@ from w2v_fast.word2vec import Word2Vec
 class Loss:
     """The mean loss over (center, context) pairs; for CBOW over centers.
 
-    Attributes
+    Parameters
     ----------
     objective : str
         Whose loss it is: "ns", "nce", "hs" or "softmax".
@@ -52,7 +52,7 @@ def evaluate_loss(
     objective: Objective | None = None,
     **options: Any,
 ) -> Loss:
-    """The loss of `model` on `corpus`, with the model left as it is.
+    """Measure the loss of a model on a corpus; the model does not change.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def evaluate_loss(
         "ns", "nce", "hs" or "softmax" (default: what the model was trained with). "softmax" gives
         the exact negative log likelihood, -u_o . v_c + log sum_k exp(u_k . v_c), whatever objective
         trained the model; the cost of each word is proportional to the size of the vocabulary.
-    options
+    **options
         `TrainConfig` fields that differ from the model's: window, negative, sample, seed, ...
 
     Returns
@@ -82,8 +82,10 @@ def evaluate_loss(
     """
     config, vocabulary, weights = _evaluation_inputs(model, objective, options)
     if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
-        source = corpus if not isinstance(corpus, Corpus) else _sentences(corpus)
-        corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
+        if isinstance(corpus, Corpus):
+            word = corpus.vocabulary.words
+            corpus = ([word[id] for id in ids.tolist()] for ids in corpus.sentences())
+        corpus = Corpus.from_source(corpus, vocabulary=vocabulary, workers=config.workers)
     check_ids(corpus.ids, len(vocabulary))
     ids, tables, isa = corpus.ids, LookupTables(vocabulary, config), choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
@@ -143,8 +145,3 @@ def _evaluation_inputs(
     weights.vectors[...] = vectors.vectors
     weights.output_vectors[...] = vectors.output_vectors
     return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
-
-
-def _sentences(corpus: Corpus) -> CorpusSource:
-    words = corpus.vocabulary.words
-    return ([words[id] for id in sentence.tolist()] for sentence in corpus.sentences())

@@ -178,6 +178,8 @@ class Word2Vec:
             the end. The newest two are kept. `resume` continues from them, in another process too.
         checkpoint_minutes
             Minutes between checkpoints.
+        **others
+            None: hyper-parameters given here are a TypeError.
 
         Returns
         -------

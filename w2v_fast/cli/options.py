@@ -135,11 +135,10 @@ def byte_count(text: str) -> int:
 # -- vectors ---------------------------------------------------------------------------------------
 
 
-def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
+def add_vectors_argument(parser: argparse.ArgumentParser, name: str = "FILE") -> None:
     """FILE, word vectors to read."""
-    parser.add_argument(
-        "vectors", metavar="FILE", help="word vectors of any known format, compressed or not"
-    )
+    text = "word vectors of any known format, compressed or not"
+    parser.add_argument("vectors", metavar=name, help=text)
 
 
 def add_word_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Join words that belong together, such as new_york.
 
-The options are those of the C tool word2phrase, and more. A pair is joined if its score is above
+It has the options of the C tool word2phrase, and more. A pair is joined if its score is above
 the threshold. Two passes make phrases of up to four words.
 
 Example:

@@ -24,8 +24,6 @@ from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.cli.train import train_and_write
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.vectors import formats
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec
@@ -84,19 +82,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("-train FILE is missing")
     config = config_of(arguments)
     check_writable_before_work(arguments)
+    vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
+    if arguments.output is not None or vocabulary is None:
+        progress = "bar" if arguments.debug else "quiet"
+        corpus = read_text([arguments.train], config, progress, vocabulary)
+        vocabulary = corpus.vocabulary
+    if arguments.save_vocab is not None:
+        vocabulary.save(arguments.save_vocab)
     if arguments.output is None:
-        if arguments.read_vocab:
-            vocabulary = read_vocabulary(arguments.read_vocab, config)
-        else:
-            vocabulary = _corpus(arguments, config).vocabulary
-        _save(vocabulary, arguments.save_vocab)
         return 0
-    corpus = _corpus(arguments, config)
-    _save(corpus.vocabulary, arguments.save_vocab)
     if arguments.classes:
-        check_count(arguments.classes, len(corpus.vocabulary))
+        check_count(arguments.classes, len(vocabulary))
     else:
-        formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
+        formats.check_words(vocabulary.words, arguments.output, format_of(arguments))
     return train_and_write(
         Word2Vec(corpus, config),
         "bar" if arguments.debug > 1 else "quiet",
@@ -160,16 +158,6 @@ def write(kv: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
 def format_of(arguments: argparse.Namespace) -> str:
     """The format of the vectors."""
     return "word2vec_binary" if arguments.binary else "word2vec_text"
-
-
-def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
-    return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
-
-
-def _save(vocabulary: Vocabulary, path: str | None) -> None:
-    if path is not None:
-        vocabulary.save(path)
 
 
 if __name__ == "__main__":

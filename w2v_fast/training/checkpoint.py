@@ -3,7 +3,7 @@
 A checkpoint is a sealed file (`system/container.py`), little-endian:
 
     length      uint64         bytes of the header
-    header      JSON           the run it is of, where that stands, and the shapes of the arrays
+    header      JSON           which run, its position, and the shapes of the arrays
     arrays      float32        one after the other, in C order
 
 It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one
@@ -44,7 +44,7 @@ class CheckpointError(ValueError):
 def write(
     path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]
 ) -> None:
-    """Write a checkpoint, whole or not at all; the shapes of the arrays are added to the header.
+    """Write a checkpoint, all of it or nothing; the header gets the shapes of the arrays.
 
     Raises
     ------
@@ -157,7 +157,7 @@ class CheckpointFolder:
         return sorted(filter(Path.is_file, self.path.glob("checkpoint-*.w2v")), reverse=True)
 
     def prepare(self, size: int) -> None:
-        """Remove what a killed run left, and see that checkpoints of `size` bytes can be written.
+        """Remove what a killed run left, and check that checkpoints of `size` bytes fit.
 
         Raises
         ------
@@ -199,12 +199,12 @@ class CheckpointFolder:
         return path
 
     def newest(self) -> Checkpoint | None:
-        """The newest whole checkpoint, None without any; a warning for each damaged newer one.
+        """The newest undamaged checkpoint, or None; warns of each damaged newer one.
 
         Raises
         ------
         CheckpointError
-            There are files, and none of them is whole.
+            There are files, and all of them are damaged.
         OSError
             A file cannot be read.
         """
@@ -224,7 +224,7 @@ class CheckpointFolder:
 
 
 def size_of(arrays: Sequence[NDArray[np.float32]], header_bytes: int = 1 << 16) -> int:
-    """About the bytes that a checkpoint of these arrays takes."""
+    """The approximate size in bytes of a checkpoint of these arrays."""
     return sum(array.nbytes for array in arrays) + header_bytes
 
 

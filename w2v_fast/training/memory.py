@@ -1,4 +1,4 @@
-"""How much memory a run takes, and how much there is: known before the weights are made.
+"""How much memory a run will take, estimated before the weights are made.
 
 weights      2 matrices x V rows x stride floats (the stride is vector_size rounded up to 16)
 ids          4 bytes a token, unless they are mapped from a file

@@ -1,7 +1,6 @@
-"""The same algorithm in numpy: slow and obvious, the oracle of the tests.
+"""The training algorithm in numpy: slow and obvious, the oracle of the tests.
 
-Every function says in a few lines what `_inner.pyx` and the kernels do fast. Nothing in the package
-uses it.
+Every function says in a few lines what `_inner.pyx` and the kernels do fast. Only tests import it.
 """
 
 from __future__ import annotations
@@ -159,13 +158,8 @@ def train(
         targets, noise = [target for target, _ in group], list[int]()
         if config.objective in ("ns", "nce"):
             noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
-        total += train_sigmoid(
-            input,
-            output,
-            [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group],
-            config,
-            job.lr,
-        )
+        groups = [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group]
+        total += train_sigmoid(input, output, groups, config, job.lr)
     return total
 
 
@@ -189,9 +183,8 @@ def train_sigmoid(
         if config.architecture == "cbow":
             inputs = inputs.mean(0, keepdims=True)
         score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
-        updates.append(
-            (contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows)
-        )
+        divisor = len(contexts) if config.corrected_cbow else 1
+        updates.append((contexts, to_inputs / divisor, index, to_rows))
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
         np.add.at(input, contexts, to_inputs)
