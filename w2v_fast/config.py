@@ -231,7 +231,7 @@ class TrainConfig:
 
     @property
     def shares_update(self) -> bool:
-        """Whether each context of a CBOW window gets its share of the update instead of all of it."""
+        """Whether a context of CBOW gets its share of the update instead of all of it."""
         return self.corrected_cbow or self.cbow_sum
 
     @property
