@@ -14,7 +14,10 @@ MAX_DIGITS = 18
 
 
 def read_counts(
-    file: BinaryIO, path: str | os.PathLike[str], encoding: str, errors: str
+    file: BinaryIO,
+    path: str | os.PathLike[str],
+    encoding: str = "utf-8",
+    errors: str = "surrogateescape",
 ) -> dict[str, int]:
     """Read the count of each word; for repeated words the first line is used.
 
