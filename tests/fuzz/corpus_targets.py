@@ -109,7 +109,7 @@ def saved_corpus(folder: Path, data: bytes) -> None:
 
 
 def checkpoint(folder: Path, data: bytes) -> None:
-    """The only checkpoint in a folder, unchanged and with a corrected checksum; a run from it ends."""
+    """The only checkpoint in a folder, unchanged and with a corrected checksum; a run ends."""
     for content in (data, checksummed(data)):
         (folder / "run").mkdir(exist_ok=True)
         path = folder / "run" / "checkpoint-000000000000001.w2v"
