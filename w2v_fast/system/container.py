@@ -49,15 +49,11 @@ def write_sealed(path: str | os.PathLike[str], magic: bytes, parts: Iterable[Any
     with atomic_write(path) as file:
         for part in (magic, *parts):
             view = memoryview(part).cast("B") if len(part) else memoryview(b"")
-            for start in range(0, len(view), CHUNK):
-                _write(file, checksum, view[start : start + CHUNK])
-            _write(file, checksum, bytes(-len(view) % ALIGNMENT))
+            chunks = [view[start : start + CHUNK] for start in range(0, len(view), CHUNK)]
+            for data in (*chunks, bytes(-len(view) % ALIGNMENT)):
+                file.write(data)
+                checksum.update(data)
         file.write(checksum.digest())
-
-
-def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
-    file.write(data)
-    checksum.update(data)
 
 
 class SealedFile:
@@ -96,9 +92,7 @@ class SealedFile:
 
     def part(self, length: int) -> bytes:
         """The next part, of this length."""
-        data = self._read(padded(length))
-        self._checksum.update(data)
-        return data[:length]
+        return self._hashed(self._read(padded(length)))[:length]
 
     def chunks(self, length: int) -> Iterator[bytes]:
         """The next part in chunks; one is hashed in a thread while the next is read."""
