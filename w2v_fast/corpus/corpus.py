@@ -13,7 +13,7 @@ A saved corpus is a sealed file (`system/container.py`), little-endian:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ from w2v_fast.corpus.sources import (
     Ids,
     open_source,
 )
-from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
+from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
 from w2v_fast.system.container import SealedFile, write_sealed
 from w2v_fast.system.files import compression_of_name, path_name
 
@@ -160,7 +160,8 @@ class Corpus:
             raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {MAX_BLOCK_BYTES}]")
         blocks, size = open_source(source, block_bytes)
         store = IdStore(budget)
-        tables, runs = encode(blocks, store, config.threads, _reporter(progress, size))
+        total = None if progress is None else size()
+        tables, runs = encode(blocks, store, config.threads, progress, total)
         raw_tokens = store.size
         if vocabulary is None:
             vocabulary, new_ids = build_vocabulary(tables, config.min_count, config.max_vocab)
@@ -254,12 +255,8 @@ class Corpus:
             sealed.check_seal()
         ends = np.frombuffer(offsets, "<i8")
         steps = np.diff(ends)
-        if (
-            ends[0] != 0
-            or ends[-1] != word_bytes
-            or (steps < 0).any()
-            or np.count_nonzero(steps == 0) > 1
-        ):
+        fits = ends[0] == 0 and ends[-1] == word_bytes and (steps >= 0).all()
+        if not fits or np.count_nonzero(steps == 0) > 1:
             raise sealed.damage("is damaged: the offsets of its words do not fit")
         ids.check(f"{name} is damaged: it", words)
         vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8"))
@@ -283,11 +280,8 @@ class Corpus:
         ValueError
             No token is left.
         """
-        new_ids = np.array(
-            [vocabulary.index.get(word, -1) for word in self.vocabulary.words], np.int32
-        )
         ids = np.array(self.ids)
-        kept = compact(ids, 0, len(ids), 0, new_ids)
+        kept = compact(ids, 0, len(ids), 0, ids_of(self.vocabulary.words, vocabulary))
         if not kept:
             raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in the vocabulary")
         return Corpus.of_own_ids(ids[:kept], vocabulary, self.raw_tokens)
@@ -319,12 +313,3 @@ class _CheckedIds(IdStore):
         if self.size and (self.largest >= words or ~self.smallest >= words):
             worst = self.largest if self.largest >= words else self.smallest
             raise ValueError(f"{what} has ids beyond its {words} words: {worst}")
-
-
-def _reporter(
-    progress: ProgressCallback | None, size: Callable[[], int | None]
-) -> Callable[[int], object] | None:
-    if progress is None:
-        return None
-    total = size()
-    return lambda done: progress(done, total)

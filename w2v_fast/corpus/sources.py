@@ -13,7 +13,7 @@ import dataclasses
 import io
 import itertools
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -101,7 +101,7 @@ def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callabl
         Something that is none of the sources, such as a str where a list of tokens is expected.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _open_paths([source], block_bytes)
+        source = [source]
     _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         return _integer_array_blocks(source, block_bytes), lambda: source.size * 8
@@ -110,7 +110,8 @@ def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callabl
         and source
         and all(isinstance(item, (str, os.PathLike)) for item in source)
     ):
-        return _open_paths(source, block_bytes)
+        paths = [path for name in source for path in expand(name)]
+        return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
     try:
         sentences = iter(source)
     except TypeError:
@@ -129,15 +130,8 @@ def _check_is_ordered(source: Any) -> None:
     if names is not None:
         raise TypeError(
             f"a corpus cannot be a {kind} with the keys {_some(names)}; {EXPECTED_SOURCE}: "
-            f"(text.split() for text in data[{_first(names)!r}])"
+            f"(text.split() for text in data[{next(iter(names), 'text')!r}])"
         )
-
-
-def _open_paths(
-    names: Sequence[str | os.PathLike[str]], block_bytes: int
-) -> tuple[Blocks, Callable[[], int | None]]:
-    paths = [path for name in names for path in expand(name)]
-    return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
 
 
 def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
@@ -167,9 +161,8 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
 def _integer_array_blocks(array: npt.NDArray[Any], block_bytes: int) -> Blocks:
     """Blocks of a 1-D array, which is one sentence, or of a 2-D array, where each row is one."""
     if array.dtype.kind not in "iu":
-        remedy = (
-            "; tokens as str are given as lists: array.tolist()" if array.dtype.kind in "SU" else ""
-        )
+        is_text = array.dtype.kind in "SU"
+        remedy = "; tokens as str are given as lists: array.tolist()" if is_text else ""
         raise TypeError(f"an array of ids must have an integer dtype, got {array.dtype}{remedy}")
     if array.ndim not in (1, 2):
         raise ValueError(
@@ -220,12 +213,10 @@ def _sentence_blocks(sentences: Iterator[Any], block_bytes: int) -> Blocks:
         batch.append(items)
         tokens += len(items)
         if tokens >= limit:
-            _check_has_words(only_characters)
-            yield _block(kind, batch)
+            yield _block(kind, batch, only_characters)
             batch, tokens = [], 0
     if kind and batch:
-        _check_has_words(only_characters)
-        yield _block(kind, batch)
+        yield _block(kind, batch, only_characters)
 
 
 def _yields_characters(sentence: Any, items: Any) -> bool:
@@ -235,24 +226,19 @@ def _yields_characters(sentence: Any, items: Any) -> bool:
     )
 
 
-def _check_has_words(only_characters: bool) -> None:
+_KINDS = {str: "str tokens", int: "integers"}
+
+
+def _block(kind: type, batch: list[Any], only_characters: bool) -> Block:
     if only_characters:
         raise TypeError(
             "every sentence is a generator of single characters; split the texts: "
             "(text.split() for text in texts), or, if characters are the words, give lists: "
             "(list(text) for text in texts)"
         )
-
-
-_KINDS = {str: "str tokens", int: "integers"}
-
-
-def _block(kind: type, batch: list[Any]) -> Block:
     if kind is str:
         return TokenBlock(batch)
-    return IntegerBlock(
-        np.concatenate(batch), np.cumsum([len(items) for items in batch], dtype=np.int64)
-    )
+    return IntegerBlock(np.concatenate(batch), np.cumsum(list(map(len, batch)), dtype=np.int64))
 
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
@@ -287,10 +273,8 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     kind = type(sentence).__name__
     found, remedy = f"of type {kind}", ""
     if isinstance(sentence, (str, *STR_ITERATORS)):
-        found, remedy = (
-            f"{sentence!r:.60} of type {kind}",
-            "split it: (text.split() for text in texts)",
-        )
+        found = f"{sentence!r:.60} of type {kind}"
+        remedy = "split it: (text.split() for text in texts)"
     elif isinstance(sentence, (bytes, bytearray, memoryview)):
         found = f"{bytes(sentence[:40])!r:.60} of type {kind}"
         remedy = "decode and split it: (line.decode().split() for line in lines)"
@@ -306,10 +290,8 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     elif isinstance(sentence, Set):
         found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
     elif isinstance(sentence, io.IOBase):
-        found, remedy = (
-            f"an open file of type {kind}",
-            "give its path, or (line.split() for line in file)",
-        )
+        found = f"an open file of type {kind}"
+        remedy = "give its path, or (line.split() for line in file)"
     elif isinstance(sentence, Iterable) or hasattr(type(sentence), "__getitem__"):
         return sentence
     raise TypeError(f"{name} is {found}; {EXPECTED_SENTENCE}" + (f"; {remedy}" if remedy else ""))
@@ -333,10 +315,6 @@ def _is_named_row(sentence: Any) -> bool:
         and hasattr(sentence, "_fields")
         and any(not isinstance(cell, str) or len(cell.split()) > 1 for cell in sentence)
     )
-
-
-def _first(names: Iterable[Any]) -> Any:
-    return next(iter(names), "text")
 
 
 def _some(names: Iterable[Any]) -> str:

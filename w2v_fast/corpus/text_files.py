@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import errno
 import glob
+import itertools
 import os
 import re
 import stat
@@ -43,34 +44,24 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
     if path == "-" or "://" in path:
         return [path]
     if os.path.isdir(path):
-        files = _distinct_files(path, _files_below(path))
-        if not files:
-            raise FileNotFoundError(f"the folder {path} has no files")
-        return files
-    if os.path.lexists(path):
+        matches, nothing = [path], f"the folder {path} has no files"
+    elif os.path.lexists(path):
         return [path]
-    if glob.has_magic(path):
-        files = _distinct_files(
-            path,
-            (
-                file
-                for match in _matches(path)
-                for file in (_files_below(match) if os.path.isdir(match) else [match])
-            ),
+    elif glob.has_magic(path):
+        matches, nothing = _matches(path), f"no file matches {path}"
+    else:
+        is_text = " " in path or (os.sep not in path and "." not in path)
+        remedy = (
+            "a corpus is a list of sentences, each a list of tokens; a list of str is one of paths"
         )
-        if not files:
-            raise FileNotFoundError(f"no file matches {path}")
-        return files
-    is_word = os.sep not in path and "." not in path
-    raise FileNotFoundError(
-        f"no such file or folder: {path}"
-        + (
-            " (a corpus is a list of sentences, each a list of tokens; a list of str is "
-            "one of paths)"
-            if " " in path or is_word
-            else ""
+        raise FileNotFoundError(
+            f"no such file or folder: {path}" + (f" ({remedy})" if is_text else "")
         )
-    )
+    below = (_files_below(match) if os.path.isdir(match) else [match] for match in matches)
+    files = _distinct_files(path, itertools.chain.from_iterable(below))
+    if not files:
+        raise FileNotFoundError(nothing)
+    return files
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
@@ -89,11 +80,7 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             below[:] = sorted(name for name in below if not name.startswith("."))
-            starts += [
-                path
-                for path in (os.path.join(folder, name) for name in below)
-                if os.path.islink(path)
-            ]
+            starts += filter(os.path.islink, (os.path.join(folder, name) for name in below))
             yield folder, [name for name in names if not name.startswith(".")]
 
 
@@ -169,15 +156,15 @@ def file_state(path: str) -> tuple[int, int, int] | None:
     if path == "-" or "://" in path:
         return None
     status = os.stat(path)
-    return (
-        (status.st_ino, status.st_size, status.st_mtime_ns)
-        if stat.S_ISREG(status.st_mode)
-        else None
-    )
+    is_file = stat.S_ISREG(status.st_mode)
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if is_file else None
 
 
 class JoinedFiles:
-    """Files as one stream of bytes, with a newline after each: words and sentences end there."""
+    """Files as one stream of bytes, with a newline after each: words and sentences end there.
+
+    `path` is the file that was read last.
+    """
 
     def __init__(self, paths: list[str]) -> None:
         self._paths = iter(paths)
@@ -191,11 +178,6 @@ class JoinedFiles:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    @property
-    def path(self) -> str:
-        """The file that was read last."""
-        return self._path
-
     def readinto(self, buffer: memoryview) -> int:
         """Read at least one byte into `buffer`; 0 when all files are done."""
         if self._file is None:
@@ -207,21 +189,21 @@ class JoinedFiles:
             count = min(len(buffer), len(self._head))
             buffer[:count], self._head = self._head[:count], self._head[count:]
             return count
-        with naming_errors(self._path):
+        with naming_errors(self.path):
             count = self._file.readinto(buffer)  # type: ignore[attr-defined]
         if count:
             return count
         self._stack.close()
         self._file = None
-        if file_state(self._path) != self._before:
+        if file_state(self.path) != self._before:
             raise OSError(
-                f"{self._path} changed while it was read; try again when nothing writes to it"
+                f"{self.path} changed while it was read; try again when nothing writes to it"
             )
         buffer[0] = ord("\n")
         return 1
 
     def _open(self, path: str) -> BinaryIO:
-        self._path, self._before = path, file_state(path)
+        self.path, self._before = path, file_state(path)
         with naming_errors(path):
             file = self._stack.enter_context(open_input(path))
             head = bytearray()

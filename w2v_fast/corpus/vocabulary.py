@@ -6,6 +6,7 @@ import functools
 import hashlib
 import itertools
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -122,9 +123,8 @@ class Vocabulary:
         encoded = [_encode(word) for word in self.words]
         for word in encoded:
             if not word or b"\n" in word or word.strip(_WHITE_SPACE) != word:
-                raise ValueError(
-                    f"the word {_decode(word)!r:.60} cannot be written as a line of text"
-                )
+                text = _decode(word)
+                raise ValueError(f"the word {text!r:.60} cannot be written as a line of text")
         with atomic_write(path) as file:
             file.writelines(
                 b"%s %d\n" % pair for pair in zip(encoded, self.counts.tolist(), strict=True)
@@ -154,9 +154,8 @@ class Vocabulary:
         OSError
             The file cannot be read.
         """
-        words: list[str] = []
         counts: list[int] = []
-        lines: dict[bytes, int] = {}
+        lines: dict[str, int] = {}
         for number, line in enumerate(text_lines(path), 1):
             if not line.strip(_WHITE_SPACE):
                 continue
@@ -164,11 +163,11 @@ class Vocabulary:
             word, count = _parse(line, where)
             if word in lines:
                 raise ValueError(
-                    f"{where}: the word {_decode(word)!r:.60} was in line {lines[word]} already"
+                    f"{where}: the word {word!r:.60} was in line {lines[word]} already"
                 )
             lines[word] = number
-            words.append(_decode(word))
             counts.append(count)
+        words = list(lines)
         if not words:
             raise ValueError(
                 f"{os.fspath(path)} has no words; expected lines of a word and its count"
@@ -185,6 +184,11 @@ class Vocabulary:
         state.update(blob)
         state.update(self.counts.astype("<i8").tobytes())
         return state.hexdigest()
+
+
+def ids_of(words: Iterable[str], vocabulary: Vocabulary) -> npt.NDArray[np.int32]:
+    """The id of each word, -1 for unknown ones."""
+    return np.array([vocabulary.index.get(word, -1) for word in words], np.int32)
 
 
 def rank(
@@ -238,16 +242,13 @@ def _decode(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def _parse(line: bytes, where: str) -> tuple[bytes, int]:
-    parts = line.strip(_WHITE_SPACE).rsplit(None, 1)
-    if len(parts) != 2:
+def _parse(line: bytes, where: str) -> tuple[str, int]:
+    word, *rest = map(_decode, line.strip(_WHITE_SPACE).rsplit(None, 1))
+    if not rest:
+        raise ValueError(f"{where}: expected a word and its count, got {word!r:.60}")
+    digits = rest[0]
+    if not re.fullmatch("[0-9]{1,19}", digits) or int(digits) > MAX_COUNT:
         raise ValueError(
-            f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))!r:.60}"
+            f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {digits!r:.60}"
         )
-    word, count = parts
-    if not count.isdigit() or len(count) > len(str(MAX_COUNT)) or int(count) > MAX_COUNT:
-        raise ValueError(
-            f"{where}: the count must be a whole number from 0 to 2**63 - 1, "
-            f"got {_decode(count)!r:.60}"
-        )
-    return word, int(count)
+    return word, int(digits)

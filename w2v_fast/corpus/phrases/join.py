@@ -143,18 +143,16 @@ class FrozenPhrases:
             out = np.empty(stop - start, np.int32)
             return out[: table.replace(corpus.ids, start, stop, roles, new_ids, out)]
 
-        with contextlib.closing(
-            map_in_order(work, _chunks(corpus.ids, roles), config.threads)
-        ) as joined:
-            for ids in joined:
+        chunks = map_in_order(work, _chunks(corpus.ids, roles), config.threads)
+        with contextlib.closing(chunks):
+            for ids in chunks:
                 store.append(ids)
         raw_tokens = corpus.raw_tokens - len(corpus) + store.size
         counts, first_positions = tally_all(store.array(), len(words))
         order, ranks = rank_and_cut(counts, first_positions, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
-        return Corpus.of_own_ids(
-            ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens
-        )
+        vocabulary = Vocabulary([words[id] for id in order.tolist()], counts[order])
+        return Corpus.of_own_ids(ids, vocabulary, raw_tokens)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write text: a line of JSON with the settings, then one for each phrase.
@@ -193,20 +191,14 @@ class FrozenPhrases:
         head = _json(next(lines), f"{name}, line 1")
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise ValueError(f"{name} is not a file of phrases: its first line must say {FORMAT!r}")
-        phrases = dict(
-            _phrase(line, f"{name}, line {number}") for number, line in enumerate(lines, 2)
-        )
+        phrases = dict(_phrase(row, f"{name}, line {i}") for i, row in enumerate(lines, 2))
         if len(phrases) != head.get("phrases"):
             raise ValueError(
                 f"{name} is cut or damaged: it has {len(phrases)} phrases "
                 f"of {head.get('phrases')!r:.60}"
             )
         delimiter, connector_words = head.get("delimiter"), head.get("connector_words")
-        if (
-            not isinstance(delimiter, str)
-            or connector_words is None
-            or not _is_words(connector_words)
-        ):
+        if not isinstance(delimiter, str) or not _is_words(connector_words):
             raise ValueError(f"{name}, line 1: expected a delimiter and a list of connector words")
         return FrozenPhrases(phrases, delimiter, connector_words)
 
