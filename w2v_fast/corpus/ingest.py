@@ -1,5 +1,4 @@
-"""One pass over a source: blocks -> provisional ids and counts, in threads without the GIL ->
-ranked ids.
+"""One pass over a source: blocks -> provisional ids and counts -> ranked ids.
 
     this thread     cuts the source into numbered blocks, hands them out, and collects the ids in
                     the order of the blocks

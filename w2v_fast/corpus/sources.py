@@ -1,10 +1,6 @@
-"""Where a corpus comes from: files, folders, globs, standard input, token lists, integer ids; cut
-into blocks.
+"""The sources of a corpus, cut into blocks: files, standard input, token lists, integers.
 
-A block is what one thread encodes at a time. Its `encode(table, number)` writes the tokens into a
-table and returns their provisional ids (int32, the last token of a sentence as ~id) and whether the
-block starts with the end of a sentence that an earlier block left open. `size` is the number of its
-bytes, for the progress.
+Everything that cannot be a corpus is refused here, with a way to make one of it.
 """
 
 from __future__ import annotations
@@ -34,10 +30,22 @@ STR_ITERATORS = type(iter("")), type(iter("\u20ac"))
 
 
 class Block(Protocol):
-    @property
-    def size(self) -> int: ...
+    """What one thread encodes at a time."""
 
-    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]: ...
+    @property
+    def size(self) -> int:
+        """Bytes of the source."""
+
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """Write the tokens of block `number` into the table.
+
+        Returns
+        -------
+        ids
+            Provisional ids of this table, int32; the last token of a sentence as ~id.
+        ends_open_sentence
+            Whether the block starts with the end of a sentence that an earlier block left open.
+        """
 
 
 Blocks: TypeAlias = "Generator[Block, None, None]"
@@ -51,6 +59,7 @@ class TextBlock:
     size: int
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         blank_marks(self.data, self.size)
         ids = np.empty(self.size // 2 + 2, np.int32)
         tokens, ends_open_sentence = table.encode_text(self.data, self.size, number, ids)
@@ -65,6 +74,7 @@ class TokenBlock:
     size: int = 0
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         ids = np.empty(sum(map(len, self.sentences)), np.int32)
         self.size = table.encode_tokens(self.sentences, number, ids)
         return ids, False
@@ -79,26 +89,27 @@ class IntegerBlock:
 
     @property
     def size(self) -> int:
+        """Bytes of the values."""
         return self.values.nbytes
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         ids = np.empty(len(self.values), np.int32)
         table.encode_integers(self.values, self.ends, number, ids)
         return ids, False
 
 
 def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
-    """Blocks of a source, and a function that tells its size in bytes where it can be known
-    beforehand, else None.
+    """Blocks of a source, and a function that returns its size in bytes, or None if unknown.
 
-    Everything that can be wrong with the names of files is reported here, before reading starts.
+    Names of files are checked here, before reading starts.
 
     Raises
     ------
     OSError
         A path that does not exist, a folder without files, a glob that matches nothing.
     TypeError
-        Something that is none of the sources, such as a str where a list of tokens is expected.
+        It is none of the sources, or a sentence is a str where a list of tokens is expected.
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
@@ -268,7 +279,7 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     Raises
     ------
     TypeError
-        It is text, a row of a table, a set, an open file, or nothing that can be iterated.
+        It is text, a row of a table, a set, an open file, or cannot be iterated over.
     """
     kind = type(sentence).__name__
     found, remedy = f"of type {kind}", ""
@@ -309,7 +320,7 @@ def _keys(sentence: Any) -> list[Any]:
 
 
 def _is_named_row(sentence: Any) -> bool:
-    """Whether a named tuple is no list of words: a cell holds text, or something that is no str."""
+    """Whether a named tuple is not a list of words: a cell holds text, or is not a str."""
     return (
         isinstance(sentence, tuple)
         and hasattr(sentence, "_fields")

@@ -1,8 +1,7 @@
-"""What is no text: archives, documents, tables and binary files, told by their first bytes, with a
-way to their text.
+"""Refuse what is not text, by its first bytes, with a way to the text in it.
 
-Text may hold any byte but many control characters. Its lines may have braces and commas: JSON and
-tables are told by all of their first lines, which fit together as lines of text do not.
+Archives, documents and binary files have magic bytes, or too many control characters. Lines of text
+may have braces and commas, so a file is JSON or a table only if all of its first lines say so.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ import shlex
 import tarfile
 from typing import Any
 
-from w2v_fast.system.files import MAGIC_LENGTH, compression_of
+from w2v_fast.system.files import compression_of, compression_of_file
 
-HEAD_BYTES = 1 << 16  # what is looked at
+HEAD_BYTES = 1 << 16  # that decide
 HEAD_LINES = 20
 TEXT_BYTES = bytes(c for c in range(256) if c in b"\0\b\t\n\v\f\r\x1b" or c >= 32)
 MAX_CONTROL_SHARE = 0.03  # a third of what random bytes have
@@ -49,11 +48,8 @@ CONTAINERS = [
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _pipe("7z x -so {path}")),
     (rb"Rar!\x1a\x07", "a rar archive", _pipe("unrar p -inul {path}")),
     (rb"!<(arch|thin)>", "an ar archive or a package", _pipe("ar p {path}")),
-    (
-        rb"0707(01|02|07)[0-9A-Fa-f]{12}|\xc7\x71|\x71\xc7",
-        "a cpio archive",
-        _pipe("cpio -i --to-stdout < {path}"),
-    ),
+    (rb"0707(01|02|07)[0-9A-Fa-f]{12}", "a cpio archive", _pipe("cpio -i --to-stdout < {path}")),
+    (rb"\xc7\x71|\x71\xc7", "a cpio archive", _pipe("cpio -i --to-stdout < {path}")),
     (rb"\x1f[\x9d\xa0\x1e]", "a file of compress or pack", _pipe("gzip -dc {path}")),
     (rb"\x04\x22\x4d\x18", "compressed by lz4", _pipe("lz4 -dc {path}")),
     (rb"LZIP\x01", "compressed by lzip", _pipe("lzip -dc {path}")),
@@ -86,11 +82,8 @@ CONTAINERS = [
     ),
     (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", EXPORT),
     (rb"PAR[1E][\0-\x1f]", "a Parquet table", _pandas("read_parquet")),
-    (
-        rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0",
-        "an Arrow or Feather table",
-        _pandas("read_feather"),
-    ),
+    (rb"ARROW1\0|FEA1[^ -~]", "an Arrow or Feather table", _pandas("read_feather")),
+    (rb"\xff{4}.{4}\x10\0\0\0", "an Arrow or Feather table", _pandas("read_feather")),
     (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", _pandas("read_orc")),
     (rb"Obj\x01", "an Avro table", EXPORT),
     (rb"\x89HDF\r?\n?", "an HDF5 file", _pandas("read_hdf")),
@@ -111,33 +104,24 @@ CONTAINERS = [
         CORPUS,
     ),
     (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", CORPUS),
-    (
-        rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]",
-        "a program",
-        CORPUS,
-    ),
-    (
-        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0",
-        "a picture",
-        CORPUS,
-    ),
-    (
-        rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3",
-        "a recording",
-        CORPUS,
-    ),
+    (rb"\x7fELF|\0asm|MZ.[\0-\x08]", "a program", CORPUS),
+    (rb"\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa", "a program", CORPUS),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*", "a picture", CORPUS),
+    (rb"BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0", "a picture", CORPUS),
+    (rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}WAVE", "a recording", CORPUS),
+    (rb"RIFF.{4}AVI |\0\0.{2}ftyp|\x1a\x45\xdf\xa3", "a recording", CORPUS),
     (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", CORPUS),
 ]
 
 COMMENTS = re.compile(rb"\A(?>\s{0,99}<!--.{0,9999}?-->){0,9}+\s{0,99}", re.DOTALL)
 MARKUP = [
     (
-        rb"<!doctype html|<html[\s>]|<head[\s>]",
+        rb"<(!doctype html|(html|head)[\s>])",
         "an HTML document",
         _pipe("{unpack}pandoc -f html -t plain{file}"),
     ),
     (
-        rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]",
+        rb"<(\?xml|!doctype|(mediawiki|rss|feed|tei|svg)[\s>])",
         "an XML document",
         _pipe("{unpack}xmllint --xpath 'string(/)' {file_or_dash}"),
     ),
@@ -162,13 +146,21 @@ COMMON_COLUMN = re.compile(
 
 
 def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
-    """Refuse a corpus file whose first `HEAD_BYTES` bytes (`is_whole`: all it has) are not those of
-    text.
+    """Refuse a corpus file that does not start as text.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    head
+        Its first `HEAD_BYTES` bytes, unpacked.
+    is_whole
+        Whether the file has no more bytes.
 
     Raises
     ------
     ValueError
-        It is something else; the message says what, and how to come to its text.
+        It is something else; the message says what, and how to get its text.
     """
     check_is_no_container(name, head)
     control = len(head.translate(None, TEXT_BYTES))
@@ -217,7 +209,8 @@ def _refuse_kinds(kinds: list[tuple[bytes, str, str]], name: str, head: bytes) -
 
 def _refuse(name: str, what: str, remedy: str) -> None:
     """Raise the error; the remedy of a file that is packed unpacks it first."""
-    path, packed = shlex.quote(name), _compression_of_file(name)
+    path = shlex.quote(name)
+    packed = compression_of_file(name) if os.path.isfile(name) else None
     fields = {"name": name, "path": path, "open": f"open({name!r})"}
     fields |= {"unpack": "", "file": f" {path}", "file_or_dash": path}
     if packed is not None:
@@ -227,13 +220,6 @@ def _refuse(name: str, what: str, remedy: str) -> None:
         fields["open"] = f"{OPENERS[packed]}.open({name!r}, 'rt')"
         fields |= {"unpack": f"{packed} -dc {path} | ", "file": "", "file_or_dash": "-"}
     raise ValueError(f"{name} is not text but {what}; {remedy.format(**fields)}")
-
-
-def _compression_of_file(name: str) -> str | None:
-    if not os.path.isfile(name):
-        return None
-    with open(name, "rb") as file:
-        return compression_of(file.read(MAGIC_LENGTH))
 
 
 def _is_tar(head: bytes) -> bool:
@@ -281,13 +267,10 @@ def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
         value = json.loads(line.decode("utf-8", "replace").strip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
-    if (
-        isinstance(value, list)
-        and len(value) < 2
-        and not any(isinstance(item, (str, list, dict)) for item in value)
-    ):
+    kinds = (str, list, dict)
+    if isinstance(value, list) and len(value) < 2 and not any(isinstance(x, kinds) for x in value):
         return None
-    return value if isinstance(value, (list, dict, str)) else None
+    return value if isinstance(value, kinds) else None
 
 
 def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:

@@ -1,7 +1,6 @@
-"""Files of text: the names that a path stands for, all of their bytes as one stream, and the lines
-of one file.
+"""Files of text: which files a path stands for, their bytes as one stream, the lines of one.
 
-A byte order mark is no part of the text. What is no text is refused (`text_check.py`).
+A byte order mark is not part of the text. Files that are not text are refused (`text_check.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_no_container, check_is_text
-from w2v_fast.system.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
+from w2v_fast.system.files import compression_of_file, naming_errors, open_input
 
 MAX_LINE_BYTES = 1 << 24
 ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
@@ -43,8 +42,9 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
         raise TypeError(f"expected a path as str or os.PathLike, got {path!r}")
     if path == "-" or "://" in path:
         return [path]
+    matches: Iterable[str] = [path]
     if os.path.isdir(path):
-        matches, nothing = [path], f"the folder {path} has no files"
+        nothing = f"the folder {path} has no files"
     elif os.path.lexists(path):
         return [path]
     elif glob.has_magic(path):
@@ -65,10 +65,10 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
-    """Every folder at or below `top` that is not hidden, and the names in it that are no folders.
+    """Every folder at or below `top` that is not hidden, and the names of the files in it.
 
-    Each folder comes once, under a name without links where it has one: folders that links lead to
-    come at the end.
+    Each folder comes once. Folders that links lead to come at the end, so that a folder is met by
+    its name without links first.
     """
     seen: set[tuple[int, int]] = set()
     starts = [top]
@@ -142,11 +142,8 @@ def plain_size(paths: list[str]) -> int | None:
     total = 0
     for path in paths:
         state = file_state(path)
-        if state is None:
+        if state is None or compression_of_file(path):
             return None
-        with open(path, "rb", buffering=0) as file:
-            if compression_of(file.read(MAGIC_LENGTH)):
-                return None
         total += state[1]
     return total
 
@@ -216,8 +213,7 @@ class JoinedFiles:
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """The lines of a file, compressed or not; one that is no line of text is refused before it
-    takes all memory.
+    """The lines of a file, compressed or not, each of less than `MAX_LINE_BYTES`.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class Vocabulary:
         Different words; an integer is the word of its digits, as in a corpus. Bytes that are not
         UTF-8 are kept as lone surrogates (the `surrogateescape` error handler).
     counts
-        As many integers, each at least 0.
+        An integer for each word, at least 0.
 
     Attributes
     ----------
@@ -41,10 +41,10 @@ class Vocabulary:
     Raises
     ------
     TypeError
-        A word is neither a str nor an integer, or a count is no integer.
+        A word is neither a str nor an integer, or a count is not an integer.
     ValueError
-        The two differ in length, a word comes twice, a count is negative, or the counts add up to
-        more than 2**63 - 1.
+        There are more words than counts or fewer, a word comes twice, a count is negative, or the
+        counts add up to more than 2**63 - 1.
     """
 
     def __init__(self, words: Sequence[str | int], counts: npt.ArrayLike) -> None:
@@ -69,7 +69,20 @@ class Vocabulary:
 
     @classmethod
     def of_counted(cls, words: list[str], counts: npt.NDArray[np.int64]) -> Vocabulary:
-        """The words of a table that has counted them, which differ: not checked again."""
+        """Make a vocabulary of words and counts that are not checked.
+
+        Parameters
+        ----------
+        words
+            Different words, the most frequent first.
+        counts
+            int64, shape [V].
+
+        Returns
+        -------
+        Vocabulary
+            It keeps both, not copies.
+        """
         counted = cls.__new__(cls)
         counted.words, counted.counts = words, counts
         return counted
@@ -96,11 +109,26 @@ class Vocabulary:
         return {word: id for id, word in enumerate(self.words)}
 
     def keep_probabilities(self, sample: float) -> npt.NDArray[np.float64]:
-        """Probability that a token of each word survives subsampling, shape [V].
+        """Probability that a token of each word survives subsampling.
 
         With f the word's share of all tokens: min(1, sqrt(sample / f) + sample / f), as word2vec.c
         computes it. Its first term is equation 5 of Mikolov et al. 2013 (Distributed
-        Representations of Words and Phrases). `sample` 0 keeps every token.
+        Representations of Words and Phrases).
+
+        Parameters
+        ----------
+        sample
+            The threshold of subsampling; 0 keeps every token.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape [V].
+
+        Raises
+        ------
+        ValueError
+            `sample` is negative.
         """
         if sample < 0:
             raise ValueError(f"sample = {sample} must not be negative")
@@ -110,7 +138,12 @@ class Vocabulary:
         return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one `word count` line a word, as word2vec.c's -save-vocab does.
+        """Write a line `word count` for each word, as word2vec.c's -save-vocab does.
+
+        Parameters
+        ----------
+        path
+            The file; its suffix may ask for compression.
 
         Raises
         ------
@@ -141,10 +174,17 @@ class Vocabulary:
 
         Parameters
         ----------
+        path
+            The file.
         min_count
             Leave out words with a smaller count.
         max_vocab
             Keep only this many, the most frequent (default: all).
+
+        Returns
+        -------
+        Vocabulary
+            The words kept.
 
         Raises
         ------
@@ -178,7 +218,13 @@ class Vocabulary:
         return cls([words[id] for id in order.tolist()], np.array(counts, np.int64)[order])
 
     def digest(self) -> str:
-        """SHA-256 of words and counts in their order, as 64 hexadecimal digits."""
+        """Hash the words and counts in their order.
+
+        Returns
+        -------
+        str
+            SHA-256, as 64 hexadecimal digits.
+        """
         blob, offsets = join_words(self.words)
         state = hashlib.sha256(offsets.astype("<i8").tobytes())
         state.update(blob)

@@ -47,6 +47,12 @@ def compression_of(head: bytes) -> str | None:
     return next((name for name, magic in COMPRESSIONS.items() if magic.match(head)), None)
 
 
+def compression_of_file(path: str) -> str | None:
+    """Name the compression of a regular file, or None."""
+    with open(path, "rb", buffering=0) as file:
+        return compression_of(file.read(MAGIC_LENGTH))
+
+
 def compression_of_name(name: str | os.PathLike[str]) -> str | None:
     """Name the compression that the suffix of a file name asks for, or None."""
     return SUFFIXES.get(os.path.splitext(os.fspath(name))[1].lower())
@@ -76,8 +82,7 @@ def path_name(path: object) -> str:
 
 @contextlib.contextmanager
 def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open for reading bytes; gzip, bzip2, xz and zstd are recognized by their first bytes and
-    unpacked.
+    """Open for reading bytes, unpacked: gzip, bzip2, xz and zstd are told by their first bytes.
 
     Parameters
     ----------
@@ -97,7 +102,7 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
-    """What an open file holds, unpacked if its first bytes are those of a compression."""
+    """The bytes of an open file, unpacked if it is compressed."""
     buffered = (
         raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
     )
@@ -167,9 +172,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open for writing bytes so that `path` ends up either complete or as it was.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; on any error it
-    is removed. What a killed process left is removed by the next that writes the same path. What is
-    written is packed as the suffix of `path` says: .gz, .bz2, .xz or .zst. `-` is standard output;
-    streams (devices, pipes, and /dev/stdout with whatever is behind it) are written directly.
+    is removed. A file that a killed process left is removed by the next that writes the same path.
+    The suffixes .gz, .bz2, .xz and .zst ask for compression. `-` is standard output; streams
+    (devices, pipes, /dev/stdout) are written directly.
 
     Raises
     ------
@@ -205,7 +210,7 @@ class Draft:
     path
         Where the draft is at present.
     file
-        To write to; what is written is packed as the suffix of `name` says.
+        To write to; the bytes are packed as the suffix of `name` says.
     """
 
     def __init__(self, name: str) -> None:
@@ -217,11 +222,10 @@ class Draft:
         self.file = self._stack.enter_context(_packed(self._raw, name))
 
     def finish(self) -> None:
-        """Flush to the disk, with the permissions of the file that will be replaced, and the time
-        in nanoseconds.
+        """Flush to the disk, with the permissions of the file that will be replaced.
 
-        Most systems stamp files by a clock of milliseconds, and give a number of a removed file to
-        the next: only a finer time tells files of quick savers apart (`together`).
+        The time is set in nanoseconds: most systems stamp files by a clock of milliseconds and
+        reuse inode numbers, so that two files saved in quick succession would look the same.
         """
         self._stack.close()
         self._raw.flush()
@@ -314,7 +318,7 @@ def _temporary_beside(target: str) -> tuple[int, str, int]:
 
 
 def leftovers(target: str, ending: str) -> list[str]:
-    """This user's files under hidden names of `target` whose ending matches a pattern."""
+    """Files of this user under hidden names of `target` whose ending matches a pattern."""
     folder, prefix = os.path.dirname(target), os.path.basename(hidden(target, ""))
     pattern = re.compile(re.escape(prefix) + ending)
     try:
@@ -336,7 +340,7 @@ def is_own_file(path: str, user: int | None = None) -> bool:
 
 
 def _remove_leftovers(target: str) -> None:
-    """Remove temporary files of `target` whose writer is no more."""
+    """Remove temporary files of `target` whose writer has ended."""
     for name in leftovers(target, f"[0-9a-f]{{16}}{re.escape(UNFINISHED)}"):
         with contextlib.suppress(OSError):
             if sys.platform == "win32":  # fails while the writer has it open
@@ -492,12 +496,12 @@ def _is_mount_point(path: str) -> bool:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise now the error that `atomic_write(path)` would raise later; a file is made in the folder
-    and removed.
+    """Raise now the error that `atomic_write(path)` would raise later.
 
-    Known before are: a missing folder, one that is read-only or full of files, a folder in the
-    file's place, a mounted file, a file of another user in a sticky folder, a name too long, a
-    closed stream, a missing extra of the suffix. For the room on the disk see `check_space`.
+    A file is created in the folder and removed. This finds a missing, read-only or full folder, a
+    folder of that name, a mounted file, a file of another user in a sticky folder, a name that is
+    too long, a closed stream, and a missing extra of the suffix. For the room on the disk see
+    `check_space`.
     """
     name = os.fspath(path)
     check_target(name)

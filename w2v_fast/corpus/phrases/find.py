@@ -1,5 +1,4 @@
-"""Phrases found in a corpus: pairs of words that stand together more often than their counts
-explain.
+"""Find the phrases of a corpus: pairs of words that often stand together.
 
 A pair is a phrase when its score (`scores.py`) is above the threshold. Phrases of three and more
 words come from further passes over the joined text. Connector words (such as "of") neither start

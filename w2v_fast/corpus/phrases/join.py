@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, TypeGuard, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -78,11 +78,10 @@ class FrozenPhrases:
     @overload
     def __getitem__(self, text: Iterable[list[str]]) -> Iterable[list[str]]: ...
     def __getitem__(self, text: Any) -> Any:
-        """Join the phrases of one sentence (a list of str), of an iterable of sentences, or of a
-        corpus.
+        """Join the phrases of a sentence (a list of str), an iterable of sentences, or a corpus.
 
-        Sentences are joined when they are asked for; the result can be iterated as often as what
-        was given.
+        Sentences are joined when they are iterated over; the result can be iterated again if the
+        sentences can.
         """
         if isinstance(text, Corpus):
             return self.apply(text)
@@ -298,17 +297,12 @@ def _json(line: bytes, where: str) -> Any:
 
 
 def _phrase(line: bytes, where: str) -> tuple[Tokens, float]:
-    fields = _json(line, where)
-    if (
-        not isinstance(fields, list)
-        or len(fields) < 3
-        or not isinstance(fields[0], float)
-        or math.isnan(fields[0])
-        or not _is_words(fields[1:])
-    ):
-        raise ValueError(f"{where}: expected a score and two words or more")
-    return tuple(fields[1:]), fields[0]
+    match _json(line, where):
+        case [float(score), *words] if len(words) > 1 and _is_words(words):
+            if not math.isnan(score):
+                return tuple(words), score
+    raise ValueError(f"{where}: expected a score and two words or more")
 
 
-def _is_words(value: object) -> bool:
+def _is_words(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)

@@ -37,10 +37,9 @@ def phrase_text(
     memory_budget: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[FrozenPhrases]:
-    """Write a text with its phrases joined, as word2phrase.c does: a sentence a line, words
-    separated by one space.
+    """Write a text with its phrases joined, as word2phrase.c does.
 
-    Lines without words are left out.
+    Each sentence is a line, with one space between words. Lines without words are left out.
 
     Parameters
     ----------
