@@ -207,7 +207,13 @@ class Corpus:
             yield self.ids[start:].copy()
 
     def token_lists(self) -> Iterator[list[str]]:
-        """The words of each sentence."""
+        """Iterate over the sentences as words.
+
+        Returns
+        -------
+        iterator of list of str
+            The words of each sentence.
+        """
         words = self.vocabulary.words
         return ([words[id] for id in sentence.tolist()] for sentence in self.sentences())
 
