@@ -1,7 +1,7 @@
 """Show the words in a browser: a map, neighbors, analogies, comparisons.
 
-The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes one file instead,
-which works offline. t-SNE and clusters need the extra explore.
+The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes
+one file instead, which works offline. t-SNE and clusters need the extra explore.
 
 Examples:
   w2v-fast explore vectors.bin
@@ -154,7 +154,7 @@ def _serve(arguments: argparse.Namespace, model: Model) -> None:
 
 @contextlib.contextmanager
 def watched(model: Word2Vec, progress: str) -> Iterator[Display]:
-    """A report of a run that shows it on a page, beside what the progress mode shows; the page ends with it."""
+    """A report that shows a run on a page, beside the progress mode; the page ends with the run."""
     from w2v_fast.explore.explorer import Explorer
     from w2v_fast.explore.model import Model
     from w2v_fast.explore.run import Run

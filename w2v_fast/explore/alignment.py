@@ -1,4 +1,4 @@
-"""Two sets of vectors side by side: which words moved, after the best rotation of one onto the other.
+"""Two sets of vectors side by side: which words moved, after the best rotation.
 
 Orthogonal Procrustes (Schoenemann 1966), over the words that both have:
 
@@ -16,7 +16,7 @@ MAX_COMMON = 50_000
 
 
 class Alignment:
-    """The words that two models have in common among the most frequent ones of the first, and how far each moved.
+    """The frequent words that two models have in common, and how far each moved.
 
     Parameters
     ----------

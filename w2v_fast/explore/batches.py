@@ -1,4 +1,4 @@
-"""Questions that arrive at the same time are answered together, since a matrix product is far cheaper than its rows."""
+"""Questions that arrive together are answered by one matrix product, which is far cheaper."""
 
 from __future__ import annotations
 

@@ -51,12 +51,13 @@ def _categories(cells: list[str]) -> tuple[list[str], NDArray[Any]]:
 
 
 def read_columns(path: str, model: Model) -> list[Column]:
-    """The columns of a table: .csv with commas, else tabs; a header line, the word first in each line.
+    """The columns of a table (.csv: commas, else tabs) with a header, the word first in each line.
 
     Raises
     ------
     ValueError
-        A line has another number of cells than the header, or the table has no column or no known word.
+        A line has another number of cells than the header, or the table has no column or no known
+        word.
     """
     with open(path, encoding="utf-8", newline="") as file:
         tabs = not path.lower().endswith(".csv")
@@ -65,14 +66,16 @@ def read_columns(path: str, model: Model) -> list[Column]:
         header = next(lines, [])
         if len(header) < 2:
             raise ValueError(
-                f"{path}, line 1: a header with {len(header)} names; expected `word` and the columns' "
+                f"{path}, line 1: a header with {len(header)} names; expected `word` and the "
+                "columns' "
                 f"names, {'tabs' if tabs else 'commas'} between them"
             )
         cells: list[dict[int, str]] = [{} for _ in header[1:]]
         for line in lines:
             if len(line) != len(header):
                 raise ValueError(
-                    f"{path}, line {lines.line_num}: {len(line)} cells; the header has {len(header)}"
+                    f"{path}, line {lines.line_num}: {len(line)} cells; "
+                    f"the header has {len(header)}"
                 )
             if (row := model.row(line[0])) is not None:
                 for column, cell in zip(cells, line[1:], strict=True):

@@ -1,4 +1,4 @@
-"""A word in its contexts: the places of a text file where it stands, with what is left and right of it."""
+"""A word in its contexts: where it stands in a text, and what is left and right of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Contexts:
             self._text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def find(self, word: str, limit: int) -> tuple[list[tuple[str, str, str]], bool]:
-        """At most `limit` places of `word`: left, word, right; and whether the whole text was searched."""
+        """At most `limit` places of `word` (left, word, right), and whether all was searched."""
         wanted = word.encode("utf-8", "surrogateescape")
         if not wanted or any(byte in SPACE for byte in wanted):
             return [], True

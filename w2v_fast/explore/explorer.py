@@ -1,4 +1,4 @@
-"""What the page may ask: each question by name, with checked parameters, in answers of bounded size."""
+"""What the page may ask: questions by name, with checked parameters, answers of bounded size."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Explorer:
         self._prepared[name] = self._worker.submit(compute)
 
     def _ready(self, name: str) -> Any:
-        """What is prepared in the background, as soon as it is there; KeyError for what is not to be had."""
+        """The result of work in the background, when it is there; KeyError for an unknown one."""
         if name not in self._prepared:
             raise KeyError(f"there is no {name.split()[0]} here")
         return self._prepared[name].result()
@@ -134,7 +134,7 @@ class Explorer:
     def _count(self, parameters: Parameters) -> int:
         return parameters.number("count", 20, 1, MAX_NEIGHBORS)
 
-    # -- questions --------------------------------------------------------------------------------------------------
+    # -- questions -----------------------------------------------------------------------------
 
     def info(self, _: Parameters) -> Answer:
         """What there is to see."""
@@ -242,7 +242,7 @@ class Explorer:
         }
 
     def counterpart(self, parameters: Parameters) -> Answer:
-        """The row of a word in the second model, and the cosine to itself after the alignment, where known."""
+        """The row of a word in the second model, and its cosine to itself, if aligned."""
         alignment: Alignment = self._ready("alignment")
         (row,) = parameters.rows(1, 1)
         position = np.flatnonzero(alignment.rows == row)

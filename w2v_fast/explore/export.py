@@ -1,4 +1,4 @@
-"""One file with the page, the words and their vectors in 8 bits: it works offline and can be mailed."""
+"""One file with the page, the words and their vectors in 8 bits, which works offline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_WORDS = 50_000
 EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """A style element without content, to which regl-scatterplot's script adds its rules."""
 MAX_BYTES = 14_500_000
-"""Of the file; long vectors are turned to their principal axes, and as many of these are kept as there is room for."""
+"""Of the file; of long vectors as many principal axes are kept as there is room for."""
 
 
 def export_page(
@@ -42,7 +42,8 @@ def export_page(
     Returns
     -------
     dict
-        `words`, `dimensions` and `variance`, the share of the squared lengths that the dimensions keep.
+        `words`, `dimensions` and `variance`, the share of the squared lengths that the dimensions
+        keep.
     """
     data = page_data(model, places, min(words, MAX_WORDS))
     with atomic_write(path) as file:
@@ -74,7 +75,7 @@ def page_data(model: Model, places: NDArray[np.float32], words: int) -> dict[str
 
 
 def _shortened(model: Model, count: int, dimensions: int) -> tuple[NDArray[np.int8], float]:
-    """Unit vectors in 8 bits, at most so many dimensions, and the share of their squared lengths that is kept."""
+    """Unit vectors in 8 bits, of limited size, and the share of their squared lengths kept."""
     blocks = [block for _, block in model.unit_blocks(count)]
     unit = np.concatenate(blocks) if blocks else np.zeros((0, 1), np.float32)
     variance = 1.0
@@ -113,7 +114,8 @@ def page_of(data: dict[str, Any]) -> str:
         .replace('<script src="app.js" defer></script>', "")
         .replace(
             "</body>",
-            f'<script type="application/json" id="data">{text.replace("<", chr(92) + "u003c")}</script>'
+            '<script type="application/json" id="data">'
+            f"{text.replace('<', chr(92) + 'u003c')}</script>"
             f"<script>{script}</script></body>",
         )
     )

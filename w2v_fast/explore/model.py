@@ -59,7 +59,7 @@ class Model:
         return offsets.tobytes() + b"".join(parts)
 
     def build_index(self) -> None:
-        """Begin to build an approximate index in the background if there are too many words for exact answers."""
+        """Build an index in the background if there are too many words for exact answers."""
         if len(self) > INDEXED_WORDS:
             threading.Thread(target=self._build_index, daemon=True).start()
 
@@ -106,7 +106,7 @@ class Model:
         return [[_number(value) for value in line] for line in (unit @ unit.T).tolist()]
 
     def axis(self, a: int, b: int) -> NDArray[np.float32]:
-        """Cosine of every word to the direction from word a to word b: [V], in -1 (towards a) .. 1 (towards b)."""
+        """Cosines [V] of all words to the direction from a to b: -1 (at a) .. 1 (at b)."""
         if a == b:
             raise ValueError("an axis needs two different words")
         unit = unit_rows(self.vectors[[self.word(a), self.word(b)]])

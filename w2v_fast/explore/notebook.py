@@ -1,4 +1,4 @@
-"""The page in a notebook: a frame with everything inside, which needs no server and stays in the saved notebook."""
+"""The page in a notebook: a frame with everything inside, which needs no server."""
 
 from __future__ import annotations
 

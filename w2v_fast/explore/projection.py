@@ -1,7 +1,7 @@
 """Maps: two coordinates for each word. Principal components at once, t-SNE in the background.
 
-t-SNE (van der Maaten and Hinton 2008, by openTSNE) places the first, most frequent words; each other word stands at
-the mean of its nearest ones among these, weighted by their cosines.
+t-SNE (van der Maaten and Hinton 2008, by openTSNE) places the first, most frequent words; each
+other word stands at the mean of its nearest ones among these, weighted by their cosines.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXAGGERATION = 12
 FOLLOWED = 5
 """Neighbors whose mean is the place of a word."""
 VISIBLE_SHARE = 99.5
-"""Per cent of the coordinates that lie inside the square [-1, 1]; the few others may lie far outside."""
+"""Per cent of the coordinates inside the square [-1, 1]; the others may lie far outside."""
 CLUSTERS = 12
 CACHE_FORMAT = 1
 FINGERPRINT_ROWS = 4096
@@ -228,7 +228,7 @@ class MapFile:
             )
 
     def _seal(self, data: bytes) -> dict[str, Any]:
-        """What the map belongs to: the file's size and time, words and vectors, and the map's own bytes."""
+        """What the map belongs to: the file's size and time, words, vectors, and its own bytes."""
         status = os.stat(self._vectors or "")
         words = self._model.vectors.index_to_key
         digest = hashlib.sha256(self._model.packed_words)

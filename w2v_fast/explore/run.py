@@ -1,4 +1,4 @@
-"""A training run as the page shows it: its numbers so far, and how the neighbors of chosen words settle.
+"""A training run as the page shows it: its numbers, and how neighbors of chosen words settle.
 
 The weights are read while they change, without a lock.
 """

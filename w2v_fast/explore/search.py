@@ -32,7 +32,7 @@ class WordSearch:
         self._ends = np.cumsum(lengths)
 
     def find(self, query: str, limit: int) -> list[int]:
-        """Rows of words that equal, begin with or contain `query`, in this order, at most `limit`."""
+        """At most `limit` rows of words that equal, start with or contain `query`, in order."""
         wanted = folded(query)
         if not wanted:
             return []

@@ -1,6 +1,7 @@
-"""The page's server: this machine only, a secret in the address, questions of `explorer` and three fixed files.
+"""The page's server: this machine only, a secret in the address, three fixed files.
 
-A request is answered only if it names this server as its host, comes from no other origin, and has the secret.
+A request is answered only if it names this server as its host, comes from no other origin, and has
+the secret.
 No part of a request is ever a path of a file.
 """
 
@@ -34,7 +35,8 @@ FILES = {
     "/app.css": ("app.css", "text/css"),
 }
 CONTENT_SECURITY = (
-    f"default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' {EMPTY}; img-src 'self' "
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; "
+    f"style-src 'self' {EMPTY}; img-src 'self' "
     "blob: data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
@@ -82,6 +84,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """The address of the page, with its secret."""
         return f"http://{ADDRESS}:{self.server_port}/?token={self.token}"
 
     def one_time_url(self) -> str:
@@ -104,6 +107,7 @@ class Server(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and let another connection come."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -114,6 +118,7 @@ class Server(ThreadingHTTPServer):
         logger.debug("a connection ended early", exc_info=True)
 
     def server_close(self) -> None:
+        """Close the server and what answers its questions."""
         super().server_close()
         self.explorer.close()
 

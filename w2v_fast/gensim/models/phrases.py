@@ -79,7 +79,7 @@ def _name_of(scorer: Any) -> str:
 
 
 def _scorer_named(name: str) -> Any:
-    """The function of a name, if its module is loaded already: a file of phrases imports nothing."""
+    """The function of a name, if its module is loaded: a file of phrases imports nothing."""
     module, _, function = name.partition(":")
     return SCORERS.get(name) or getattr(sys.modules.get(module), function, None)
 

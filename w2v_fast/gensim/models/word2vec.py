@@ -136,6 +136,7 @@ shrink_windows
     shrink_windows: bool = True
 
     def __new__(cls, *_: Any, **options: Any) -> Word2Vec:
+        """Refuse options that are not offered, each with its reason."""
         for name in options:
             if name in NOT_OFFERED:
                 raise TypeError(f"unknown option {name!r}; {NOT_OFFERED[name]}")
