@@ -9,6 +9,7 @@ import pytest
 
 import w2v_fast
 from w2v_fast import Corpus, KeyedVectors, Vocabulary, Word2Vec, evaluate_loss, train
+from w2v_fast.loss import sentence_losses
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "ran"]] * 50
 SMALL = {"vector_size": 8, "workers": 1, "epochs": 2}
@@ -54,7 +55,7 @@ def unread():
         ({"minCount": 1}, TypeError, "write min_count"),
         ({"lr": 1}, TypeError, "write alpha"),
         ({"compute_loss": True}, TypeError, "model.losses"),
-        ({"callbacks": []}, TypeError, "progress=function"),
+        ({"callbacks": []}, TypeError, r"train\(on_epoch=function\)"),
         ({"sentences": []}, TypeError, "give the corpus as the first argument"),
     ],
 )
@@ -162,16 +163,13 @@ def test_what_is_added_to_wv_stays_or_is_refused():
         (lambda m: m.similarity, AttributeError, "model.wv.similarity"),
         (lambda m: m["cat"], TypeError, r"write model.wv\[word\]"),
         (lambda m: "cat" in m, TypeError, "word in model.wv"),
-        (lambda m: m.save("x"), AttributeError, r"model.wv.save\(path\).*checkpoint="),
-        (lambda m: m.load("x"), TypeError, "w2v_fast.load"),
-        (lambda m: Word2Vec.load("x"), TypeError, "w2v_fast.load"),
         (lambda m: m.build_vocab(SENTENCES, update=True), AttributeError, "grow=True"),
         (lambda m: m.get_latest_training_loss(), AttributeError, "model.losses"),
         (lambda m: m.train(SENTENCES), TypeError, "a corpus is given to Word2Vec"),
         (
             lambda m: m.train(total_examples=3, epochs=1),
             TypeError,
-            "train\\(\\) takes no total_examples, epochs",
+            "unknown option 'total_examples'",
         ),
         (lambda m: m.anything, AttributeError, "no attribute 'anything'"),
         (copy.copy, TypeError, "cannot be copied or pickled.*model.wv.save"),
@@ -204,6 +202,143 @@ def test_the_loss_is_not_taken_of_ids_beyond_the_vocabulary():
     model.corpus.ids = np.array([0, 10**6], np.int32)
     with pytest.raises(ValueError, match="the corpus has the id 1000000"):
         evaluate_loss(model, model.corpus)
+
+
+# -- further runs ----------------------------------------------------------------------------------
+
+OTHER = [["the", "cat", "ran"], ["a", "dog", "sat", "unknown"]] * 50
+
+
+def test_more_epochs_and_another_corpus_go_on_from_the_vectors():
+    model = Word2Vec(SENTENCES, **SMALL).train()
+    held, once = model.wv, model.wv.vectors.copy()
+    assert model.train(epochs=3, alpha=0.01).done
+    assert model.wv is held
+    twice = held.vectors.copy()
+    assert (twice != once).any(axis=1).all()
+    assert (model.config.epochs, model.config.alpha, len(model.losses)) == (3, 0.01, 3)
+    model.train(corpus=OTHER)
+    assert model.corpus.raw_tokens == 350
+    assert len(model.corpus) == 250
+    assert (held.vectors[held.get_index("cat")] != twice[held.get_index("cat")]).any()
+    assert w2v_fast.TrainConfig.from_metadata(held.metadata) == model.config
+
+
+def test_further_runs_have_draws_of_their_own():
+    options = {**SMALL, "sample": 0, "epochs": 1}
+    model = Word2Vec(SENTENCES, **options)
+    seeds = [model.config.seed]
+    for _ in range(3):
+        model.train(epochs=1)
+        seeds.append(model.config.seed)
+    assert len(set(seeds)) == 4
+    assert model.train(epochs=1, seed=seeds[0]).config.seed == seeds[0]
+
+
+def test_a_model_without_a_corpus_is_trained_on_one_later():
+    counts = {"the": 100, "cat": 50, "sat": 50, "dog": 50, "ran": 50}
+    late = Word2Vec(vocabulary=counts, **SMALL)
+    assert not late.done
+    assert late.losses == []
+    with pytest.raises(TypeError, match=r"the corpus is missing: train\(corpus="):
+        late.train()
+    early = Word2Vec(SENTENCES, vocabulary=counts, **SMALL).train()
+    assert (late.train(corpus=SENTENCES).wv.vectors == early.wv.vectors).all()
+
+
+@pytest.mark.parametrize("options", [{"vector_size": 9}, {"objective": "hs"}])
+def test_what_is_fixed_with_the_first_run(options):
+    model = Word2Vec(SENTENCES, **SMALL).train()
+    with pytest.raises(ValueError, match="fixed with the first run"):
+        model.train(**options)
+
+
+@pytest.mark.parametrize("variant", [{}, {"architecture": "cbow"}, {"objective": "softmax"}])
+def test_frozen_words_keep_their_vectors(variant):
+    model = Word2Vec(SENTENCES, frozen=["cat", "dog"], sample=0, **SMALL, **variant)
+    start = model.weights.vectors.copy()
+    frozen = [model.vocabulary.index[word] for word in ("cat", "dog")]
+    others = [row for row in range(len(start)) if row not in frozen]
+    model.train()
+    assert (model.wv.vectors[frozen] == start[frozen]).all()
+    assert (model.wv.vectors[others] != start[others]).any(axis=1).all()
+    model.train(epochs=1, frozen=[])
+    assert (model.wv.vectors[frozen] != start[frozen]).any(axis=1).all()
+
+
+def test_frozen_words_are_words_of_the_model():
+    with pytest.raises(KeyError, match="absent"):
+        Word2Vec(SENTENCES, frozen=["absent"], **SMALL)
+    with pytest.raises(TypeError, match="collection of words"):
+        Word2Vec(SENTENCES, frozen="cat", **SMALL)
+
+
+def test_epochs_are_told_with_their_weights_and_can_end_the_run():
+    seen = []
+
+    def on_epoch(model, progress):
+        seen.append((progress.epoch, model.wv.vectors.copy()))
+        return progress.epoch == 3
+
+    model = Word2Vec(SENTENCES, **{**SMALL, "epochs": 9}).train(on_epoch=on_epoch)
+    assert [epoch for epoch, _ in seen] == [1, 2, 3]
+    assert not model.done
+    assert (model.wv.vectors == seen[-1][1]).all()
+    assert model.train().done
+    assert train(SENTENCES, on_epoch=lambda model, progress: True, **SMALL).vectors.any()
+
+
+def test_contexts_predict_their_center():
+    text = [["red", "apple", "pie"], ["blue", "sky", "high"]] * 200
+    model = Word2Vec(text, **{**SMALL, "epochs": 20, "alpha": 0.2}).train()
+    found = model.predict(["red", "pie", "unknown"], topn=2)
+    assert found[0][0] == "apple"
+    assert 0 < found[1][1] < found[0][1] < 1
+    assert sum(p for _, p in model.predict(["sky"], topn=None)) == pytest.approx(1)
+    assert model.predict(["unknown"]) == []
+    tree = Word2Vec(text, objective="hs", **SMALL).train()
+    with pytest.raises(ValueError, match="those of hs belong to tree nodes"):
+        tree.predict(["sky"])
+
+
+# -- files of models -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", [{}, {"objective": "hs"}, {"architecture": "cbow"}])
+def test_a_saved_model_goes_on_as_the_one_it_was(tmp_path, variant):
+    model = Word2Vec(SENTENCES, **SMALL, **variant).train()
+    model.save(tmp_path / "model", {"note": "mine"})
+    loaded = Word2Vec.load(tmp_path / "model", workers=1)
+    assert loaded.config == model.config
+    assert loaded.vocabulary == model.vocabulary
+    assert loaded.metadata["note"] == "mine"
+    for one, other in zip(loaded.weights.arrays, model.weights.arrays, strict=True):
+        assert (one == other).all()
+    both = [m.train(corpus=OTHER, seed=5, epochs=2).wv.vectors for m in (loaded, model)]
+    assert (both[0] == both[1]).all()
+
+
+def test_vectors_alone_are_no_model(tmp_path):
+    KeyedVectors(["a"], np.ones((1, 4), np.float32)).save(tmp_path / "kv")
+    with pytest.raises(ValueError, match=r"holds vectors only, not a model; w2v_fast.load"):
+        Word2Vec.load(tmp_path / "kv")
+
+
+# -- the loss of sentences -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_the_losses_of_sentences_add_up_to_that_of_the_text(architecture):
+    model = Word2Vec(SENTENCES, objective="hs", architecture=architecture, **SMALL).train()
+    text = [["the", "cat", "sat"], ["dog"], ["absent"], ["the", "dog", "absent", "ran", "the"]]
+    options = {"sample": 0, "shrink_windows": False}
+    whole = evaluate_loss(model, text, **options)
+    parts = sentence_losses(model, text, **options)
+    assert len(parts) == 3
+    assert parts[1].pairs == 0
+    assert sum(part.pairs for part in parts) == whole.pairs
+    total = sum(part.nats * part.pairs for part in parts if part.pairs)
+    assert total == pytest.approx(whole.nats * whole.pairs)
 
 
 # -- a vocabulary for a corpus that has one --------------------------------------------------------

@@ -104,6 +104,9 @@ class TrainConfig:
         low=1,
         high=10_000,
     )
+    shrink_windows: bool = _option(
+        True, "let each center draw its radius; without it every radius is window"
+    )
     min_count: int = _option(5, "words that occur fewer times are left out", low=1, high=2**62)
     max_vocab: int | None = _option(
         None,
@@ -154,6 +157,11 @@ class TrainConfig:
     corrected_cbow: bool = _option(
         False,
         "divide CBOW's input gradient by the number of context words, which word2vec.c does not",
+    )
+    cbow_sum: bool = _option(
+        False,
+        "let CBOW take the sum of the contexts instead of their mean, and divide its input "
+        "gradient by their number, as gensim's cbow_mean=0 does",
     )
     epochs: int = _option(5, "passes over the corpus", low=1, high=1_000_000)
     alpha: float = _option(
@@ -220,6 +228,11 @@ class TrainConfig:
         return self.noise_draws or self.negative
 
     @property
+    def shares_update(self) -> bool:
+        """Whether each context of a CBOW window gets its share of the update instead of all of it."""
+        return self.corrected_cbow or self.cbow_sum
+
+    @property
     def threads(self) -> int:
         """The number of workers, with the default filled in."""
         return self.workers or usable_cpus()
@@ -230,6 +243,7 @@ class TrainOptions(TypedDict, total=False):
 
     vector_size: int
     window: int
+    shrink_windows: bool
     min_count: int
     max_vocab: int | None
     sample: float
@@ -240,6 +254,7 @@ class TrainOptions(TypedDict, total=False):
     ns_exponent: float
     share_noise: bool
     corrected_cbow: bool
+    cbow_sum: bool
     epochs: int
     alpha: float
     min_alpha: float
@@ -284,11 +299,10 @@ SAID_OTHERWISE = {
     ),
     "sg": 'write architecture="skipgram" for sg=1, architecture="cbow" for sg=0',
     "hs": 'write objective="hs" for hs=1; leave it out for hs=0',
-    "cbow_mean": "leave it out: CBOW always takes the mean of a context",
-    "shrink_windows": "leave it out: a center's radius is always drawn from 1..window",
+    "cbow_mean": "write cbow_sum=True for cbow_mean=0; leave it out for cbow_mean=1",
     "sorted_vocab": "leave it out: words are always sorted by their counts",
     "compute_loss": "leave it out: the loss of each epoch is always in model.losses",
-    "callbacks": "give a function to train(progress=function), also called at each epoch's end",
+    "callbacks": "give a function to train(on_epoch=function)",
     "trim_rule": "give the words to keep, with their counts: vocabulary={word: count}",
     **dict.fromkeys(
         ("batch_words", "hashfxn", "null_word", "comment"), "leave it out: it has no meaning here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
@@ -81,16 +82,48 @@ def evaluate_loss(
         nodes for hs, words for the others); or no window has two words of the vocabulary.
     """
     config, vocabulary, weights = _evaluation_inputs(model, objective, options)
-    if not isinstance(corpus, Corpus) or corpus.vocabulary != vocabulary:
-        source = corpus if not isinstance(corpus, Corpus) else _sentences(corpus)
-        corpus = Corpus.from_source(source, vocabulary=vocabulary, workers=config.workers)
-    check_ids(corpus.ids, len(vocabulary))
+    corpus = _with_ids_of(vocabulary, corpus, config)
     ids, tables, isa = corpus.ids, LookupTables(vocabulary, config), choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
     nats, pairs = _losses_of_jobs(loops, Jobs(len(ids), config, token_flops=loops[0].token_flops))
     if not pairs:
         raise ValueError("the corpus has no two words of the model's vocabulary in one window")
     return Loss(config.objective, nats / pairs, pairs)
+
+
+def sentence_losses(
+    model: Word2Vec | KeyedVectors,
+    corpus: Corpus | CorpusSource,
+    objective: Objective | None = None,
+    **options: Any,
+) -> list[Loss]:
+    """The loss of `model` on each sentence of `corpus` that has a word of the model.
+
+    Parameters and errors are those of `evaluate_loss`; a mean is NaN where there is no pair.
+    """
+    config, vocabulary, weights = _evaluation_inputs(model, objective, options)
+    corpus = _with_ids_of(vocabulary, corpus, config)
+    tables, isa = LookupTables(vocabulary, config), choose_isa(config.isa)
+    loop = InnerLoop(corpus.ids, weights, tables, config, isa)
+    job = Jobs(len(corpus), config)[0]
+    ends = [*(np.flatnonzero(corpus.ids < 0) + 1).tolist(), len(corpus)]
+    losses = []
+    for start, stop in itertools.pairwise(dict.fromkeys([0, *ends])):
+        _, nats, pairs = loop.run(start, stop, 0.0, job.token_key, job.noise_key)
+        losses.append(Loss(config.objective, nats / pairs if pairs else math.nan, pairs))
+    return losses
+
+
+def _with_ids_of(
+    vocabulary: Vocabulary, corpus: Corpus | CorpusSource, config: TrainConfig
+) -> Corpus:
+    """The corpus with the ids of a vocabulary, which has been checked for the native loop."""
+    if not isinstance(corpus, Corpus):
+        corpus = Corpus.from_source(corpus, vocabulary=vocabulary, workers=config.workers)
+    elif corpus.vocabulary != vocabulary:
+        corpus = corpus.under_vocabulary(vocabulary)
+    check_ids(corpus.ids, len(vocabulary))
+    return corpus
 
 
 def _losses_of_jobs(loops: list[InnerLoop], jobs: Jobs) -> tuple[float, int]:
@@ -143,8 +176,3 @@ def _evaluation_inputs(
     weights.vectors[...] = vectors.vectors
     weights.output_vectors[...] = vectors.output_vectors
     return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
-
-
-def _sentences(corpus: Corpus) -> CorpusSource:
-    words = corpus.vocabulary.words
-    return ([words[id] for id in sentence.tolist()] for sentence in corpus.sentences())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Unpack
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NoReturn, TypeAlias, Unpack
 
 import numpy as np
 
@@ -15,10 +16,13 @@ from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
-from w2v_fast.training.progress import EpochLoss, Report, reporter
+from w2v_fast.training.progress import EpochLoss, Progress, Report, reporter
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES, Trainer
-from w2v_fast.training.weights import copy_rows
+from w2v_fast.training.weights import copy_rows, initial_weights
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
+from w2v_fast.vectors.prediction import predict_center
+
+OnEpoch: TypeAlias = "Callable[[Word2Vec, Progress], object]"
 
 
 class Word2Vec:
@@ -28,7 +32,8 @@ class Word2Vec:
     ----------
     corpus
         A `Corpus`, or anything that `Corpus.from_source` reads: paths, folders, globs, `-`,
-        iterables of token lists, arrays of integers. Read once.
+        iterables of token lists, arrays of integers. Read once. May be left out with a
+        `vocabulary`: `train(corpus=...)` then gives it.
     config
         Hyper-parameters; or give them as keyword `options`.
     vocabulary
@@ -42,6 +47,8 @@ class Word2Vec:
     grow
         With `init`: keep all of its words, in their rows, and add the words of the corpus that are
         new and occur `min_count` times. Counts are added up.
+    frozen
+        Words whose vectors training leaves as they are; the others learn from them.
     **options
         Hyper-parameters by the names of `TrainConfig`, which are gensim 4's: vector_size, window,
         ...
@@ -56,6 +63,12 @@ class Word2Vec:
         The memory that the run takes.
     trainer : Trainer
         The run: its jobs, its weights, and where it stands.
+    vocabulary : Vocabulary
+        The words, in the order of the rows, and their counts.
+    weights : Weights
+        Both matrices, which training changes in place.
+    metadata : dict
+        The text that `load` found beside the weights.
 
     Raises
     ------
@@ -65,6 +78,8 @@ class Word2Vec:
     ValueError
         An option is out of its range; the corpus has no words; `init` has vectors of another size,
         none of the words, or values that are not finite.
+    KeyError
+        A `frozen` word is not in the vocabulary.
     OSError
         The corpus or `init` cannot be read.
     MemoryError
@@ -91,6 +106,7 @@ class Word2Vec:
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
         grow: bool = False,
+        frozen: Collection[str] = (),
         **options: Unpack[TrainOptions],
     ) -> None:
         if grow and (init is None or vocabulary is not None):
@@ -99,36 +115,63 @@ class Word2Vec:
                 "of init"
             )
         self.config = _as_config(config, options)
-        if corpus is None:
+        words = _as_vocabulary(vocabulary)
+        if corpus is None and words is None:
             raise TypeError(
                 "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains "
                 "on it"
             )
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
         initial_vectors = load_initial_vectors(init, self.config)
-        words = _as_vocabulary(vocabulary)
-        if not isinstance(corpus, Corpus):
+        if corpus is not None and not isinstance(corpus, Corpus):
             corpus = read_corpus(
                 corpus, self.config, vocabulary=words, memory_budget=memory_budget, grow=grow
             )
-        elif words is not None:
+        elif corpus is not None and words is not None:
             corpus = corpus.under_vocabulary(words)
-        if grow and initial_vectors is not None:
+        if grow and initial_vectors is not None and corpus is not None:
             corpus = corpus.under_vocabulary(
                 _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
             )
-        self.corpus = corpus
+        if corpus is not None:
+            words = corpus.vocabulary
+        assert words is not None
+        self.vocabulary = words
         self._warn_if_one_word()
-        self.memory = MemoryEstimate(len(corpus.vocabulary), corpus.tokens_in_memory, self.config)
+        in_memory = corpus.tokens_in_memory if corpus is not None else 0
+        self.memory = MemoryEstimate(len(self.vocabulary), in_memory, self.config)
         self.memory.check()
-        self.trainer = Trainer(corpus.ids, corpus.vocabulary, self.config)
+        self.weights = initial_weights(
+            len(self.vocabulary), self.config.vector_size, self.config.seed
+        )
+        self.metadata: dict[str, Any] = {}
+        self._memory_budget = memory_budget
+        self._runs = 0
+        self._corpus: Corpus | None = None
+        self._trainer: Trainer | None = None
         self._wv: KeyedVectors | None = None
+        self._freeze(frozen)
+        if corpus is not None:
+            self._start(corpus)
         self._starts_at_random = initial_vectors is None
         if initial_vectors is not None:
             self._copy_initial_rows(initial_vectors)
 
+    def _start(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._trainer = Trainer(corpus.ids, self.vocabulary, self.config, self.weights)
+        self._runs += 1
+
+    def _freeze(self, words: Collection[str]) -> None:
+        if isinstance(words, str):
+            raise TypeError(f"frozen must be a collection of words, got the str {words!r:.60}")
+        self.weights.frozen = None
+        if len(words):
+            self.weights.frozen = np.zeros(len(self.vocabulary), np.uint8)
+            self.weights.frozen[[self.vocabulary.index[word] for word in words]] = 1
+
     def _warn_if_one_word(self) -> None:
-        words = self.corpus.vocabulary.words
+        words = self.vocabulary.words
         if len(words) == 1:
             warnings.warn(
                 f"the vocabulary is one word, {words[0]!r}: there is nothing to learn",
@@ -140,29 +183,48 @@ class Word2Vec:
         """Start the words that `kv` has from its vectors."""
         pairs = [
             (row, kv.key_to_index[word])
-            for row, word in enumerate(self.corpus.vocabulary.words)
+            for row, word in enumerate(self.vocabulary.words)
             if word in kv.key_to_index
         ]
         if not pairs:
             raise ValueError(
-                f"init has none of the {len(self.corpus.vocabulary):,} words of the vocabulary"
+                f"init has none of the {len(self.vocabulary):,} words of the vocabulary"
             )
-        weights = self.trainer.weights
         rows, initial_rows = np.array(pairs, np.int64).T
-        copy_rows(weights.vectors, rows, kv.vectors, initial_rows)
+        copy_rows(self.weights.vectors, rows, kv.vectors, initial_rows)
         rows_are_words = _rows_are_words(self.config) and _rows_are_words(_config_of(kv))
         if kv.output_vectors is not None and rows_are_words:
-            copy_rows(weights.output_vectors, rows, kv.output_vectors, initial_rows)
+            copy_rows(self.weights.output_vectors, rows, kv.output_vectors, initial_rows)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text as ids, and its vocabulary; TypeError before it is given."""
+        if self._corpus is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._corpus
+
+    @property
+    def trainer(self) -> Trainer:
+        """The run: its jobs and where it stands; TypeError before there is a corpus."""
+        if self._trainer is None:
+            raise TypeError("the corpus is missing: train(corpus=...) trains on it")
+        return self._trainer
 
     def train(
         self,
         progress: str | Report = "quiet",
         *,
+        corpus: Corpus | CorpusSource | None = None,
+        frozen: Collection[str] | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_minutes: float = CHECKPOINT_MINUTES,
-        **others: Any,
+        **options: Unpack[TrainOptions],
     ) -> Word2Vec:
         """Train the rest of the run.
+
+        With a `corpus`, `frozen` or `options` another run begins, from the vectors as they are:
+        more epochs, another text, another learning rate. Its random draws are new ones.
 
         Ctrl-C stops within a second: KeyboardInterrupt is raised when every thread has ended, the
         vectors keep what was trained, and another call continues the run.
@@ -173,11 +235,20 @@ class Word2Vec:
             "bar", "json" or "quiet" (all on stderr), or a function that is called with `Progress`
             reports: a few times a second, and at the end of each epoch (`epoch_done`), before the
             next begins. All workers wait for it there, at most for one job of 50,000 words each.
+        corpus
+            Text of another run; words that the model does not have are left out.
+        frozen
+            Words whose vectors another run leaves as they are; the empty list frees all.
+        on_epoch
+            Function that is called with the model and its `Progress` at the end of each epoch,
+            before the next begins. The run stops if it returns True; a later call continues it.
         checkpoint
             Folder for checkpoints, written every `checkpoint_minutes`, at a stop or Ctrl-C, and at
             the end. The newest two are kept. `resume` continues from them, in another process too.
         checkpoint_minutes
             Minutes between checkpoints.
+        **options
+            Hyper-parameters of another run: epochs, alpha, window, ... but not vector_size.
 
         Returns
         -------
@@ -189,6 +260,10 @@ class Word2Vec:
         DivergenceError
             The loss or a weight is not finite; the message names the learning rate. The last
             checkpoint is kept.
+        TypeError
+            An option is unknown, or no corpus was given yet.
+        ValueError
+            An option is out of its range, or cannot change after the first run.
         RuntimeError
             Another thread trains this model.
         FileExistsError
@@ -201,21 +276,59 @@ class Word2Vec:
         RuntimeWarning
             Nothing was learned, since no sentence has two words; or all epochs are trained already.
         """
-        if others:
-            raise TypeError(
-                f"train() takes no {', '.join(others)}: the corpus and the hyper-parameters are "
-                "given to Word2Vec(corpus, ...)"
-            )
         report = _as_report(progress)
-        if self._wv is not None and not np.may_share_memory(
-            self._wv.vectors, self.trainer.weights.vectors
-        ):
+        if on_epoch is not None:
+            report = self._with_epochs(report, on_epoch)
+        if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.weights.vectors):
             raise ValueError(
                 "model.wv has vectors of its own (add_vector, ...), which training would not "
                 "change; start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
             )
+        if corpus is not None or frozen is not None or options:
+            self._begin(corpus, frozen, options)
         self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
+
+    def _begin(
+        self,
+        corpus: Corpus | CorpusSource | None,
+        frozen: Collection[str] | None,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Begin another run, from the weights as they are."""
+        config = TrainConfig.from_options({**dataclasses.asdict(self.config), **options})
+        if config.vector_size != self.config.vector_size or (
+            OUTPUT_ROWS[config.objective] != OUTPUT_ROWS[self.config.objective]
+        ):
+            raise ValueError(
+                "vector_size, and whether output rows are words or tree nodes, are fixed with the "
+                "first run; start a new model from these vectors: Word2Vec(corpus, init=model.wv)"
+            )
+        if corpus is None:
+            corpus = self.corpus
+        elif not isinstance(corpus, Corpus):
+            corpus = read_corpus(
+                corpus, config, vocabulary=self.vocabulary, memory_budget=self._memory_budget
+            )
+        elif corpus.vocabulary != self.vocabulary:
+            corpus = corpus.under_vocabulary(self.vocabulary)
+        if frozen is not None:
+            self._freeze(frozen)
+        if self._runs and "seed" not in options:
+            config = dataclasses.replace(config, seed=(self.config.seed + 1) % 2**64)
+        self.config = config
+        if self._wv is not None:
+            self._wv.metadata.update(config.as_metadata())
+        self._start(corpus)
+
+    def _with_epochs(self, report: Report | None, on_epoch: OnEpoch) -> Report:
+        def tell(progress: Progress) -> None:
+            if report is not None:
+                report(progress)
+            if progress.epoch_done and on_epoch(self, progress):
+                self.stop()
+
+        return tell
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> bool:
         """Continue from the newest whole checkpoint in a folder; `train` then trains the rest.
@@ -247,12 +360,12 @@ class Word2Vec:
     @property
     def done(self) -> bool:
         """Whether the run has reached its end."""
-        return self.trainer.done
+        return self._trainer is not None and self._trainer.done
 
     @property
     def losses(self) -> list[EpochLoss]:
-        """The loss of each epoch."""
-        return self.trainer.losses
+        """The loss of each epoch of the run."""
+        return self._trainer.losses if self._trainer is not None else []
 
     @property
     def wv(self) -> KeyedVectors:
@@ -263,7 +376,7 @@ class Word2Vec:
         RuntimeWarning
             Nothing is trained yet: they are random numbers.
         """
-        if self._starts_at_random and not self.trainer.next_job:
+        if self._starts_at_random and not (self._trainer and self._trainer.next_job):
             self._starts_at_random = False  # said once
             warnings.warn(
                 "these vectors are random numbers: nothing is trained yet; call train() first",
@@ -272,13 +385,99 @@ class Word2Vec:
             )
         if self._wv is None:
             self._wv = KeyedVectors(
-                self.corpus.vocabulary.words,
-                self.trainer.weights.vectors,
-                counts=self.corpus.vocabulary.counts,
-                output_vectors=self.trainer.weights.output_vectors,
+                self.vocabulary.words,
+                self.weights.vectors,
+                counts=self.vocabulary.counts,
+                output_vectors=self.weights.output_vectors,
                 metadata=self.config.as_metadata(),
             )
         return self._wv
+
+    def predict(self, contexts: Iterable[str], topn: int | None = 10) -> list[tuple[str, float]]:
+        """The most probable centers of a window with these contexts (see `predict_center`).
+
+        Parameters
+        ----------
+        contexts
+            Words; unknown ones are left out.
+        topn
+            How many; None for all words.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and probabilities, the highest first; empty if no context is known.
+
+        Raises
+        ------
+        ValueError
+            Output vectors belong to tree nodes (hierarchical softmax).
+        """
+        return predict_center(self.wv, contexts, topn)
+
+    def save(self, path: str | os.PathLike[str], metadata: Mapping[str, Any] | None = None) -> None:
+        """Write the model in the native format, a folder: words, counts, weights, hyper-parameters.
+
+        The run is not kept, neither its corpus nor where it stands: `train(checkpoint=...)` does.
+
+        Parameters
+        ----------
+        path
+            The folder, made or written anew as a whole.
+        metadata
+            More text to keep with it.
+
+        Raises
+        ------
+        OSError
+            It cannot be written, or something else is there.
+        """
+        KeyedVectors(
+            self.vocabulary.words,
+            self.weights.vectors,
+            self.vocabulary.counts,
+            output_vectors=self.weights.output_vectors,
+            metadata={**(metadata or {}), **self.config.as_metadata()},
+        ).save(path, format="safetensors")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **options: Unpack[TrainOptions]) -> Word2Vec:
+        """Read a model that `save` wrote; `train(corpus=...)` goes on with it.
+
+        Parameters
+        ----------
+        path
+            The folder.
+        **options
+            Hyper-parameters to change: epochs, alpha, workers, ...
+
+        Returns
+        -------
+        Word2Vec
+            A model without a corpus.
+
+        Raises
+        ------
+        ValueError
+            There are vectors only, without counts, output vectors or hyper-parameters.
+        OSError
+            It cannot be read.
+        """
+        kv = KeyedVectors.load(path)
+        if kv.counts is None or kv.output_vectors is None or "train_config" not in kv.metadata:
+            raise ValueError(
+                f"{os.fspath(path)} holds vectors only, not a model; w2v_fast.load(path) reads "
+                "them, and Word2Vec(corpus, init=path) starts from them"
+            )
+        config = dataclasses.asdict(TrainConfig.from_metadata(kv.metadata))
+        model = cls(
+            config=TrainConfig.from_options({**config, **options}),
+            vocabulary=Vocabulary(kv.index_to_key, kv.counts),
+            init=kv,
+        )
+        model.weights.output_vectors[...] = kv.output_vectors
+        model.metadata = kv.metadata
+        return model
 
     # -- what users of gensim look for here --------------------------------------------------------
 
@@ -301,17 +500,8 @@ class Word2Vec:
             "vectors; train(checkpoint=folder) and resume(folder) go on with the run elsewhere"
         )
 
-    @classmethod
-    def load(cls, *_: object, **__: object) -> NoReturn:
-        """Refuse: `w2v_fast.load` reads vectors, and `resume` reads a run."""
-        raise TypeError(
-            "Word2Vec has no load: w2v_fast.load(path) reads vectors; a run goes on with "
-            "Word2Vec(corpus, ...), resume(folder) and train()"
-        )
-
 
 ELSEWHERE = {
-    "save": "model.wv.save(path) writes the vectors; train(checkpoint=folder) keeps the run",
     "build_vocab": "Word2Vec(corpus) has counted it; init=model.wv, grow=True adds words",
     "build_vocab_from_freq": "Word2Vec(corpus, vocabulary={word: count})",
     "get_latest_training_loss": "model.losses[-1].mean is the last epoch's loss, in nats per pair",
@@ -322,7 +512,7 @@ ELSEWHERE = {
     "corpus_count": "sum(1 for _ in model.corpus.sentences())",
     "syn1neg": "model.wv.output_vectors",
     "syn1": "model.wv.output_vectors",
-    "predict_output_word": "w2v_fast.evaluate_loss measures how well contexts are predicted",
+    "predict_output_word": "model.predict(contexts)",
     "score": "w2v_fast.evaluate_loss(model, sentences)",
     "init_sims": "leave it out: it is not needed",
 }
@@ -338,6 +528,8 @@ def train(
     memory_budget: int | None = None,
     init: KeyedVectors | str | os.PathLike[str] | None = None,
     grow: bool = False,
+    frozen: Collection[str] = (),
+    on_epoch: OnEpoch | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     resume: bool = False,
@@ -349,9 +541,9 @@ def train(
     ----------
     corpus
         Paths, folders, globs, `-`, iterables of token lists, arrays of integers, or a `Corpus`.
-    progress, checkpoint, checkpoint_minutes
+    progress, on_epoch, checkpoint, checkpoint_minutes
         As for `Word2Vec.train`.
-    vocabulary, memory_budget, init, grow
+    vocabulary, memory_budget, init, grow, frozen
         As for `Word2Vec`.
     resume
         Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
@@ -388,11 +580,19 @@ def train(
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
     _as_report(progress)  # an error now, not after the corpus is read
     model = Word2Vec(
-        corpus, vocabulary=vocabulary, memory_budget=memory_budget, init=init, grow=grow, **options
+        corpus,
+        vocabulary=vocabulary,
+        memory_budget=memory_budget,
+        init=init,
+        grow=grow,
+        frozen=frozen,
+        **options,
     )
     if resume and checkpoint is not None:
         model.resume(checkpoint)
-    return model.train(progress, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes).wv
+    return model.train(
+        progress, on_epoch=on_epoch, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes
+    ).wv
 
 
 def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:

@@ -169,14 +169,16 @@ def test_options_may_stand_between_positional_arguments():
 
 
 def test_hyper_parameters_reach_the_config():
-    line = """train a -o v.bin --vector-size 7 --window 2 --min-count 3 --max-vocab 9
-        --sample 0.5 --architecture cbow --objective hs --negative 4 --noise-draws 2
+    line = """train a -o v.bin --vector-size 7 --window 2 --no-shrink-windows --min-count 3
+        --max-vocab 9 --sample 0.5 --architecture cbow --objective hs --negative 4 --noise-draws 2
         --ns-exponent 0.5 --no-share-noise
-        --corrected-cbow --epochs 6 --alpha 0.5 --min-alpha 0.25 --seed 8 --workers 2 --isa base"""
+        --corrected-cbow --cbow-sum --epochs 6
+        --alpha 0.5 --min-alpha 0.25 --seed 8 --workers 2 --isa base"""
     arguments = build_parser().parse_args(line.split())
     assert options.config_from(arguments) == TrainConfig(
         vector_size=7,
         window=2,
+        shrink_windows=False,
         min_count=3,
         max_vocab=9,
         sample=0.5,
@@ -187,6 +189,7 @@ def test_hyper_parameters_reach_the_config():
         ns_exponent=0.5,
         share_noise=False,
         corrected_cbow=True,
+        cbow_sum=True,
         epochs=6,
         alpha=0.5,
         min_alpha=0.25,

@@ -346,3 +346,13 @@ print(len(corpus), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert tokens == 20_000_000
     unit = 1 if sys.platform == "darwin" else 1024
     assert kilobytes * unit < 4 * tokens + 64 * 2**20
+
+
+def test_a_text_under_another_vocabulary():
+    corpus = Corpus.from_source([["a", "b", "c"], ["c"], ["b", "c"]], min_count=1)
+    assert list(corpus.token_lists()) == [["a", "b", "c"], ["c"], ["b", "c"]]
+    other = corpus.under_vocabulary(Vocabulary(["b", "x", "a"], [5, 5, 5]))
+    assert list(other.token_lists()) == [["a", "b"], ["b"]]
+    assert other.raw_tokens == corpus.raw_tokens == 6
+    with pytest.raises(ValueError, match="none of the 6 tokens"):
+        corpus.under_vocabulary(Vocabulary(["x"], [1]))

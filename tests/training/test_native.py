@@ -28,7 +28,7 @@ def isa(request):
     return request.param
 
 
-def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6):
+def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6, frozen=None):
     """Train every job natively and by the reference; both matrices must agree."""
     config = dataclasses.replace(config, workers=1)
     tables = tables_of(ids, words, config)
@@ -37,12 +37,14 @@ def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6)
     weights.output_vectors[...] = scale * np.random.default_rng(1).normal(
         size=(words, config.vector_size)
     )
+    weights.frozen = frozen
+    start = weights.vectors.copy()
     input, output = weights.vectors.astype(np.float64), weights.output_vectors.astype(np.float64)
     loop = _inner.InnerLoop(ids, weights, tables, config, isa)
     assert loop.isa == isa
     for job in Jobs(len(ids), config, job_tokens):
         centers, loss, pairs = loop.run(job.start, job.stop, job.lr, job.token_key, job.noise_key)
-        expected = reference.train(ids, input, output, tables, config, job)
+        expected = reference.train(ids, input, output, tables, config, job, frozen)
         assert loss == pytest.approx(expected, rel=1e-4, abs=1e-4)
         found = [len(contexts) for _, contexts in reference.windows(ids, tables, config, job)]
         assert pairs == (np.count_nonzero(found) if config.architecture == "cbow" else sum(found))
@@ -54,6 +56,9 @@ def compare(ids, words, config, isa, scale=1.0, job_tokens=None, tolerance=2e-6)
     np.testing.assert_allclose(
         weights.output_vectors, output, atol=tolerance * size * len(Jobs(len(ids), config))
     )
+    if frozen is not None:
+        assert (weights.vectors[frozen == 1] == start[frozen == 1]).all()
+        assert (weights.vectors[frozen == 0] != start[frozen == 0]).any(axis=1).all()
     assert not weights.input[:, config.vector_size :].any(), "the padding stays zero"
     assert not weights.output[:, config.vector_size :].any(), "the padding stays zero"
 
@@ -104,6 +109,52 @@ def test_full_groups_equal_the_reference(isa, architecture, objective, window):
         window == 40 and architecture == "skipgram"
     )
     compare(ids, 200, config, isa, scale=0.3, job_tokens=600)
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("objective", ["ns", "nce", "hs", "softmax"])
+def test_windows_that_do_not_shrink(isa, architecture, objective):
+    config = TrainConfig(
+        vector_size=20,
+        window=4,
+        epochs=2,
+        sample=0.05,
+        shrink_windows=False,
+        architecture=architecture,
+        objective=objective,
+    )
+    compare(zipf_ids(150, 12, sentence=9), 12, config, isa, scale=0.5)
+
+
+@pytest.mark.parametrize(("architecture", "objective", "share_noise"), VARIANTS)
+def test_frozen_vectors_stay_and_the_others_learn_from_them(
+    isa, architecture, objective, share_noise
+):
+    config = TrainConfig(
+        vector_size=20,
+        window=3,
+        epochs=2,
+        sample=0.5,
+        architecture=architecture,
+        objective=objective,
+        share_noise=share_noise,
+    )
+    frozen = np.array([1, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0], np.uint8)
+    compare(zipf_ids(300, 12, sentence=9), 12, config, isa, scale=0.5, frozen=frozen)
+
+
+@pytest.mark.parametrize("objective", ["ns", "nce", "hs", "softmax"])
+def test_sums_of_contexts(isa, objective):
+    config = TrainConfig(
+        vector_size=20,
+        window=3,
+        epochs=2,
+        sample=0.05,
+        architecture="cbow",
+        objective=objective,
+        cbow_sum=True,
+    )
+    compare(zipf_ids(150, 12, sentence=6), 12, config, isa, scale=0.3)
 
 
 @pytest.mark.parametrize("draws", [1, 2, 5, 12])

@@ -8,6 +8,7 @@ import pytest
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training import reference
+from w2v_fast.training.jobs import Jobs
 from w2v_fast.training.tables import LookupTables
 
 
@@ -92,6 +93,22 @@ def test_cbow_gradient_of_the_mean(corrected):
         new_inputs - inputs, -by_input * (1 if corrected else len(contexts)), atol=1e-8
     )
     np.testing.assert_allclose(new_rows - rows, -by_row, atol=1e-8)
+
+
+def test_cbow_gradient_of_the_sum_is_shared_by_the_contexts():
+    random = np.random.default_rng(6)
+    inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
+    contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
+
+    def loss(x):
+        return written_loss(x[contexts].sum(0, keepdims=True), rows, label, shift, [0], [0, 1, 2])
+
+    moved = inputs.copy()
+    groups = [(contexts, ([0, 1, 2], label, shift, np.ones(3)))]
+    config = TrainConfig(architecture="cbow", cbow_sum=True)
+    reference.train_sigmoid(moved, rows.copy(), groups, config, lr=1.0)
+    by_input = finite_difference(loss, inputs)
+    np.testing.assert_allclose(moved - inputs, -by_input / len(contexts), atol=1e-8)
 
 
 def test_softmax_step_is_the_negative_gradient_of_the_written_objective():
@@ -197,3 +214,18 @@ def test_activations_at_known_points():
         [[0.25, 0.75], [0.5, 0.5]],
         atol=1e-15,
     )
+
+
+def test_every_radius_is_the_window_where_windows_do_not_shrink():
+    ids = np.array([0, 1, 2, 3, 4, ~5], np.int32)
+    config = TrainConfig(window=2, sample=0, shrink_windows=False, epochs=1)
+    tables = LookupTables(Vocabulary(list("abcdef"), [1] * 6), config)
+    found = list(reference.windows(ids, tables, config, Jobs(6, config, 6)[0]))
+    assert found == [
+        (0, [1, 2]),
+        (1, [0, 2, 3]),
+        (2, [0, 1, 3, 4]),
+        (3, [1, 2, 4, 5]),
+        (4, [2, 3, 5]),
+        (5, [3, 4]),
+    ]

@@ -193,6 +193,11 @@ class Corpus:
         if start < len(self.ids):
             yield self.ids[start:].copy()
 
+    def token_lists(self) -> Iterator[list[str]]:
+        """The words of each sentence."""
+        words = self.vocabulary.words
+        return ([words[id] for id in sentence.tolist()] for sentence in self.sentences())
+
     def close(self) -> None:
         """Release the ids (memory or a temporary file); arrays taken from them stay valid."""
         self.ids = np.empty(0, np.int32)

@@ -2,7 +2,7 @@
 
 For each token of a job that survives subsampling:
 
-    radius  uniform in 1..window
+    radius  uniform in 1..window, or `window` where windows do not shrink
     window  the context words within the radius, in the same sentence
 
 Some windows of a block, far apart (steps.py), make a step; each is a group of its inputs:
@@ -26,6 +26,7 @@ from w2v_fast.training.tables import CONVERGENCE_PER_LR, merge_share
 
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 from w2v_fast.training.kernel cimport (
     W2V_MAX_INPUTS, W2V_SIGMOID, W2V_SOFTMAX, w2v_activation, w2v_kernel, w2v_kernel_at,
     w2v_kernel_best, w2v_kernel_count, w2v_kernel_runs, w2v_padded, w2v_step, w2v_width)
@@ -96,15 +97,17 @@ cdef class InnerLoop:
     cdef float *input
     cdef float *output
     cdef int stride, word_count, max_rows
+    cdef const uint8_t *frozen           # [V] or NULL: words whose vectors stay as they are
+    cdef float *frozen_copies            # they take the updates of a step instead
     cdef const uint32_t *keep_threshold
     cdef const AliasEntry *alias
     cdef const float *log_expected_noise
     cdef const int64_t *path_start
     cdef const int32_t *path_nodes
     cdef const uint8_t *path_codes
-    cdef int window, draws
+    cdef int window, min_radius, draws
     cdef float draw_weight
-    cdef bint corrected_cbow, softmax, has_targets, has_shift, one_input
+    cdef bint shares_update, softmax, has_targets, has_shift, one_input
     cdef int block_tokens, max_inputs, max_windows, max_contexts, group_distance, max_redraws
     cdef rows_function inputs_of         # contexts, means or centers
     cdef rows_function rows_of           # the objective's
@@ -222,6 +225,7 @@ cdef class InnerLoop:
         """
         cdef int kept = self.kept, sentences = self.sentences, id, ended
         cdef int begun = self.sentence_start[sentences]
+        cdef int radii = self.window - self.min_radius + 1
         cdef uint64_t bits
         cdef int64_t position = start
         while position < stop and kept < limit:
@@ -229,7 +233,7 @@ cdef class InnerLoop:
             id = self.ids[position] ^ ended
             bits = draw(token_key, position)
             self.words[kept] = id
-            self.radius[kept] = 1 + scaled(<uint32_t>bits, self.window)
+            self.radius[kept] = self.min_radius + scaled(<uint32_t>bits, radii)
             kept += <uint32_t>(bits >> 32) <= self.keep_threshold[id]
             sentences -= ended & -<int>(kept > begun)
             begun += ended & (kept - begun)
@@ -322,6 +326,14 @@ cdef class InnerLoop:
     cdef inline float *input_vector(self, int word) noexcept nogil:
         return self.input + <size_t>word * self.stride
 
+    cdef inline float *trained_vector(self, int word, int input) noexcept nogil:
+        """What takes the update of an input: the word's vector, or a copy if that is frozen."""
+        cdef float *vector = self.input_vector(word)
+        if self.frozen == NULL or not self.frozen[word]:
+            return vector
+        return <float *>memcpy(self.frozen_copies + <size_t>input * self.stride, vector,
+                               self.stride * sizeof(float))
+
     cdef inline float *output_row(self, Rows *rows, int index) noexcept nogil:
         """Where a row is; one that is not always in the cache is prefetched."""
         cdef float *row = self.private_rows if index < self.private_count else self.output
@@ -380,7 +392,9 @@ cdef class InnerLoop:
         self.word_count = tables.words
         self.keep_threshold = <const uint32_t *>self.arena.borrow(tables.keep_threshold, np.uint32)
         self.window = config.window
-        self.corrected_cbow = config.corrected_cbow
+        self.min_radius = 1 if config.shrink_windows else self.window
+        self.shares_update = config.shares_update
+        self.step.context_sum = config.cbow_sum
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
         objective = objective_named(config.objective)
@@ -398,6 +412,8 @@ cdef class InnerLoop:
         self.max_inputs, self.max_contexts = steps.MAX_INPUTS, steps.max_contexts(config)
         self.max_windows = steps.max_windows(config, tables)
         self.group_distance = steps.group_distance(config)
+        if weights.frozen is not None:
+            self.frozen = <const uint8_t *>self.arena.borrow(weights.frozen, np.uint8)
         self.max_rows = self.look_up(objective.lookup, config, tables)
         self.allocate(cbow)
 
@@ -461,6 +477,8 @@ cdef class InnerLoop:
         self.own = arena.pointers(inputs + 1)
         self.step.own = self.own if self.has_targets else NULL
         self.step.own_shift = self.own_shift = arena.floats(width)
+        if self.frozen != NULL:
+            self.frozen_copies = arena.floats(max(contexts, inputs + 1) * self.stride)
         if cbow:
             self.step.context = self.context = arena.pointers(contexts)
             self.step.context_start = self.context_start = arena.ints(inputs + 1)
@@ -495,7 +513,7 @@ cdef class InnerLoop:
     @property
     def inputs_per_window(self):
         """Inputs of a window at most, on average over the radius."""
-        return 1 if self.one_input else self.window + 1
+        return 1 if self.one_input else self.window + self.min_radius
 
     @property
     def token_flops(self):
@@ -570,7 +588,7 @@ cdef void contexts(InnerLoop loop, Rows *rows) noexcept nogil:
     for g in range(rows.window_count):
         before, center = inputs, rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
-            loop.in_[inputs] = loop.input_vector(loop.words[k])
+            loop.in_[inputs] = loop.trained_vector(loop.words[k], inputs)
             loop.own[inputs] = rows.targets[g]
             inputs += k != center
         if loop.has_shift:
@@ -580,17 +598,17 @@ cdef void contexts(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef void means(InnerLoop loop, Rows *rows) noexcept nogil:
-    """CBOW: the mean of each window's contexts."""
+    """CBOW: the mean of each window's contexts, or their sum."""
     cdef int g, k, center, end = 0
     loop.step.inputs = rows.window_count
     for g in range(rows.window_count):
         center = rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
-            loop.context[end] = loop.input_vector(loop.words[k])
+            loop.context[end] = loop.trained_vector(loop.words[k], end)
             end += k != center
         loop.context_start[g + 1] = end
         loop.context_scale[g] = (
-            <float>1 / (end - loop.context_start[g]) if loop.corrected_cbow else 1)
+            <float>1 / (end - loop.context_start[g]) if loop.shares_update else 1)
         loop.own[g] = rows.targets[g]
         loop.own_shift[g] = rows.target_shift[g]
 
@@ -600,7 +618,7 @@ cdef void centers(InnerLoop loop, Rows *rows) noexcept nogil:
     cdef int g
     loop.step.inputs = rows.window_count
     for g in range(rows.window_count):
-        loop.in_[g] = loop.input_vector(rows.windows[g].target)
+        loop.in_[g] = loop.trained_vector(rows.windows[g].target, g)
 
 
 # ----------------------------------------------------------------------------------- objectives

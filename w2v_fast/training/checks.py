@@ -82,6 +82,12 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
                 f"the {name} matrix has numbers beyond the {dim} dimensions: its padding must be "
                 "zero"
             )
+    if weights.frozen is not None and (
+        weights.frozen.dtype != np.uint8 or weights.frozen.shape != (rows,)
+    ):
+        raise TypeError(
+            f"frozen must be an array of uint8, shape ({rows},): 1 for each word whose vector stays"
+        )
     if np.may_share_memory(weights.input, weights.output):
         raise ValueError("the input and the output matrix must not share memory")
     return weights

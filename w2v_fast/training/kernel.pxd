@@ -20,6 +20,7 @@ cdef extern from "kernel/kernel.h" nogil:
         float **context
         const int *context_start
         const float *context_scale
+        int context_sum
         float *score
         float *error
         const float *label

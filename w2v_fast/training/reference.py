@@ -113,9 +113,10 @@ def windows(
     bits = draw(job.token_key, np.arange(len(ids)))
     words = np.where(ids < 0, ~ids, ids)
     kept = (bits >> np.uint64(32)) <= tables.keep_threshold[words]
-    radius = 1 + (
-        (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
-    ).astype(int)
+    radius = np.full(len(ids), config.window)
+    if config.shrink_windows:
+        drawn = (bits & np.uint64(0xFFFFFFFF)) * np.uint64(config.window) >> np.uint64(32)
+        radius = 1 + drawn.astype(int)
     sentence = np.concatenate([[0], np.cumsum(ids < 0)[:-1]])
     for center in range(job.start, job.stop):
         if not kept[center]:
@@ -171,12 +172,16 @@ def train(
     tables: LookupTables,
     config: TrainConfig,
     job: Job,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
-    """Train one job in place on `input` and `output`, [V, d]; return the loss of its windows."""
+    """Train one job in place on `input` and `output`, [V, d]; return the loss of its windows.
+
+    Input vectors whose word is `frozen` [V] stay as they are.
+    """
     noise_index, total = 0, 0.0
     for group in steps(list(windows(ids, tables, config, job)), config, tables):
         if config.objective == "softmax":
-            total += train_softmax(input, output, group, config, job.lr)
+            total += train_softmax(input, output, group, config, job.lr, frozen)
             continue
         targets, noise = [target for target, _ in group], list[int]()
         if config.objective in ("ns", "nce"):
@@ -187,8 +192,17 @@ def train(
             [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group],
             config,
             job.lr,
+            frozen,
         )
     return total
+
+
+def add_updates(
+    input: Array, words: list[int], updates: Array, frozen: NDArray[np.uint8] | None
+) -> None:
+    """Add to the vectors of the words, but to those of frozen ones."""
+    free = np.ones(len(words)) if frozen is None else 1.0 - frozen[words]
+    np.add.at(input, words, free[:, None] * updates)
 
 
 def train_sigmoid(
@@ -197,6 +211,7 @@ def train_sigmoid(
     groups: list[tuple[list[int], Rows]],
     config: TrainConfig,
     lr: float,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
     """One step: the contexts of each window, or their mean, against its rows, all from old values.
 
@@ -209,14 +224,14 @@ def train_sigmoid(
     for contexts, (index, label, shift, weight) in groups:
         inputs = input[contexts]
         if config.architecture == "cbow":
-            inputs = inputs.mean(0, keepdims=True)
+            inputs = (inputs.sum if config.cbow_sum else inputs.mean)(0, keepdims=True)
         score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
         updates.append(
-            (contexts, to_inputs / (len(contexts) if config.corrected_cbow else 1), index, to_rows)
+            (contexts, to_inputs / (len(contexts) if config.shares_update else 1), index, to_rows)
         )
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
-        np.add.at(input, contexts, to_inputs)
+        add_updates(input, contexts, to_inputs, frozen)
         np.add.at(output, index, to_rows)
     return total
 
@@ -235,7 +250,12 @@ def softmax_step(inputs: Array, rows: Array, label: Array, lr: float) -> tuple[f
 
 
 def train_softmax(
-    input: Array, output: Array, batch: list[Window], config: TrainConfig, lr: float
+    input: Array,
+    output: Array,
+    batch: list[Window],
+    config: TrainConfig,
+    lr: float,
+    frozen: NDArray[np.uint8] | None = None,
 ) -> float:
     """One softmax step of a batch of windows."""
     cbow = config.architecture == "cbow"
@@ -244,9 +264,12 @@ def train_softmax(
     label = np.zeros((len(batch), len(output)))
     for i, words in enumerate(targets):
         np.add.at(label[i], words, 1.0)
-    inputs = np.array([input[words].mean(0) for words in sources])
+    inputs = np.array(
+        [(input[words].sum if config.cbow_sum else input[words].mean)(0) for words in sources]
+    )
     nats, to_inputs, to_rows = softmax_step(inputs, output, label, lr)
     for words, update in zip(sources, to_inputs, strict=True):
-        np.add.at(input, words, update / (len(words) if config.corrected_cbow else 1))
+        share = len(words) if config.shares_update else 1
+        add_updates(input, words, update / share, frozen)
     output += to_rows
     return nats

@@ -183,7 +183,7 @@ class RunState:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """What must be the same when a run goes on, as JSON gives it back."""
-        config = dataclasses.asdict(self.config)
+        config, frozen = dataclasses.asdict(self.config), self.weights.frozen
         ids = hashlib.sha256()
         for start in range(0, len(self._ids), CHUNK_TOKENS):
             ids.update(self._ids[start : start + CHUNK_TOKENS].data)
@@ -194,6 +194,7 @@ class RunState:
             "vocabulary": self._vocabulary.digest(),
             "corpus": {"tokens": len(self._ids), "sha256": ids.hexdigest()},
             "job_tokens": self.jobs.job_tokens,
+            **({} if frozen is None else {"frozen": hashlib.sha256(frozen.data).hexdigest()}),
         }
 
     def _checked_position(self, path: Path, position: Any) -> tuple[int, int, int, list[EpochLoss]]:

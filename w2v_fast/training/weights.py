@@ -38,6 +38,8 @@ class Weights:
     input: NDArray[np.float32]
     output: NDArray[np.float32]
     dim: int
+    frozen: NDArray[np.uint8] | None = None
+    """[V], 1 for each word whose input vector training leaves as it is; None if there is none."""
 
     @property
     def vectors(self) -> NDArray[np.float32]:

@@ -46,6 +46,11 @@ class FrozenPhrases:
         What joins the words.
     connector_words
         Words that may stand inside of a phrase only.
+
+    Attributes
+    ----------
+    metadata : dict
+        What else the file of the phrases has to keep, as JSON.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class FrozenPhrases:
         if not isinstance(delimiter, str):
             raise TypeError(f"delimiter must be a str, got {delimiter!r:.60}")
         self.phrases = dict(phrases)
+        self.metadata: dict[str, Any] = {}
         self.delimiter = delimiter
         self.connector_words = frozenset(connector_words)
 
@@ -169,6 +175,7 @@ class FrozenPhrases:
             "phrases": len(self),
             "delimiter": self.delimiter,
             "connector_words": sorted(self.connector_words),
+            "metadata": self.metadata,
         }
         with atomic_write(path) as file:
             file.write(json.dumps(head).encode() + b"\n")
@@ -208,7 +215,10 @@ class FrozenPhrases:
             or not _is_words(connector_words)
         ):
             raise ValueError(f"{name}, line 1: expected a delimiter and a list of connector words")
-        return FrozenPhrases(phrases, delimiter, connector_words)
+        found = FrozenPhrases(phrases, delimiter, connector_words)
+        metadata = head.get("metadata")
+        found.metadata = metadata if isinstance(metadata, dict) else {}
+        return found
 
     def _segments(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """The tokens of a sentence, phrases joined and with their score."""

@@ -44,6 +44,7 @@ typedef struct {
     float **context;
     const int *context_start;
     const float *context_scale;
+    int context_sum; /* the sum instead of the mean */
 
     /* [n][w2v_width] scores in_i . out_r, before the shift is subtracted; and errors. */
     float *score;

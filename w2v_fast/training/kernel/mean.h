@@ -16,7 +16,8 @@ enum { HELD_VECTORS = 8 }; /* columns that stay in registers */
         default: columns(__VA_ARGS__, c, 8); break;     \
         }
 
-INLINE void mean_columns(float *mean, float *const *context, int count, int c, const int vectors)
+INLINE void mean_columns(float *mean, float *const *context, int count, float scale, int c,
+                         const int vectors)
 {
     vec sum[HELD_VECTORS] = {{0}};
     for (int k = 0; k < count; k++)
@@ -25,7 +26,7 @@ INLINE void mean_columns(float *mean, float *const *context, int count, int c, c
             sum[v] += load(context[k] + c + v * LANES);
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++)
-        store(mean + c + v * LANES, sum[v] * splat(1.0f / count));
+        store(mean + c + v * LANES, sum[v] * splat(scale));
 }
 
 INLINE void context_columns(const float *mean, const float *old_mean, float scale,
@@ -48,7 +49,8 @@ INLINE void contexts_to_means(const w2v_step *s)
     for (int i = 0; i < s->inputs; i++) {
         prefetch_some(s, i, 2 * s->inputs);
         int start = s->context_start[i], count = s->context_start[i + 1] - start;
-        FOR_COLUMNS(s->dim, mean_columns, s->in[i], s->context + start, count)
+        float scale = s->context_sum ? 1.0f : 1.0f / count;
+        FOR_COLUMNS(s->dim, mean_columns, s->in[i], s->context + start, count, scale)
     }
 }
 

@@ -1,0 +1,36 @@
+"""What is told when training and its epochs begin and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from w2v_fast.gensim.models.word2vec import Word2Vec
+
+
+class CallbackAny2Vec:
+    """Override what you want to be told; `model` has the weights of that moment, which stay so.
+
+    An exception ends the training, and `model` keeps what was trained.
+    """
+
+    def on_train_begin(self, model: Word2Vec) -> None:
+        """Training begins."""
+
+    def on_epoch_begin(self, model: Word2Vec) -> None:
+        """An epoch begins."""
+
+    def on_epoch_end(self, model: Word2Vec) -> None:
+        """All of an epoch is trained."""
+
+    def on_train_end(self, model: Word2Vec) -> None:
+        """The last epoch is trained."""
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise ImportError(
+        f"w2v_fast.gensim.models.callbacks has no {name}: metrics of topic models are gensim's; "
+        "here is CallbackAny2Vec"
+    )

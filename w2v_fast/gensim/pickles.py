@@ -1,0 +1,23 @@
+"""Pickles of gensim: never loaded here, since a pickle can run code; how to convert them."""
+
+from __future__ import annotations
+
+import os
+
+
+def refuse_pickle(path: str | os.PathLike[str], kind: str) -> None:
+    """Refuse a pickle of gensim's class `kind`: a ValueError with the lines that convert it."""
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as file:
+        head = file.read(2)
+    if len(head) < 2 or head[0] != 0x80 or not 2 <= head[1] <= 5:
+        return
+    name = os.fspath(path)
+    raise ValueError(
+        f"{name} is a pickle, which can run code and is never loaded here. In an environment that "
+        f"has gensim and w2v_fast, convert it once, and load the result:\n"
+        f"    import gensim.models, w2v_fast.gensim.models\n"
+        f"    old = gensim.models.{kind}.load({name!r})\n"
+        f"    w2v_fast.gensim.models.{kind}.from_gensim(old).save({name + '.w2v'!r})"
+    )
