@@ -60,6 +60,7 @@ html_sidebars = {  # pages without others below them
     page: []
     for page in (
         "changelog",
+        "explore",
         "faq",
         "install",
         "objectives",

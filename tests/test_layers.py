@@ -19,6 +19,7 @@ ALLOWED = {
     "vectors": {"system", "config", "keys"},
     "word2vec": {"system", "config", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
+    "explore": {"system", "vectors"},
     "gensim": {"system", "config", "corpus", "vectors", "word2vec", "loss", "__init__"},
     "info": {"system", "training"},
     "cli": {
@@ -30,6 +31,7 @@ ALLOWED = {
         "word2vec",
         "loss",
         "info",
+        "explore",
         "__init__",
     },
     "__init__": {"system", "config", "corpus", "vectors", "word2vec", "loss", "info"},

@@ -14,16 +14,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from w2v_fast.cli import options
 from w2v_fast.cli.corpus_input import read_corpus
+from w2v_fast.cli.explore import watched
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import CHECKPOINTS, Output, check_paths
 from w2v_fast.cli.signals import StopSignals
 from w2v_fast.system.files import check_space
 from w2v_fast.training._inner import choose_isa
+from w2v_fast.training.progress import Report
 from w2v_fast.training.trainer import CHECKPOINT_MINUTES
 from w2v_fast.vectors import formats
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
@@ -66,6 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="auto",
         help="continue from the newest checkpoint in the folder, if it has one",
     )
+    parser.add_argument(
+        "--explore", action="store_true", help="show the run in a browser while it trains"
+    )
     options.add_config_arguments(parser)
 
 
@@ -93,14 +99,16 @@ def run(arguments: argparse.Namespace) -> int:
         model.corpus.vocabulary.save(arguments.save_vocab)
     if arguments.resume and model.resume(arguments.checkpoint):
         note(f"going on from {model.trainer.last_checkpoint}, {_done(model)} of the run")
-    return train_and_write(
-        model,
-        arguments.progress,
-        arguments.output,
-        lambda kv: kv.save(arguments.output, format=format),
-        checkpoint=arguments.checkpoint,
-        checkpoint_minutes=arguments.checkpoint_minutes or CHECKPOINT_MINUTES,
-    )
+    with watched(model, arguments.progress) if arguments.explore else nullcontext() as told:
+        return train_and_write(
+            model,
+            arguments.progress,
+            arguments.output,
+            lambda kv: kv.save(arguments.output, format=format),
+            told,
+            checkpoint=arguments.checkpoint,
+            checkpoint_minutes=arguments.checkpoint_minutes or CHECKPOINT_MINUTES,
+        )
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
@@ -119,6 +127,7 @@ def train_and_write(
     progress: str,
     output: str,
     write: Callable[[KeyedVectors], object],
+    told: Report | None = None,
     **checkpoints: Any,
 ) -> int:
     """Train, write the vectors, and return the exit code.
@@ -130,7 +139,7 @@ def train_and_write(
     if progress == "bar":
         note(f"training with {model.trainer.isa} takes {model.memory}")
     with StopSignals(model.stop) as signals:
-        model.train(progress, **checkpoints)
+        model.train(told or progress, **checkpoints)
         if signals.stopped and not model.done:
             if progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar

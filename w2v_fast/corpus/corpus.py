@@ -194,7 +194,13 @@ class Corpus:
             yield self.ids[start:].copy()
 
     def token_lists(self) -> Iterator[list[str]]:
-        """The words of each sentence."""
+        """The words of each sentence.
+
+        Returns
+        -------
+        iterator of list of str
+            A list for each sentence, in the order of the text.
+        """
         words = self.vocabulary.words
         return ([words[id] for id in sentence.tolist()] for sentence in self.sentences())
 

@@ -1,0 +1,209 @@
+"""What the server answers, and whom it refuses."""
+
+import http.client
+import itertools
+import json
+import socket
+import struct
+import threading
+
+import numpy as np
+import pytest
+
+from tests.explore.conftest import WORDS
+from w2v_fast.explore.explorer import COMMANDS, QUESTIONS
+
+
+def ask(server, path, method="GET", token=True, **headers):
+    """Status, headers and body of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    if token:
+        headers.setdefault("Authorization", f"Bearer {server.token}")
+    connection.request(method, path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, response.headers, body
+
+
+def answer(server, path):
+    status, _, body = ask(server, path)
+    assert status == 200, body
+    return json.loads(body)
+
+
+def raw(server, data):
+    """What comes back for these bytes."""
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_the_page_comes_with_its_secret_only(server):
+    status, headers, body = ask(server, f"/?token={server.token}", token=False)
+    assert (status, b"<!doctype html>" in body) == (200, True)
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Access-Control-Allow-Origin"] is None
+    for path in ("/", "/?token=", "/?token=wrong", "/?code=wrong", f"/?token={server.token}x"):
+        assert ask(server, path, token=False)[0] == 403
+
+
+def test_a_code_leads_to_the_page_once(server):
+    path = server.one_time_url().partition(str(server.server_port))[2]
+    status, headers, _ = ask(server, path, token=False)
+    assert (status, headers["Location"]) == (303, f"/?token={server.token}")
+    assert ask(server, path, token=False)[0] == 403
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_no_question_is_answered_without_the_secret(server, name):
+    assert ask(server, f"/api/{name}?rows=0", token=False)[0] == 403
+    assert ask(server, f"/api/{name}?rows=0", Authorization="Bearer é".encode("latin-1"))[0] == 403
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_commands_are_posted(server, name):
+    assert ask(server, f"/api/{name}?rows=0", "POST", token=False)[0] == 403
+    if name not in QUESTIONS:
+        assert ask(server, f"/api/{name}?rows=0")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1"},
+        {"Host": "127.0.0.1:1"},
+        {"Host": "[::1]:80"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://127.0.0.1"},
+    ],
+)
+def test_other_hosts_and_origins_are_refused_even_with_the_secret(server, headers):
+    for path in ("/api/info", f"/?token={server.token}", "/app.js"):
+        assert ask(server, path, **headers)[0] == 403
+
+
+def test_a_missing_host_is_refused(server):
+    request = f"GET /?token={server.token} HTTP/1.0\r\n\r\n"
+    assert b" 403 " in raw(server, request.encode()).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../server.py",
+        "/page/../../server.py",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/app.js/../LICENSES.txt",
+        "/sha256.txt",
+        "/api/",
+        "/api/__class__",
+        "/api/../app.js",
+        "/app.js%00.css",
+    ],
+)
+def test_no_path_leads_to_a_file(server, path):
+    assert ask(server, path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/neighbors",
+        "/api/neighbors?rows=",
+        "/api/neighbors?rows=-1",
+        "/api/neighbors?rows=1,2",
+        "/api/neighbors?rows=1&count=0",
+        "/api/neighbors?rows=1&count=101",
+        "/api/neighbors?rows=1&model=2",
+        "/api/neighbors?rows=٣",
+        "/api/neighbors?rows=1e3",
+        "/api/analogy?rows=1,2",
+        "/api/cosines?rows=" + ",".join(["1"] * 13),
+        "/api/axis?rows=1,1",
+        "/api/search?text=" + "x" * 501,
+        "/api/column?column=9",
+        "/api/info?" + "&".join(f"a{i}=1" for i in range(40)),
+    ],
+)
+def test_wrong_parameters_are_refused_with_a_reason(server, path):
+    status, _, body = ask(server, path.replace("٣", "%D9%A3"))
+    assert (status, bool(json.loads(body)["error"])) == (400, True)
+
+
+def test_what_is_not_there_is_not_found(server):
+    for path in ("/api/neighbors?rows=99999", "/api/progress", "/api/nothing"):
+        assert ask(server, path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        (b"GET /api/info?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
+        (b"GET /" + b"x" * 70000 + b" HTTP/1.1", b"414"),
+        (b"PUT /api/info HTTP/1.1", b"501"),
+        (b"\x16\x03\x01\x02\x00", b"400"),
+        (b"GET", b"400"),
+    ],
+)
+def test_malformed_requests_are_refused(server, request_line, status):
+    host = f"\r\nHost: 127.0.0.1:{server.server_port}\r\n\r\n".encode()
+    assert status in raw(server, request_line + host)[:400]
+
+
+def test_a_body_is_refused(server):
+    status, _, _ = ask(server, "/api/watch?rows=0", "POST", **{"Content-Length": "5"})
+    assert status == 413
+
+
+def test_hostile_words_travel_as_text(server):
+    _, _, packed = ask(server, "/api/words")
+    (count,) = struct.unpack_from("<I", packed)
+    offsets = np.frombuffer(packed, "<u4", count + 1, 4)
+    data = packed[4 * (count + 2) :]
+    words = [data[a:b].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(offsets)]
+    assert words == WORDS
+
+
+def test_every_part_of_the_page_is_answered(server):
+    info = answer(server, "/api/info")
+    assert [model["name"] for model in info["models"]] == ["toy", "other"]
+    assert (info["columns"], info["corpus"], info["run"]) == (["topic", "length"], True, False)
+    assert answer(server, "/api/search?text=go&count=3")["rows"] == [5, 8]
+    assert len(ask(server, "/api/map")[2]) == 8 * len(WORDS)
+    assert np.frombuffer(ask(server, "/api/counts")[2]).tolist()[0] == 10 * len(WORDS)
+    assert len(answer(server, "/api/neighbors?rows=0&count=4")["rows"]) == 4
+    assert len(answer(server, "/api/neighbors?rows=0&count=4&model=1")["rows"]) == 4
+    assert len(answer(server, "/api/analogy?rows=0,1,6")["rows"]) == 20
+    assert np.diag(answer(server, "/api/cosines?rows=0,1,6")["cosines"]) == pytest.approx(1)
+    assert len(ask(server, "/api/axis?rows=0,6")[2]) == 4 * len(WORDS)
+    assert answer(server, "/api/column?column=0")["categories"] == ["animal", "city", "metal"]
+    assert len(ask(server, "/api/column?column=1&part=values")[2]) == 4 * len(WORDS)
+    assert answer(server, "/api/moved?count=3")["common"] == len(WORDS) - 1
+    assert answer(server, "/api/counterpart?rows=0") == {"row": None, "cosine": None}
+    assert answer(server, "/api/counterpart?rows=1")["row"] == 0
+    assert len(answer(server, "/api/contexts?rows=0")["lines"]) == 2
+    assert answer(server, "/api/projection")["state"] in ("idle", "done")
+
+
+def test_many_requests_at_once_are_answered(server):
+    statuses = []
+    threads = [
+        threading.Thread(
+            target=lambda i=i: statuses.append(ask(server, f"/api/neighbors?rows={i % 18}")[0])
+        )
+        for i in range(100)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 100

@@ -1,0 +1,1 @@
+"""The explorer: word vectors in a browser, served on this machine or in one file."""

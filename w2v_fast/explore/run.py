@@ -1,0 +1,101 @@
+"""A training run as the page shows it: its numbers so far, and how the neighbors of chosen words settle.
+
+The weights are read while they change, without a lock.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from w2v_fast.explore.model import Model
+
+MAX_POINTS = 600
+"""Points of a curve; when there are more, every second one is dropped."""
+NEIGHBORS = 8
+WATCHED = 4
+SHARE = 0.004
+"""Of the time that may go into neighbors."""
+MIN_SECONDS = 1.0
+ATTENTION_SECONDS = 5.0
+"""Neighbors are computed only while a page asks for them."""
+NUMBERS = ("seconds", "tokens", "loss", "lr", "rate", "share")
+
+
+class Run:
+    """What is known of a run.
+
+    Parameters
+    ----------
+    model
+        Vectors that share the memory of the weights.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._points: list[dict[str, float | None]] = []
+        self._every, self._told = 1, 0
+        self._now: dict[str, Any] = {}
+        self._watched = list(range(min(WATCHED, len(model))))
+        self._neighbors: list[dict[str, Any]] = []
+        self._asked = -math.inf
+        self._ended = threading.Event()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def tell(self, progress: Mapping[str, Any]) -> None:
+        """Take a report of the trainer: the fields of `Progress`, and `rate`, words a second."""
+        point = {
+            "seconds": progress["seconds"],
+            "tokens": progress["tokens"],
+            "loss": progress["loss"],
+            "lr": progress["lr"],
+            "rate": progress["rate"],
+            "share": progress["tokens"] / max(progress["total_tokens"], 1),
+        }
+        self._now = {
+            **{name: value if math.isfinite(value) else None for name, value in point.items()},
+            "epoch": progress["epoch"],
+            "epochs": progress["epochs"],
+        }
+        if self._told % self._every == 0:
+            self._points.append({name: self._now[name] for name in NUMBERS})
+        self._told += 1
+        if len(self._points) > MAX_POINTS:
+            self._points, self._every = self._points[::2], 2 * self._every
+
+    def watch(self, rows: list[int]) -> None:
+        """Choose the words whose neighbors are shown."""
+        for row in rows:
+            self._model.word(row)
+        self._watched = rows
+
+    def answer(self) -> dict[str, Any]:
+        """The curves, the present numbers, and the neighbors."""
+        self._asked = time.monotonic()
+        return {
+            "points": self._points,
+            "now": self._now,
+            "neighbors": self._neighbors,
+            "ended": self._ended.is_set(),
+        }
+
+    def close(self) -> None:
+        """The run has ended."""
+        self._ended.set()
+
+    def _follow(self) -> None:
+        pause = MIN_SECONDS
+        while not self._ended.wait(pause):
+            if time.monotonic() - self._asked > ATTENTION_SECONDS:
+                continue
+            started = time.thread_time(), time.monotonic()
+            self._neighbors = [self._nearest(row) for row in self._watched]
+            spent = max(time.thread_time() - started[0], time.monotonic() - started[1])
+            pause = max(MIN_SECONDS, spent / SHARE)
+
+    def _nearest(self, row: int) -> dict[str, Any]:
+        rows, cosines = self._model.neighbors(row, NEIGHBORS)
+        return {"row": row, "rows": rows, "cosines": cosines}

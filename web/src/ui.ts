@@ -1,0 +1,176 @@
+// Elements of the page. Words enter it as text only.
+import type { Source } from "./source";
+import { shown, type Words } from "./words";
+
+type Child = Node | string | null | undefined;
+type Properties = Record<string, unknown>;
+
+/** An element; properties that are no fields of it become attributes. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Properties = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element && !name.includes("-")) (element as unknown as Properties)[name] = value;
+    else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  element.append(...children.filter((child): child is Node | string => child != null));
+  return element;
+}
+
+export interface State {
+  view: string;
+  rows: number[];
+}
+
+export function parseState(hash: string): State {
+  const values = new URLSearchParams(hash.slice(1));
+  const rows = (values.get("rows") ?? "").split(",").filter((part) => /^\d{1,9}$/.test(part));
+  return { view: values.get("view") ?? "", rows: rows.map(Number) };
+}
+
+export function href(view: string, rows: number[] = []): string {
+  return rows.length ? `#view=${view}&rows=${rows.join()}` : `#view=${view}`;
+}
+
+export function go(view: string, rows: number[] = []): void {
+  location.hash = href(view, rows);
+}
+
+/** What every view gets. */
+export interface Context {
+  source: Source;
+  words: Words;
+  others: () => Promise<Words>;
+  counts: Float64Array | null;
+  names: string[];
+  map: { color: (values: Float32Array, low: string, high: string) => void; mark: (rows: number[]) => void } | null;
+  selection: number[];
+}
+
+export function wordOf(words: Words, row: number, limit?: number): HTMLElement {
+  return el("bdi", {}, shown(words.get(row), limit));
+}
+
+export function wordLink(words: Words, row: number, view = "words"): HTMLAnchorElement {
+  return el("a", { href: href(view, [row]), className: "word" }, wordOf(words, row));
+}
+
+export function number(value: number | null, digits = 3): string {
+  return value === null || value !== value ? "–" : value.toFixed(digits).replace("-", "−");
+}
+
+/** A list of words with their cosines as bars. */
+export function bars(words: Words, rows: number[], cosines: (number | null)[], kind?: (row: number) => string): HTMLElement {
+  return el(
+    "ol",
+    { className: "bars" },
+    ...rows.map((row, i) => {
+      const bar = el("span", { className: "bar", "aria-hidden": "true" });
+      bar.style.setProperty("--share", String(Math.max(cosines[i] ?? 0, 0)));
+      return el("li", { className: kind?.(row) ?? "" }, bar, wordLink(words, row), el("span", { className: "cosine" }, number(cosines[i])));
+    }),
+  );
+}
+
+export function failure(error: unknown): HTMLElement {
+  return el("p", { className: "error", role: "alert" }, error instanceof Error ? error.message : String(error));
+}
+
+let boxes = 0;
+
+/** A field that finds words as one types. */
+export function wordBox(context: Context, label: string, chosen: number | null, choose: (row: number) => void): HTMLElement {
+  const id = `box${boxes++}`;
+  const list = el("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Words for: ${label}`, hidden: true });
+  const input = el("input", {
+    id,
+    type: "search",
+    value: chosen === null ? "" : shown(context.words.get(chosen)),
+    autocomplete: "off",
+    spellcheck: false,
+    dir: "auto",
+    maxLength: 200,
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": list.id,
+    "aria-autocomplete": "list",
+  });
+  let rows: number[] = [];
+  let active = -1;
+  let asked = 0;
+
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const activate = (next: number) => {
+    list.children[active]?.setAttribute("aria-selected", "false");
+    active = next;
+    const option = list.children[active];
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) input.setAttribute("aria-activedescendant", option.id);
+  };
+  const pick = (row: number) => {
+    input.value = shown(context.words.get(row));
+    close();
+    choose(row);
+  };
+  const find = async () => {
+    const number = ++asked;
+    const found = await context.source.search(input.value.trim(), 20);
+    if (number !== asked) return;
+    rows = found;
+    list.replaceChildren(
+      ...rows.map((row, i) => {
+        const option = el("li", { id: `${id}-${i}`, role: "option", "aria-selected": "false" }, wordOf(context.words, row));
+        option.addEventListener("pointerdown", (event) => event.preventDefault());
+        option.addEventListener("click", () => pick(row));
+        return option;
+      }),
+    );
+    if (!rows.length && input.value.trim()) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, "no such word"));
+    list.hidden = !list.children.length || document.activeElement !== input;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    active = -1;
+    if (rows.length) activate(0);
+  };
+  input.addEventListener("input", () => void find());
+  input.addEventListener("focus", () => input.select());
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter" && rows[active] !== undefined && !list.hidden) pick(rows[active]);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (list.hidden) void find();
+      else activate((active + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length);
+    } else return;
+    event.preventDefault();
+  });
+  return el("div", { className: "box" }, el("label", { htmlFor: id }, label), input, list);
+}
+
+export function button(label: string, act: () => void, properties: Properties = {}): HTMLButtonElement {
+  const element = el("button", { type: "button", ...properties }, label);
+  element.addEventListener("click", act);
+  return element;
+}
+
+export function select(label: string, options: [string, string][], choose: (value: string) => void): HTMLLabelElement {
+  const element = el("select", {}, ...options.map(([value, text]) => el("option", { value }, text)));
+  element.addEventListener("change", () => choose(element.value));
+  return el("label", { className: "choice" }, label, element);
+}
+
+export function download(name: string, data: Blob): void {
+  const url = URL.createObjectURL(data);
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+export const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,66 @@
+// A training run: its curves on the stage, and the neighbors of chosen words as they settle.
+import { canvas, curves } from "../chart";
+import type { Point, Progress } from "../source";
+import { bars, css, el, failure, wordBox, wordLink, type Context } from "../ui";
+
+const PERIOD = 1000;
+const MAX_WATCHED = 8;
+const CURVES: [keyof Point, string, (value: number) => string][] = [
+  ["loss", "Loss, nats a pair", (value) => value.toFixed(4)],
+  ["rate", "Words a second", (value) => `${(value / 1e6).toFixed(2)} M`],
+  ["lr", "Learning rate", (value) => value.toFixed(5)],
+];
+
+/** Fills the stage with curves; returns what takes new numbers. */
+export function runStage(stage: HTMLElement): (progress: Progress) => void {
+  let points: Point[] = [];
+  const charts = CURVES.map(([name, title, format]) => {
+    const chart = canvas(title, 150, (pen, width, height) =>
+      curves(pen, width, height, [{ color: css("--mark"), points: points.map((point) => [point.share, point[name] ?? NaN]) }], format),
+    );
+    const value = el("span", { className: "value" });
+    stage.append(el("figure", {}, el("figcaption", {}, `${title} `, value), chart.element));
+    return { name, value, format, redraw: chart.redraw };
+  });
+  const bar = el("progress", { max: 1, "aria-label": "Share of the run that is done" });
+  const text = el("p", { role: "status" });
+  stage.prepend(el("h2", {}, "Training"), bar, text);
+  return ({ points: all, now, ended }) => {
+    points = all;
+    bar.value = now.share ?? 0;
+    const epoch = now.epoch === undefined ? "not begun" : `epoch ${now.epoch} of ${now.epochs}, ${(100 * (now.share ?? 0)).toFixed(1)} %, ${Math.round(now.seconds ?? 0)} s`;
+    text.textContent = ended ? `${epoch}: ended` : epoch;
+    for (const { name, value, format, redraw } of charts) {
+      const last = now[name];
+      value.textContent = typeof last === "number" ? format(last) : "–";
+      redraw();
+    }
+  };
+}
+
+export function run(context: Context, draw: (progress: Progress) => void): Node[] {
+  let watched: number[] = [];
+  const list = el("div", { "aria-live": "off" });
+  const show = (progress: Progress) => {
+    draw(progress);
+    watched = progress.neighbors.map((one) => one.row);
+    list.replaceChildren(
+      ...progress.neighbors.map((one) => el("section", {}, el("h3", {}, wordLink(context.words, one.row)), bars(context.words, one.rows, one.cosines))),
+    );
+  };
+  const box = wordBox(context, "Watch a word", null, async (row) => {
+    await context.source.watch([...new Set([row, ...watched])].slice(0, MAX_WATCHED));
+  });
+  const follow = async () => {
+    try {
+      const progress = await context.source.progress();
+      if (!list.isConnected) return;
+      show(progress);
+      if (!progress.ended) setTimeout(follow, PERIOD);
+    } catch (error) {
+      list.prepend(failure(error instanceof TypeError ? new Error("the run has ended") : error));
+    }
+  };
+  setTimeout(follow, 0);
+  return [box, el("p", { className: "quiet" }, "Neighbors as they settle, each word by the weights of the moment."), list];
+}
