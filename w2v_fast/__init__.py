@@ -19,39 +19,29 @@ if TYPE_CHECKING:
     from w2v_fast.word2vec import load as load
     from w2v_fast.word2vec import train as train
 
-__all__ = [
-    "Corpus",
-    "KeyedVectors",
-    "Loss",
-    "TrainConfig",
-    "Vocabulary",
-    "Word2Vec",
-    "evaluate_loss",
-    "load",
-    "show_config",
-    "train",
-]
 _MODULES = {
-    "config": ("TrainConfig",),
-    "corpus.corpus": ("Corpus",),
-    "corpus.vocabulary": ("Vocabulary",),
-    "info": ("show_config",),
-    "loss": ("Loss", "evaluate_loss"),
-    "system.version": ("__version__",),
-    "vectors.keyed_vectors": ("KeyedVectors",),
-    "word2vec": ("Word2Vec", "load", "train"),
+    "Corpus": "corpus.corpus",
+    "KeyedVectors": "vectors.keyed_vectors",
+    "Loss": "loss",
+    "TrainConfig": "config",
+    "Vocabulary": "corpus.vocabulary",
+    "Word2Vec": "word2vec",
+    "__version__": "system.version",
+    "evaluate_loss": "loss",
+    "load": "word2vec",
+    "show_config": "info",
+    "train": "word2vec",
 }
 """The module of each name (PEP 562)."""
+__all__ = [name for name in _MODULES if name != "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            value = getattr(import_module(f"{__name__}.{module}"), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted({*globals(), *_MODULES})

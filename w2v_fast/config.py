@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import inspect
@@ -23,28 +24,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
 
 
-def _option(
-    default: Any,
-    help: str,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    choices: tuple[str, ...] = (),
-    optional: bool = False,
-) -> Any:
-    """Declare one hyper-parameter in the range low..high, without `low` where `open_low`."""
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "help": help,
-            "low": low,
-            "high": high,
-            "open_low": open_low,
-            "choices": choices,
-            "optional": optional,
-        },
-    )
+ANY = {"low": -math.inf, "high": math.inf, "open_low": False, "choices": ()}
+
+
+def _option(default: Any, help: str, **rules: Any) -> Any:
+    """Declare a hyper-parameter: one of `choices`, or in low..high, without `low` if `open_low`."""
+    return dataclasses.field(default=default, metadata={"help": help, **ANY, **rules})
 
 
 def range_in_words(field: dataclasses.Field[Any]) -> str:
@@ -113,7 +98,6 @@ class TrainConfig:
         "keep only this many words, the most frequent ones (default: all)",
         low=1,
         high=2**31 - 2,
-        optional=True,
     )
     sample: float = _option(
         1e-3,
@@ -141,7 +125,6 @@ class TrainConfig:
         "noise_draws (default: negative; ns and nce)",
         low=1,
         high=10_000,
-        optional=True,
     )
     ns_exponent: float = _option(
         0.75,
@@ -174,13 +157,12 @@ class TrainConfig:
         1, "seed of the initial vectors and of every random draw", low=0, high=2**64 - 1
     )
     workers: int | None = _option(
-        None, "threads (default: the CPUs this process may use)", low=1, high=4096, optional=True
+        None, "threads (default: the CPUs this process may use)", low=1, high=4096
     )
     isa: InstructionSet | None = _option(  # noqa: RUF009
         None,
         "force an instruction set (default: W2V_FAST_ISA, else the best this CPU has)",
         choices=INSTRUCTION_SETS,
-        optional=True,
     )
 
     def __post_init__(self) -> None:
@@ -193,6 +175,16 @@ class TrainConfig:
     def from_options(cls, options: Mapping[str, Any]) -> TrainConfig:
         """Build a config from keyword options.
 
+        Parameters
+        ----------
+        options
+            Values by the names of the fields.
+
+        Returns
+        -------
+        TrainConfig
+            The config, with the default of each field that is left out.
+
         Raises
         ------
         TypeError
@@ -204,22 +196,39 @@ class TrainConfig:
         for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
-                hint = (
-                    f"write {RENAMED[name]}"
-                    if name in RENAMED
-                    else SAID_OTHERWISE.get(name)
-                    or (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-                )
-                raise TypeError(f"unknown option {name!r}; {hint}")
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise TypeError(f"unknown option {name!r}; {ELSEWHERE.get(name, hint)}")
         return cls(**options)
 
     def as_metadata(self) -> dict[str, str]:
-        """The hyper-parameters as strings for a file of vectors, which `from_metadata` reads."""
+        """Prepare the hyper-parameters for the metadata of a file of vectors.
+
+        Returns
+        -------
+        dict of str
+            JSON under the name "train_config", which `from_metadata` reads.
+        """
         return {"train_config": json.dumps(dataclasses.asdict(self))}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> TrainConfig:
-        """The config of a model from its metadata; the defaults where it has none."""
+        """Read the config that `as_metadata` put into the metadata of vectors.
+
+        Parameters
+        ----------
+        metadata
+            Strings by name, as in `KeyedVectors.metadata`.
+
+        Returns
+        -------
+        TrainConfig
+            The config; the defaults if the metadata has none.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The metadata is damaged, or has an option that is unknown or out of its range.
+        """
         return cls.from_options(json.loads(metadata.get("train_config", "{}")))
 
     @property
@@ -229,7 +238,7 @@ class TrainConfig:
 
     @property
     def shares_update(self) -> bool:
-        """Whether each context of a CBOW window gets its share of the update instead of all of it."""
+        """Whether a context of CBOW gets its share of the update instead of all of it."""
         return self.corrected_cbow or self.cbow_sum
 
     @property
@@ -273,26 +282,19 @@ def with_options(function: Function) -> Function:
     return function
 
 
-RENAMED = {
-    "size": "vector_size",
-    "dim": "vector_size",
-    "iter": "epochs",
-    "epoch": "epochs",
-    "ws": "window",
-    "neg": "negative",
-    "lr": "alpha",
-    "start_alpha": "alpha",
-    "end_alpha": "min_alpha",
-    "t": "sample",
-    "minCount": "min_count",
-    "max_final_vocab": "max_vocab",
-    "max_vocab_size": "max_vocab",
-    "thread": "workers",
-    "threads": "workers",
-    "model": "architecture",
-    "loss": "objective",
-}
-SAID_OTHERWISE = {
+ELSEWHERE = {
+    **dict.fromkeys(("size", "dim"), "write vector_size"),
+    **dict.fromkeys(("iter", "epoch"), "write epochs"),
+    **dict.fromkeys(("lr", "start_alpha"), "write alpha"),
+    **dict.fromkeys(("max_final_vocab", "max_vocab_size"), "write max_vocab"),
+    **dict.fromkeys(("thread", "threads"), "write workers"),
+    "ws": "write window",
+    "neg": "write negative",
+    "end_alpha": "write min_alpha",
+    "t": "write sample",
+    "minCount": "write min_count",
+    "model": "write architecture",
+    "loss": "write objective",
     **dict.fromkeys(
         ("sentences", "corpus_file", "corpus_iterable", "input"),
         "give the corpus as the first argument",
@@ -308,13 +310,13 @@ SAID_OTHERWISE = {
         ("batch_words", "hashfxn", "null_word", "comment"), "leave it out: it has no meaning here"
     ),
 }
-"""What users of gensim and fastText write, and what it is here."""
+"""What to write instead of an option of gensim or fastText."""
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """`value` as the field's type, or an error that names the field and its range."""
     rule = field.metadata
-    if value is None and rule["optional"]:
+    if value is None and field.default is None:
         return None
     if rule["choices"]:
         if value not in rule["choices"]:
@@ -335,14 +337,12 @@ def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 def _as_number(name: str, kind: type, value: Any) -> Any:
     """Convert without loss: 5.0 and numpy.int64(5) are integers, 5.5, "5" and True are not."""
-    if isinstance(value, bool) or kind is bool:
-        if kind is bool and (isinstance(value, bool) or value in (0, 1)):
-            return bool(value)
-        raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
-    try:
-        number = kind(value) if not isinstance(value, (str, bytes)) else None
-    except (TypeError, ValueError, OverflowError):
-        number = None
+    number = None
+    if kind is bool:
+        number = bool(value) if isinstance(value, bool) or value in (0, 1) else None
+    elif not isinstance(value, (bool, str, bytes)):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            number = kind(value)
     if number is None or (number != value and value == value):
         raise TypeError(f"{name} = {value!r} must be of type {kind.__name__}")
     return number

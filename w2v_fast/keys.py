@@ -1,4 +1,4 @@
-"""Whether keys are all different, found without a set, which takes much memory."""
+"""Whether keys are all different, without a set of them, which would take much memory."""
 
 from __future__ import annotations
 

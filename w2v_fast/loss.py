@@ -27,7 +27,7 @@ from w2v_fast.word2vec import Word2Vec
 class Loss:
     """The mean loss over (center, context) pairs; for CBOW over centers.
 
-    Attributes
+    Parameters
     ----------
     objective : str
         Whose loss it is: "ns", "nce", "hs" or "softmax".
@@ -53,7 +53,7 @@ def evaluate_loss(
     objective: Objective | None = None,
     **options: Any,
 ) -> Loss:
-    """The loss of `model` on `corpus`, with the model left as it is.
+    """Measure the loss of a model on a corpus; the model does not change.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def evaluate_loss(
         "ns", "nce", "hs" or "softmax" (default: what the model was trained with). "softmax" gives
         the exact negative log likelihood, -u_o . v_c + log sum_k exp(u_k . v_c), whatever objective
         trained the model; the cost of each word is proportional to the size of the vocabulary.
-    options
+    **options
         `TrainConfig` fields that differ from the model's: window, negative, sample, seed, ...
 
     Returns

@@ -45,7 +45,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def text(folder: Path, data: bytes) -> None:
-    """A corpus of text, compressed or not: it holds together; plain text is as the oracle's."""
+    """A corpus of text is consistent; that of plain text equals the oracle's."""
     path = folder / "text"
     path.write_bytes(data)
 
@@ -60,7 +60,7 @@ def text(folder: Path, data: bytes) -> None:
 
 
 def holds(corpus: Corpus) -> None:
-    """The ids are of the vocabulary, and its counts are theirs."""
+    """All ids are in the vocabulary, and its counts are those of the ids."""
     ids = np.where(corpus.ids < 0, ~corpus.ids, corpus.ids)
     assert (
         np.bincount(ids, minlength=len(corpus.vocabulary)).tolist()
@@ -93,7 +93,7 @@ def phrases(folder: Path, data: bytes) -> None:
 
 
 def saved_corpus(folder: Path, data: bytes) -> None:
-    """A saved corpus, as it is and under a right checksum; training on it ends."""
+    """A saved corpus, unchanged and with a corrected checksum; training on it ends."""
     for content in (data, checksummed(data)):
         path = folder / "corpus"
         path.unlink(missing_ok=True)
@@ -109,7 +109,7 @@ def saved_corpus(folder: Path, data: bytes) -> None:
 
 
 def checkpoint(folder: Path, data: bytes) -> None:
-    """The only checkpoint in a folder, as it is and under a right checksum; a run from it ends."""
+    """The only checkpoint in a folder, unchanged and with a corrected checksum; a run ends."""
     for content in (data, checksummed(data)):
         (folder / "run").mkdir(exist_ok=True)
         path = folder / "run" / "checkpoint-000000000000001.w2v"

@@ -1,4 +1,4 @@
-"""What every reader must keep to, whatever the bytes: clear errors, and bounded memory."""
+"""Limits of every reader for any bytes: clear errors and bounded memory."""
 
 import contextlib
 import tracemalloc

@@ -48,12 +48,12 @@ COUNTS = [
 
 
 def cuts(seed: bytes) -> Iterator[bytes]:
-    """Every beginning of a file."""
+    """Every prefix of a file."""
     return (seed[:length] for length in range(len(seed)))
 
 
 def headers(seed: bytes) -> Iterator[bytes]:
-    """The file under every pair of header numbers."""
+    """The file with every pair of header numbers."""
     rest = seed.partition(b"\n")[2]
     return (count + b" " + size + b"\n" + rest for count in COUNTS for size in COUNTS)
 

@@ -1,4 +1,4 @@
-"""Every fuzz target on ever new damaged files: what `make fuzz` runs under the sanitizers.
+"""Run every fuzz target on new damaged files, as `make fuzz` does under the sanitizers.
 
     python -m tests.fuzz.run [SECONDS [SEED]]        default: 60 seconds, another seed each time
 
@@ -26,7 +26,7 @@ Target = Callable[[Path, bytes], None]
 
 
 def all_targets(folder: Path) -> dict[str, tuple[Target, list[bytes]]]:
-    """Every target and the valid files it starts from; `folder` is made ready for them."""
+    """Every target and its initial valid files; `folder` is prepared for them."""
     targets.prepare(folder)
     parts = {
         f"{format}/{name}": [(folder / format / name).read_bytes()]

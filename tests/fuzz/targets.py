@@ -23,7 +23,7 @@ VARIANTS: list[dict] = [
 
 
 def check_vectors(read: Callable[[], Any], size: int) -> None:
-    """What is read of a file of `size` bytes holds together."""
+    """Vectors read from a file of `size` bytes are consistent."""
 
     def read_and_use() -> None:
         kv = read()
@@ -42,7 +42,7 @@ def read_stream(format: str | None, folder: Path, data: bytes) -> None:
 
 
 def read_part(format: str, name: str, folder: Path, data: bytes) -> None:
-    """A format of several files, one damaged; the others are as `prepare` wrote them."""
+    """A format of several files, one of them damaged, the others as `prepare` wrote them."""
     (folder / format / name).unlink(missing_ok=True)  # a map of the old one may be open
     (folder / format / name).write_bytes(data)
     path = folder / format / "v.npy" if format == "npy" else folder / format
@@ -96,7 +96,7 @@ TARGETS |= {f"{format}/{name}": partial(read_part, format, name) for format, nam
 
 
 def prepare(folder: Path) -> None:
-    """Write a whole and valid model in each format of several files."""
+    """Write a valid model in each format of several files."""
     kv = KeyedVectors(
         ["a", "b\u00e9", "c"], np.arange(6, dtype=np.float32).reshape(3, 2) / 8, np.array([3, 2, 1])
     )

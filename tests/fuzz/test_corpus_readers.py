@@ -48,7 +48,7 @@ def test_every_cut_of_a_compressed_corpus_is_an_error(number, tmp_path):
 @pytest.mark.usefixtures("_traced_memory")
 @pytest.mark.parametrize("fill", [b"\0", b"x", b"a "])
 def test_a_decompression_bomb_takes_little_memory(tmp_path, fill):
-    """200 MB in 200 kB: nothing but separators, one word, or two letters over and over."""
+    """200 MB in 200 kB: only separators, one word, or two letters repeated."""
     path = tmp_path / "bomb"
     with gzip.open(path, "wb", compresslevel=6) as file:
         for _ in range(200):

@@ -34,38 +34,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="format of IN (default: what its content shows)",
     )
     options.add_format_argument(parser)
-    parser.add_argument(
-        "--limit",
-        type=options.positive,
-        metavar="N",
-        default=argparse.SUPPRESS,
-        help="read only the first N rows",
-    )
-    parser.add_argument(
+
+    def optional(flag: str, help: str, **rules: Any) -> None:
+        parser.add_argument(flag, default=argparse.SUPPRESS, help=help, **rules)
+
+    optional("--limit", "read only the first N rows", type=options.positive, metavar="N")
+    optional(
         "--escape",
-        metavar="TEXT",
-        default=argparse.SUPPRESS,
-        help="text to write for a character that OUT cannot hold in a word, such as a space; "
+        "text to write for a character that OUT cannot hold in a word, such as a space; "
         "'percent' writes %%20 (default: such a word is an error)",
+        metavar="TEXT",
     )
-    parser.add_argument(
+    optional(
         "--on-duplicate",
+        "which row of a repeated word to keep (default: first)",
         choices=("first", "last", "error"),
-        default=argparse.SUPPRESS,
-        help="which row of a repeated word to keep (default: first)",
     )
-    parser.add_argument(
+    optional(
         "--on-truncated",
+        "what to do with a truncated file: fail, or keep its complete rows (default: error)",
         choices=("error", "keep"),
-        default=argparse.SUPPRESS,
-        help="what to do with a truncated file: fail, or keep its complete rows (default: error)",
     )
-    parser.add_argument(
-        "--allow-nonfinite",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="accept NaN and infinity",
-    )
+    optional("--allow-nonfinite", "accept NaN and infinity", action="store_true")
     parser.add_argument("--quiet", action="store_true", help="print nothing on standard error")
 
 

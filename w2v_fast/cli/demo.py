@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def content_words(vocabulary: Vocabulary) -> list[str]:
-    """The most frequent words that are no function words."""
+    """The most frequent words that are not function words."""
     limit = CONTENT_SHARE * int(vocabulary.counts.sum())
     words = [
         word

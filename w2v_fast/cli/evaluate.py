@@ -30,9 +30,7 @@ ANALOGY_VOCABULARY = 300_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "vectors", metavar="VECTORS", help="word vectors of any known format, compressed or not"
-    )
+    options.add_vectors_argument(parser, "VECTORS")
     parser.add_argument("files", metavar="FILE", nargs="+", help="word pairs or analogy questions")
     parser.add_argument(
         "--restrict-vocab",

@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser(chosen: Collection[str] = COMMANDS) -> Parser:
-    """The parser of all commands, of which only the chosen ones know their arguments.
+    """The parser of all commands; only the chosen ones get their arguments.
 
     Each command is a module with `add_arguments(parser)` and `run(arguments)`.
     """
@@ -71,17 +71,13 @@ def build_parser(chosen: Collection[str] = COMMANDS) -> Parser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if name in chosen:
-            module = importlib.import_module(f"w2v_fast.cli.{module_name(name)}")
+            file = "word2vec_c" if name == "word2vec" else name.replace("-", "_")
+            module = importlib.import_module(f"w2v_fast.cli.{file}")
             command.description = (module.__doc__ or "").strip()
             module.add_arguments(command)
             add_traceback(command)
             command.set_defaults(run=module.run)
     return parser
-
-
-def module_name(command: str) -> str:
-    """The module below w2v_fast.cli that holds a command."""
-    return "word2vec_c" if command == "word2vec" else command.replace("-", "_")
 
 
 def add_traceback(parser: argparse.ArgumentParser) -> None:
@@ -96,9 +92,8 @@ class _Version(argparse.Action):
         raise SystemExit(0)
 
 
-def execute(parser: Parser, argv: Sequence[str] | None) -> int:
-    """Parse `argv`, call `arguments.run(arguments)`, report errors, and return the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+def execute(parser: Parser, words: list[str]) -> int:
+    """Parse `words`, call `arguments.run(arguments)`, report errors, and return the exit code."""
     with steady_streams():
         _complete(parser)
         try:
@@ -168,11 +163,8 @@ def _report(error: BaseException, message: str, code: int, words: list[str]) -> 
 def _message(error: Exception) -> str:
     """An error in one sentence, with its type only if it is not about input or the system."""
     if isinstance(error, OSError) and error.strerror:
-        return (
-            f"{os.fsdecode(error.filename)}: {error.strerror}"
-            if error.filename is not None
-            else error.strerror
-        )
+        file = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return file + error.strerror
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     if isinstance(error, MemoryError):

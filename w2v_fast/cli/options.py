@@ -22,10 +22,6 @@ CORPUS_HELP = (
     "sentence"
 )
 WORKERS_HELP = "threads (default: the CPUs this process may use)"
-MEMORY_HELP = (
-    "memory for the ids of the corpus, 4 bytes a word, as 512M or 8G; more of them go to a "
-    "temporary file (default: half of what is free)"
-)
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
@@ -33,7 +29,7 @@ UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
-    """One option for each field of TrainConfig, or for those named; absent if it is not given."""
+    """One option for each field of TrainConfig, or for those named; set only where it is given."""
     group = parser.add_argument_group("hyper-parameters")
     for field in dataclasses.fields(TrainConfig):
         if not names or field.name in names:
@@ -41,23 +37,14 @@ def add_config_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def _add_field(group: argparse._ArgumentGroup, field: dataclasses.Field[Any]) -> None:
-    flag, rule = flag_of(field.name), field.metadata
+    kind = int if field.default is None else type(field.default)
+    rules: dict[str, Any] = {"type": kind, "metavar": "N" if kind is int else "X"}
+    if kind is bool:
+        rules = {"action": argparse.BooleanOptionalAction}
+    elif field.metadata["choices"]:
+        rules = {"choices": field.metadata["choices"]}
     text = _help(field)
-    if isinstance(field.default, bool):
-        group.add_argument(
-            flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text
-        )
-    elif rule["choices"]:
-        group.add_argument(flag, choices=rule["choices"], default=argparse.SUPPRESS, help=text)
-    else:
-        kind = int if field.default is None else type(field.default)
-        group.add_argument(
-            flag,
-            type=kind,
-            metavar="N" if kind is int else "X",
-            default=argparse.SUPPRESS,
-            help=text,
-        )
+    group.add_argument(flag_of(field.name), default=argparse.SUPPRESS, help=text, **rules)
 
 
 def _help(field: dataclasses.Field[Any]) -> str:
@@ -111,12 +98,7 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="use the words and counts of this file, 'word count' lines, instead of counting",
     )
-    parser.add_argument("--memory-budget", metavar="BYTES", type=byte_count, help=MEMORY_HELP)
-    add_progress_arguments(parser)
-
-
-def add_progress_arguments(parser: argparse.ArgumentParser) -> None:
-    """--progress and --quiet."""
+    add_memory_argument(parser)
     parser.add_argument(
         "--progress", choices=MODES, default="bar", help="what standard error shows (default: bar)"
     )
@@ -126,6 +108,17 @@ def add_progress_arguments(parser: argparse.ArgumentParser) -> None:
         const="quiet",
         dest="progress",
         help="the same as --progress quiet",
+    )
+
+
+def add_memory_argument(parser: argparse.ArgumentParser) -> None:
+    """--memory-budget, above which a temporary file holds the ids."""
+    parser.add_argument(
+        "--memory-budget",
+        metavar="BYTES",
+        type=byte_count,
+        help="memory for the ids of the corpus, 4 bytes a word, as 512M or 8G; a larger corpus "
+        "goes to a temporary file (default: half of what is free)",
     )
 
 
@@ -142,11 +135,10 @@ def byte_count(text: str) -> int:
 # -- vectors ---------------------------------------------------------------------------------------
 
 
-def add_vectors_argument(parser: argparse.ArgumentParser) -> None:
+def add_vectors_argument(parser: argparse.ArgumentParser, name: str = "FILE") -> None:
     """FILE, word vectors to read."""
-    parser.add_argument(
-        "vectors", metavar="FILE", help="word vectors of any known format, compressed or not"
-    )
+    text = "word vectors of any known format, compressed or not"
+    parser.add_argument("vectors", metavar=name, help=text)
 
 
 def add_word_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,8 +182,8 @@ def output_format(path: str, format: str | None) -> str:
 
 def add_lines_argument(parser: argparse.ArgumentParser) -> None:
     """-o, the file to write lines to."""
-    help = "file for the lines (default: standard output)"
-    parser.add_argument("-o", "--output", metavar="FILE", default="-", help=help)
+    text = "file for the lines (default: standard output)"
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help=text)
 
 
 def add_format_argument(parser: argparse.ArgumentParser) -> None:

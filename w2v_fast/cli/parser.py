@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import re
 from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 NUMBER = re.compile(r"-\.?\d")
+FORMATTER = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=28)
+"""Help with room for long option names; descriptions keep their lines."""
 
 
 class UsageError(Exception):
     """A wrong command line: exit code 2."""
 
 
-class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help with room for long option names; descriptions keep their lines."""
-
-    def __init__(self, prog: str, **options: Any) -> None:
-        super().__init__(prog, max_help_position=28, **options)
-
-
 class Parser(argparse.ArgumentParser):
     """Options in full only; an error is a `UsageError`, raised before anything is printed."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)
+        super().__init__(formatter_class=FORMATTER, allow_abbrev=False, **options)
         self._mixing = False
 
     def parse_known_args(  # type: ignore[override]
@@ -45,7 +41,7 @@ class Parser(argparse.ArgumentParser):
         try:
             return self.parse_known_intermixed_args(args, namespace)
         except AttributeError as error:
-            # argparse restores what an early signal kept it from setting, and so hides the signal
+            # a signal came before argparse had set what it restores: the signal is the cause
             if isinstance(error.__context__, Exception | None):
                 raise
             raise error.__context__ from None
@@ -60,22 +56,15 @@ class Parser(argparse.ArgumentParser):
                     break
                 if argument == "--":
                     break
-            elif not self._knows(argument):
-                name = argument.split("=")[0]
-                self.error(f"unknown option {name}{suggestion(name, self._option_string_actions)}")
+                continue
+            known, name = self._option_string_actions, argument.split("=")[0]
+            short = name if argument[1] == "-" else argument[:2]  # of -oFILE
+            if known.keys().isdisjoint((argument, name, short)):
+                self.error(f"unknown option {name}{suggestion(name, known)}")
 
     @staticmethod
     def _is_option(argument: str) -> bool:
         return len(argument) > 1 and argument[0] == "-" and not NUMBER.match(argument)
-
-    def _knows(self, argument: str) -> bool:
-        attached = (
-            argument[:2] if argument[1] != "-" else ""
-        )  # a value after a short option: -oFILE
-        return any(
-            name in self._option_string_actions
-            for name in (argument, argument.split("=")[0], attached)
-        )
 
     def _check_command(self, name: str) -> None:
         commands = next(

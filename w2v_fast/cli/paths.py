@@ -7,7 +7,7 @@ import dataclasses
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from w2v_fast.cli.parser import UsageError
@@ -94,50 +94,37 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
     for output in outputs:
         others = [(other.option, other.path) for other in outputs if other is not output]
         if output.format == "safetensors":
+            folder = os.path.join(os.path.realpath(output.path), "")
             for option, path in (*others, *_files(inputs)):
-                if os.path.realpath(path).startswith(
-                    os.path.join(os.path.realpath(output.path), "")
-                ):
+                if isinstance(path, str) and os.path.realpath(path).startswith(folder):
                     raise UsageError(
                         f"{output.option} will replace the folder {output.path}, in which {option} "
                         f"{path} lies; give another folder"
                     )
-    if any(not isinstance(place, str) for place in taken):
-        read: list[tuple[str, str | int]] = [*_files(inputs), *_standard_input(inputs)]
-        for option, file_or_descriptor in read:
-            found = taken.get(_identity(file_or_descriptor) or "")
-            if found is not None:
-                raise UsageError(
-                    f"{found.effect} {_shown(file_or_descriptor)}, which is read ({option}); give "
-                    "another file"
-                )
+    if all(isinstance(place, str) for place in taken):
+        return
+    for option, path in _files(inputs):
+        found = taken.get(_identity(path) or "")
+        if found is not None:
+            shown = "the file that is standard input" if path == STDIN else path
+            raise UsageError(f"{found.effect} {shown}, which is read ({option}); give another file")
 
 
-def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str]]:
-    """Each input with its option: its name, and every file that a folder or glob stands for."""
+def _files(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, str | int]]:
+    """Each input with its option: its name, and every file that a folder or glob stands for.
+
+    STDIN is one of them if it is read: the shell may have redirected it to a file.
+    """
     for option, names in inputs.items():
         for name in [names] if isinstance(names, str) else names or ():
-            if name == "-" or "://" in name:
-                continue
-            named: Iterable[str] = (
-                [name, os.fspath(npy.words_path(name))] if name.endswith(".npy") else [name]
-            )
-            yield from ((option, path) for path in named)
-            with contextlib.suppress(FileNotFoundError):  # whoever reads it says so
-                yield from ((option, path) for path in expand(name))
-
-
-def _standard_input(inputs: Mapping[str, str | Sequence[str] | None]) -> Iterator[tuple[str, int]]:
-    """Standard input with its option, if it is read: a shell may have redirected it to a file."""
-    yield from (
-        (option, STDIN)
-        for option, names in inputs.items()
-        if "-" in ([names] if isinstance(names, str) else names or ())
-    )
-
-
-def _shown(path: str | os.PathLike[str] | int) -> str:
-    return "the file that is standard input" if isinstance(path, int) else os.fspath(path)
+            if name == "-":
+                yield option, STDIN
+            elif "://" not in name:
+                yield option, name
+                if name.endswith(".npy"):
+                    yield option, os.fspath(npy.words_path(name))
+                with contextlib.suppress(FileNotFoundError):  # whoever reads it says so
+                    yield from ((option, path) for path in expand(name))
 
 
 def _place(path: str | os.PathLike[str]) -> Place | None:

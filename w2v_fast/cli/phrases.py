@@ -1,6 +1,6 @@
 """Join words that belong together, such as new_york.
 
-The options are those of the C tool word2phrase, and more. A pair is joined if its score is above
+It has the options of the C tool word2phrase, and more. A pair is joined if its score is above
 the threshold. Two passes make phrases of up to four words.
 
 Example:
@@ -10,6 +10,7 @@ Example:
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from w2v_fast.cli import options
 from w2v_fast.cli.corpus_input import reporter
@@ -23,65 +24,45 @@ SCORINGS = {"word2phrase": 100.0, "default": 10.0, "npmi": 0.5}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-train", "--train", metavar="FILE", required=True, nargs="+", help=options.TEXT_HELP
-    )
-    parser.add_argument(
-        "-output",
-        "--output",
-        "-o",
-        metavar="FILE",
-        required=True,
-        help="file for the text with its phrases; '-' is standard output",
-    )
-    parser.add_argument(
-        "-min-count",
-        "--min-count",
-        metavar="N",
-        type=options.positive,
+    def flag(name: str, help: str, *others: str, **rules: Any) -> None:
+        """Add an option with one dash, as in word2phrase, or two."""
+        parser.add_argument(f"-{name}", f"--{name}", *others, help=help, **rules)
+
+    file, number = {"metavar": "FILE", "required": True}, {"metavar": "N", "type": options.positive}
+    flag("train", options.TEXT_HELP, nargs="+", **file)
+    flag("output", "file for the text with its phrases; '-' is standard output", "-o", **file)
+    flag(
+        "min-count",
+        "number that is subtracted from the count of a pair; with npmi, pairs that are rarer are "
+        "not joined (default: 5)",
         default=5,
-        help="number that is subtracted from the count of a pair; with npmi, rarer pairs are no "
-        "phrases (default: 5)",
+        **number,
     )
-    parser.add_argument(
-        "-threshold",
-        "--threshold",
+    thresholds = ", ".join(f"{threshold:g} for {name}" for name, threshold in SCORINGS.items())
+    flag(
+        "threshold",
+        f"pairs with a higher score are joined; higher means fewer phrases (default: {thresholds})",
         metavar="X",
         type=float,
-        help="pairs with a higher score are joined; higher means fewer phrases (default: "
-        + ", ".join(f"{threshold:g} for {name}" for name, threshold in SCORINGS.items())
-        + ")",
     )
-    parser.add_argument(
-        "-scoring",
-        "--scoring",
+    flag(
+        "scoring",
+        "with n, a and b the counts of the pair and of its words: (n - min count) / (a b) times "
+        "the number of words in the text (word2phrase) or in the vocabulary (default); or "
+        "normalized pointwise mutual information, -1 to 1 (npmi) (default: word2phrase)",
         choices=SCORINGS,
         default="word2phrase",
-        help="with n, a and b the counts of the pair and of its words: (n - min count) / (a b) "
-        "times the number of words in the text (word2phrase) or in the vocabulary (default); or "
-        "normalized pointwise mutual information, -1 to 1 (npmi) (default: word2phrase)",
     )
-    parser.add_argument(
-        "-passes",
-        "--passes",
-        metavar="N",
-        type=options.positive,
-        default=1,
-        help="number of times that phrases are found and joined (default: 1)",
-    )
-    parser.add_argument(
-        "-debug",
-        "--debug",
+    flag("passes", "how often phrases are found and joined (default: 1)", default=1, **number)
+    flag(
+        "debug",
+        "what standard error shows: 2 progress, 1 the number of phrases, 0 nothing (default: 2)",
         metavar="N",
         type=int,
         default=2,
-        help="what standard error shows: 2 progress, 1 the number of phrases, 0 nothing "
-        "(default: 2)",
     )
     parser.add_argument("--workers", metavar="N", type=options.positive, help=options.WORKERS_HELP)
-    parser.add_argument(
-        "--memory-budget", metavar="BYTES", type=options.byte_count, help=options.MEMORY_HELP
-    )
+    options.add_memory_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

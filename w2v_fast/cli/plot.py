@@ -23,8 +23,9 @@ from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.system.files import atomic_write
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-METHODS = {"pca": "scikit-learn", "tsne": "scikit-learn", "umap": "umap-learn"}
-MODULES = {"scikit-learn": "sklearn", "umap-learn": "umap", "matplotlib": "matplotlib"}
+PACKAGES = {"matplotlib": "matplotlib", "sklearn": "scikit-learn", "umap": "umap-learn"}
+METHODS = {"pca": "sklearn", "tsne": "sklearn", "umap": "umap"}
+"""The module that each method needs."""
 SUFFIXES = (".png", ".svg", ".html")
 PERPLEXITY = 30
 INCHES, DOTS_PER_INCH = 12, 150
@@ -78,11 +79,11 @@ def run(arguments: argparse.Namespace) -> None:
         file.write(picture)
 
 
-def _require(*packages: str) -> None:
-    for package in packages:
-        if importlib.util.find_spec(MODULES[package]) is None:
-            extra = package if package == "umap-learn" else "'w2v_fast[plot]'"
-            raise ImportError(f"this plot needs {package}; pip install {extra}")
+def _require(*modules: str) -> None:
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            extra = "umap-learn" if module == "umap" else "'w2v_fast[plot]'"
+            raise ImportError(f"this plot needs {PACKAGES[module]}; pip install {extra}")
 
 
 def project(directions: NDArray[Any], method: str, seed: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first one stops a run in good order, the second one ends it."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first one stops a run cleanly, the second one ends it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Stopped(BaseException):
         self.exit_code = 128 + number
 
 
-class StopSignals:
+class StopSignals(contextlib.ExitStack):
     """Inside it, the first SIGINT, SIGTERM or SIGHUP calls `stop`, and a second raises `Stopped`.
 
     Attributes
@@ -32,17 +32,14 @@ class StopSignals:
     """
 
     def __init__(self, stop: Callable[[], object]) -> None:
+        super().__init__()
         self.stopped: Stopped | None = None
         self._stop = stop
-        self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> StopSignals:
         for number in NAMES:
-            self._stack.enter_context(_handled(number, self._handle))
+            self.enter_context(_handled(number, self._handle))
         return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.stopped is not None:

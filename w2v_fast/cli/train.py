@@ -132,8 +132,8 @@ def train_and_write(
 ) -> int:
     """Train, write the vectors, and return the exit code.
 
-    The first SIGINT, SIGTERM or SIGHUP ends the training (with a checkpoint, where they are
-    written), not the writing; a second one raises `Stopped`.
+    The first SIGINT, SIGTERM or SIGHUP ends the training, with a checkpoint if there is a folder
+    for them, and the vectors are written; a second one raises `Stopped`.
     """
     check_space(output, model.trainer.weights.vectors.nbytes)
     if progress == "bar":

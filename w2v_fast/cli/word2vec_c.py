@@ -24,8 +24,6 @@ from w2v_fast.cli.parser import Parser, UsageError
 from w2v_fast.cli.paths import Output, check_paths
 from w2v_fast.cli.train import train_and_write
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.vectors import formats
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import Word2Vec
@@ -40,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_arguments(parser)
     add_traceback(parser)
     parser.set_defaults(run=run)
-    return execute(parser, sys.argv[1:] or ["--help"] if argv is None else argv or ["--help"])
+    return execute(parser, list(sys.argv[1:] if argv is None else argv) or ["--help"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,15 +82,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("-train FILE is missing")
     config = config_of(arguments)
     check_writable_before_work(arguments)
+    vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
+    if arguments.output is not None or vocabulary is None:
+        progress = "bar" if arguments.debug else "quiet"
+        corpus = read_text([arguments.train], config, progress, vocabulary)
+        vocabulary = corpus.vocabulary
+    if arguments.save_vocab is not None:
+        vocabulary.save(arguments.save_vocab)
     if arguments.output is None:
-        _save(_vocabulary(arguments, config), arguments.save_vocab)
         return 0
-    corpus = _corpus(arguments, config)
-    _save(corpus.vocabulary, arguments.save_vocab)
     if arguments.classes:
-        check_count(arguments.classes, len(corpus.vocabulary))
+        check_count(arguments.classes, len(vocabulary))
     else:
-        formats.check_words(corpus.vocabulary.words, arguments.output, format_of(arguments))
+        formats.check_words(vocabulary.words, arguments.output, format_of(arguments))
     return train_and_write(
         Word2Vec(corpus, config),
         "bar" if arguments.debug > 1 else "quiet",
@@ -113,9 +115,7 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
     if min(arguments.classes, arguments.min_count, arguments.debug) < 0:
         raise UsageError("-classes, -min-count and -debug must not be negative")
     alpha = ALPHA[arguments.cbow] if arguments.alpha is None else arguments.alpha
-    objective = (
-        {"objective": "hs"} if arguments.hs else {"objective": "ns", "negative": arguments.negative}
-    )
+    negative = {} if arguments.hs else {"negative": arguments.negative}
     return options.checked_config(
         vector_size=arguments.size,
         window=arguments.window,
@@ -126,7 +126,8 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
         alpha=alpha,
         min_alpha=alpha * MIN_ALPHA_SHARE,
         architecture="cbow" if arguments.cbow else "skipgram",
-        **objective,
+        objective="hs" if arguments.hs else "ns",
+        **negative,
     )
 
 
@@ -157,22 +158,6 @@ def write(kv: KeyedVectors, arguments: argparse.Namespace, seed: int) -> None:
 def format_of(arguments: argparse.Namespace) -> str:
     """The format of the vectors."""
     return "word2vec_binary" if arguments.binary else "word2vec_text"
-
-
-def _corpus(arguments: argparse.Namespace, config: TrainConfig) -> Corpus:
-    vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
-    return read_text([arguments.train], config, "bar" if arguments.debug else "quiet", vocabulary)
-
-
-def _vocabulary(arguments: argparse.Namespace, config: TrainConfig) -> Vocabulary:
-    if arguments.read_vocab:
-        return read_vocabulary(arguments.read_vocab, config)
-    return _corpus(arguments, config).vocabulary
-
-
-def _save(vocabulary: Vocabulary, path: str | None) -> None:
-    if path is not None:
-        vocabulary.save(path)
 
 
 if __name__ == "__main__":

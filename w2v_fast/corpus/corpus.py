@@ -1,7 +1,7 @@
-"""Corpus: the text as int32 ids with sentence ends, in memory or in a file of its own, and its
-vocabulary.
+"""Corpus: a text as int32 token ids with sentence ends, and its vocabulary.
 
-A saved corpus is a sealed file (`system/container.py`), little-endian:
+The ids are in memory, or mapped from a temporary file. A saved corpus is a sealed file
+(`system/container.py`), little-endian:
 
     sizes        5 uint64: words V, bytes of all words B, tokens n, raw tokens, 0
     offsets      V + 1 int64    where each word starts in the next part
@@ -13,30 +13,18 @@ A saved corpus is a sealed file (`system/container.py`), little-endian:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus import ingest, sources
 from w2v_fast.corpus._ids import compact
 from w2v_fast.corpus.id_store import IdStore, checked_budget
-from w2v_fast.corpus.ingest import (
-    ProgressCallback,
-    build_vocabulary,
-    encode,
-    match_vocabulary,
-    renumber,
-)
-from w2v_fast.corpus.sources import (
-    DEFAULT_BLOCK_BYTES,
-    MAX_BLOCK_BYTES,
-    CorpusSource,
-    Ids,
-    open_source,
-)
-from w2v_fast.corpus.vocabulary import Vocabulary, join_words, split_words
+from w2v_fast.corpus.sources import CorpusSource, Ids
+from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
 from w2v_fast.system.container import SealedFile, write_sealed
 from w2v_fast.system.files import compression_of_name, path_name
 
@@ -51,8 +39,8 @@ class Corpus:
     Parameters
     ----------
     ids
-        Integers, shape [n]; they are copied. Every token is its id, except that the last one of a
-        sentence is ~id (negative).
+        Integers, shape [n]; they are copied. The last token of a sentence is stored as ~id, which
+        is negative.
     vocabulary
         The words.
     raw_tokens
@@ -68,9 +56,9 @@ class Corpus:
     Raises
     ------
     TypeError
-        The ids are no 1-D array of integers.
+        The ids are not a 1-D array of integers.
     ValueError
-        An id is not one of the vocabulary.
+        An id is not in the vocabulary.
     """
 
     def __init__(
@@ -95,7 +83,22 @@ class Corpus:
 
     @classmethod
     def of_own_ids(cls, ids: Ids, vocabulary: Vocabulary, raw_tokens: int) -> Corpus:
-        """A corpus that takes over int32 ids, known to be valid and shared with nobody."""
+        """Make a corpus of ids that are not copied and not checked.
+
+        Parameters
+        ----------
+        ids
+            int32, shape [n], all of them valid; nobody else may change them.
+        vocabulary
+            The words.
+        raw_tokens
+            Tokens read, including those that are not in the vocabulary.
+
+        Returns
+        -------
+        Corpus
+            It becomes the owner of `ids`, which are made read-only.
+        """
         corpus = cls.__new__(cls)
         corpus._take(ids, vocabulary, raw_tokens)
         return corpus
@@ -110,8 +113,8 @@ class Corpus:
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
         memory_budget: int | None = None,
-        block_bytes: int = DEFAULT_BLOCK_BYTES,
-        progress: ProgressCallback | None = None,
+        block_bytes: int = sources.DEFAULT_BLOCK_BYTES,
+        progress: ingest.ProgressCallback | None = None,
     ) -> Corpus:
         """Read a source once.
 
@@ -136,11 +139,11 @@ class Corpus:
             Threads (default: the CPUs this process may use).
         memory_budget
             Bytes of ids to hold in memory (4 a token); above it they go to a temporary file
-            (default: half of the RAM).
+            (default: half of what is free).
         block_bytes
             Bytes of text that one thread takes at a time.
         progress
-            Called with the bytes done and the bytes in all, or None where that is not known.
+            Called with the bytes read and the bytes in all, or None if that is not known.
 
         Raises
         ------
@@ -148,26 +151,30 @@ class Corpus:
             Nothing is at a path, a file cannot be read, its compressed data are damaged, it changed
             while it was read, or the disk is full.
         TypeError
-            The source is none of these; a str in place of a list of tokens; tokens of different
-            types.
+            The source is none of these; a sentence is a str instead of a list of tokens; tokens
+            have different types.
         ValueError
-            The corpus is empty, or none of its words is kept; a file is not text; an option out of
-            its range.
+            The corpus is empty, or none of its words is kept; a file is not text; an option is out
+            of its range.
         """
         config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
         budget = checked_budget(memory_budget)
-        if not 1 <= block_bytes <= MAX_BLOCK_BYTES:
-            raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {MAX_BLOCK_BYTES}]")
-        blocks, size = open_source(source, block_bytes)
+        limit = sources.MAX_BLOCK_BYTES
+        if not 1 <= block_bytes <= limit:
+            raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {limit}]")
+        blocks, size = sources.open_source(source, block_bytes)
         store = IdStore(budget)
-        tables, runs = encode(blocks, store, config.threads, _reporter(progress, size))
+        total = None if progress is None else size()
+        tables, runs = ingest.encode(blocks, store, config.threads, progress, total)
         raw_tokens = store.size
         if vocabulary is None:
-            vocabulary, new_ids = build_vocabulary(tables, config.min_count, config.max_vocab)
+            vocabulary, new_ids = ingest.build_vocabulary(
+                tables, config.min_count, config.max_vocab
+            )
         else:
-            new_ids = match_vocabulary(tables, vocabulary)
+            new_ids = ingest.match_vocabulary(tables, vocabulary)
         del tables
-        ids = renumber(store, runs, new_ids)
+        ids = ingest.renumber(store, runs, new_ids)
         if not len(ids):
             raise ValueError(f"none of the {raw_tokens} tokens of the corpus is in the vocabulary")
         return cls.of_own_ids(ids, vocabulary, raw_tokens)
@@ -182,7 +189,13 @@ class Corpus:
         )
 
     def sentences(self) -> Iterator[Ids]:
-        """The ids of each sentence, shape [tokens of the sentence], all of them non-negative."""
+        """Iterate over the sentences.
+
+        Yields
+        ------
+        numpy.ndarray
+            The ids of a sentence, int32, shape [tokens of the sentence], none of them negative.
+        """
         start = 0
         for chunk in range(0, len(self.ids), CHUNK):
             for end in (np.flatnonzero(self.ids[chunk : chunk + CHUNK] < 0) + (chunk + 1)).tolist():
@@ -194,12 +207,12 @@ class Corpus:
             yield self.ids[start:].copy()
 
     def token_lists(self) -> Iterator[list[str]]:
-        """The words of each sentence.
+        """Iterate over the sentences as words.
 
         Returns
         -------
         iterator of list of str
-            A list for each sentence, in the order of the text.
+            The words of each sentence.
         """
         words = self.vocabulary.words
         return ([words[id] for id in sentence.tolist()] for sentence in self.sentences())
@@ -217,12 +230,17 @@ class Corpus:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one file, from which `open` reads the ids and the vocabulary without the text.
 
+        Parameters
+        ----------
+        path
+            The file.
+
         Raises
         ------
         OSError
             The file cannot be written; an older one stays as it was.
         ValueError
-            The name asks for a compressed file, which a saved corpus is not.
+            The name ends with the suffix of a compressed file; a saved corpus is not compressed.
         """
         if compression_of_name(path_name(path)):
             raise ValueError(
@@ -236,13 +254,20 @@ class Corpus:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, memory_budget: int | None = None) -> Corpus:
-        """Read a saved corpus once. What happens to the file later does not reach the ids.
+        """Read a saved corpus. The ids are a copy: later changes of the file do not reach them.
 
         Parameters
         ----------
+        path
+            A file that `save` wrote.
         memory_budget
             Bytes of ids to hold in memory (4 a token); above it they go to a temporary file
-            (default: half of the RAM).
+            (default: half of what is free).
+
+        Returns
+        -------
+        Corpus
+            The ids and the vocabulary.
 
         Raises
         ------
@@ -265,12 +290,8 @@ class Corpus:
             sealed.check_seal()
         ends = np.frombuffer(offsets, "<i8")
         steps = np.diff(ends)
-        if (
-            ends[0] != 0
-            or ends[-1] != word_bytes
-            or (steps < 0).any()
-            or np.count_nonzero(steps == 0) > 1
-        ):
+        fits = ends[0] == 0 and ends[-1] == word_bytes and (steps >= 0).all()
+        if not fits or np.count_nonzero(steps == 0) > 1:
             raise sealed.damage("is damaged: the offsets of its words do not fit")
         ids.check(f"{name} is damaged: it", words)
         vocabulary = Vocabulary(split_words(blob, ends), np.frombuffer(counts, "<i8"))
@@ -294,11 +315,8 @@ class Corpus:
         ValueError
             No token is left.
         """
-        new_ids = np.array(
-            [vocabulary.index.get(word, -1) for word in self.vocabulary.words], np.int32
-        )
         ids = np.array(self.ids)
-        kept = compact(ids, 0, len(ids), 0, new_ids)
+        kept = compact(ids, 0, len(ids), 0, ids_of(self.vocabulary.words, vocabulary))
         if not kept:
             raise ValueError(f"none of the {len(ids):,} tokens of the corpus is in the vocabulary")
         return Corpus.of_own_ids(ids[:kept], vocabulary, self.raw_tokens)
@@ -330,12 +348,3 @@ class _CheckedIds(IdStore):
         if self.size and (self.largest >= words or ~self.smallest >= words):
             worst = self.largest if self.largest >= words else self.smallest
             raise ValueError(f"{what} has ids beyond its {words} words: {worst}")
-
-
-def _reporter(
-    progress: ProgressCallback | None, size: Callable[[], int | None]
-) -> Callable[[int], object] | None:
-    if progress is None:
-        return None
-    total = size()
-    return lambda done: progress(done, total)

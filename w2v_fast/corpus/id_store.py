@@ -18,7 +18,7 @@ STEP = 1 << 22  # ids by which the array in memory grows: a realloc that moves p
 
 
 def checked_budget(memory_budget: int | None) -> int:
-    """The bytes of ids to hold in memory, with the default (half of what is free) filled in.
+    """The bytes of ids to hold in memory: what is given, or half of what is free.
 
     Raises
     ------
@@ -44,11 +44,10 @@ class IdStore:
     Parameters
     ----------
     budget
-        Bytes of ids to hold in memory. Above it they go to a file without a name in the folder for
+        Bytes of ids to hold in memory. Above it they go to an unnamed file in the folder for
         temporary files (`TMPDIR`), which vanishes with this object or with the process.
     expected
-        The number of ids that will come, where it is known: memory for all of them is faster to get
-        at once.
+        The number of ids, if it is known: memory for all of them is allocated at once.
     """
 
     def __init__(self, budget: int, expected: int = 0) -> None:
@@ -61,6 +60,7 @@ class IdStore:
 
     @property
     def spilled(self) -> bool:
+        """Whether the ids are in a file."""
         return self._file is not None
 
     def append(self, ids: npt.NDArray[np.int32]) -> None:

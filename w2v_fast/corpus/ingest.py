@@ -1,5 +1,4 @@
-"""One pass over a source: blocks -> provisional ids and counts, in threads without the GIL ->
-ranked ids.
+"""One pass over a source: blocks -> provisional ids and counts -> ranked ids.
 
     this thread     cuts the source into numbered blocks, hands them out, and collects the ids in
                     the order of the blocks
@@ -14,7 +13,6 @@ The result depends on the text alone: not on the threads, the size of blocks or 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeAlias
@@ -26,26 +24,20 @@ from w2v_fast.corpus._ids import compact
 from w2v_fast.corpus._words import WordTable
 from w2v_fast.corpus.id_store import IdStore
 from w2v_fast.corpus.sources import Block, Blocks, Ids
-from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, rank
+from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, ids_of, rank
 from w2v_fast.system.threads import map_in_order
 
 ProgressCallback: TypeAlias = "Callable[[int, int | None], object]"
 
 
-@dataclasses.dataclass
-class Encoded:
-    """One encoded block: its ids, their table, and whether it ends an open sentence first."""
-
-    table: int
-    ids: Ids
-    ends_open_sentence: bool
-    size: int
-
-
 def encode(
-    blocks: Blocks, store: IdStore, workers: int, progress: Callable[[int], object] | None
+    blocks: Blocks,
+    store: IdStore,
+    workers: int,
+    progress: ProgressCallback | None,
+    total: int | None,
 ) -> tuple[list[WordTable], npt.NDArray[np.int64]]:
-    """Encode all blocks into `store`.
+    """Encode all blocks into `store`, and report the progress of `total` bytes.
 
     Returns
     -------
@@ -61,34 +53,29 @@ def encode(
     runs: list[tuple[int, int]] = []
     done = 0
 
-    def work(numbered: tuple[int, Block]) -> Encoded:
+    def work(numbered: tuple[int, Block]) -> tuple[int, Ids, bool, int]:
         number, block = numbered
         table = free.get()
         try:
-            ids, ends_open_sentence = block.encode(tables[table], number)
-            return Encoded(table, ids, ends_open_sentence, block.size)
+            return table, *block.encode(tables[table], number), block.size
         finally:
             free.put(table)
-
-    def commit(encoded: Encoded) -> None:
-        nonlocal done
-        if encoded.ends_open_sentence:
-            store.end_sentence()
-        store.append(encoded.ids)
-        if runs and runs[-1][0] == encoded.table:
-            runs[-1] = (encoded.table, runs[-1][1] + len(encoded.ids))
-        else:
-            runs.append((encoded.table, len(encoded.ids)))
-        done += encoded.size
-        if progress is not None:
-            progress(done)
 
     with (
         contextlib.closing(blocks),
         contextlib.closing(map_in_order(work, enumerate(blocks), workers)) as results,
     ):
-        for encoded in results:
-            commit(encoded)
+        for table, ids, ends_open_sentence, size in results:
+            if ends_open_sentence:
+                store.end_sentence()
+            store.append(ids)
+            if runs and runs[-1][0] == table:
+                runs[-1] = (table, runs[-1][1] + len(ids))
+            else:
+                runs.append((table, len(ids)))
+            done += size
+            if progress is not None:
+                progress(done, total)
     store.end_sentence()
     return tables, np.array(runs, np.int64).reshape(-1, 2)
 
@@ -141,13 +128,8 @@ def match_vocabulary(
     tables: list[WordTable], vocabulary: Vocabulary
 ) -> list[npt.NDArray[np.int32]]:
     """For each table, the id of each of its words in the given vocabulary, -1 for unknown ones."""
-    index = vocabulary.index
     return [
-        np.array(
-            [index.get(word, -1) for word in table.words(np.arange(len(table), dtype=np.int64))],
-            np.int32,
-        )
-        for table in tables
+        ids_of(table.words(np.arange(len(table), dtype=np.int64)), vocabulary) for table in tables
     ]
 
 
@@ -168,12 +150,7 @@ def _merge(tables: list[WordTable]) -> tuple[WordTable, list[npt.NDArray[np.int3
     """Merge all tables into the largest; returns it and the ids there of each table's words."""
     target = max(range(len(tables)), key=lambda number: len(tables[number]))
     table = tables[target]
-    merged = [
-        np.arange(len(table), dtype=np.int32)
-        if number == target
-        else np.empty(len(other), np.int32)
-        for number, other in enumerate(tables)
-    ]
+    merged = [np.arange(len(other), dtype=np.int32) for other in tables]
     for number, other in enumerate(tables):
         if number != target:
             table.merge(other, merged[number])

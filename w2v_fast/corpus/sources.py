@@ -1,10 +1,6 @@
-"""Where a corpus comes from: files, folders, globs, standard input, token lists, integer ids; cut
-into blocks.
+"""The sources of a corpus, cut into blocks: files, standard input, token lists, integers.
 
-A block is what one thread encodes at a time. Its `encode(table, number)` writes the tokens into a
-table and returns their provisional ids (int32, the last token of a sentence as ~id) and whether the
-block starts with the end of a sentence that an earlier block left open. `size` is the number of its
-bytes, for the progress.
+Everything that cannot be a corpus is refused here, with a way to make one of it.
 """
 
 from __future__ import annotations
@@ -13,7 +9,7 @@ import dataclasses
 import io
 import itertools
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -34,10 +30,22 @@ STR_ITERATORS = type(iter("")), type(iter("\u20ac"))
 
 
 class Block(Protocol):
-    @property
-    def size(self) -> int: ...
+    """What one thread encodes at a time."""
 
-    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]: ...
+    @property
+    def size(self) -> int:
+        """Bytes of the source."""
+
+    def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """Write the tokens of block `number` into the table.
+
+        Returns
+        -------
+        ids
+            Provisional ids of this table, int32; the last token of a sentence as ~id.
+        ends_open_sentence
+            Whether the block starts with the end of a sentence that an earlier block left open.
+        """
 
 
 Blocks: TypeAlias = "Generator[Block, None, None]"
@@ -51,6 +59,7 @@ class TextBlock:
     size: int
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         blank_marks(self.data, self.size)
         ids = np.empty(self.size // 2 + 2, np.int32)
         tokens, ends_open_sentence = table.encode_text(self.data, self.size, number, ids)
@@ -65,6 +74,7 @@ class TokenBlock:
     size: int = 0
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         ids = np.empty(sum(map(len, self.sentences)), np.int32)
         self.size = table.encode_tokens(self.sentences, number, ids)
         return ids, False
@@ -79,29 +89,30 @@ class IntegerBlock:
 
     @property
     def size(self) -> int:
+        """Bytes of the values."""
         return self.values.nbytes
 
     def encode(self, table: WordTable, number: int) -> tuple[Ids, bool]:
+        """As `Block.encode`."""
         ids = np.empty(len(self.values), np.int32)
         table.encode_integers(self.values, self.ends, number, ids)
         return ids, False
 
 
 def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callable[[], int | None]]:
-    """Blocks of a source, and a function that tells its size in bytes where it can be known
-    beforehand, else None.
+    """Blocks of a source, and a function that returns its size in bytes, or None if unknown.
 
-    Everything that can be wrong with the names of files is reported here, before reading starts.
+    Names of files are checked here, before reading starts.
 
     Raises
     ------
     OSError
         A path that does not exist, a folder without files, a glob that matches nothing.
     TypeError
-        Something that is none of the sources, such as a str where a list of tokens is expected.
+        It is none of the sources, or a sentence is a str where a list of tokens is expected.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _open_paths([source], block_bytes)
+        source = [source]
     _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         return _integer_array_blocks(source, block_bytes), lambda: source.size * 8
@@ -110,7 +121,8 @@ def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callabl
         and source
         and all(isinstance(item, (str, os.PathLike)) for item in source)
     ):
-        return _open_paths(source, block_bytes)
+        paths = [path for name in source for path in expand(name)]
+        return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
     try:
         sentences = iter(source)
     except TypeError:
@@ -129,15 +141,8 @@ def _check_is_ordered(source: Any) -> None:
     if names is not None:
         raise TypeError(
             f"a corpus cannot be a {kind} with the keys {_some(names)}; {EXPECTED_SOURCE}: "
-            f"(text.split() for text in data[{_first(names)!r}])"
+            f"(text.split() for text in data[{next(iter(names), 'text')!r}])"
         )
-
-
-def _open_paths(
-    names: Sequence[str | os.PathLike[str]], block_bytes: int
-) -> tuple[Blocks, Callable[[], int | None]]:
-    paths = [path for name in names for path in expand(name)]
-    return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
 
 
 def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
@@ -167,9 +172,8 @@ def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
 def _integer_array_blocks(array: npt.NDArray[Any], block_bytes: int) -> Blocks:
     """Blocks of a 1-D array, which is one sentence, or of a 2-D array, where each row is one."""
     if array.dtype.kind not in "iu":
-        remedy = (
-            "; tokens as str are given as lists: array.tolist()" if array.dtype.kind in "SU" else ""
-        )
+        is_text = array.dtype.kind in "SU"
+        remedy = "; tokens as str are given as lists: array.tolist()" if is_text else ""
         raise TypeError(f"an array of ids must have an integer dtype, got {array.dtype}{remedy}")
     if array.ndim not in (1, 2):
         raise ValueError(
@@ -220,12 +224,10 @@ def _sentence_blocks(sentences: Iterator[Any], block_bytes: int) -> Blocks:
         batch.append(items)
         tokens += len(items)
         if tokens >= limit:
-            _check_has_words(only_characters)
-            yield _block(kind, batch)
+            yield _block(kind, batch, only_characters)
             batch, tokens = [], 0
     if kind and batch:
-        _check_has_words(only_characters)
-        yield _block(kind, batch)
+        yield _block(kind, batch, only_characters)
 
 
 def _yields_characters(sentence: Any, items: Any) -> bool:
@@ -235,24 +237,19 @@ def _yields_characters(sentence: Any, items: Any) -> bool:
     )
 
 
-def _check_has_words(only_characters: bool) -> None:
+_KINDS = {str: "str tokens", int: "integers"}
+
+
+def _block(kind: type, batch: list[Any], only_characters: bool) -> Block:
     if only_characters:
         raise TypeError(
             "every sentence is a generator of single characters; split the texts: "
             "(text.split() for text in texts), or, if characters are the words, give lists: "
             "(list(text) for text in texts)"
         )
-
-
-_KINDS = {str: "str tokens", int: "integers"}
-
-
-def _block(kind: type, batch: list[Any]) -> Block:
     if kind is str:
         return TokenBlock(batch)
-    return IntegerBlock(
-        np.concatenate(batch), np.cumsum([len(items) for items in batch], dtype=np.int64)
-    )
+    return IntegerBlock(np.concatenate(batch), np.cumsum(list(map(len, batch)), dtype=np.int64))
 
 
 def _sentence(sentence: Any, number: int) -> tuple[Any, type]:
@@ -282,15 +279,13 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     Raises
     ------
     TypeError
-        It is text, a row of a table, a set, an open file, or nothing that can be iterated.
+        It is text, a row of a table, a set, an open file, or cannot be iterated over.
     """
     kind = type(sentence).__name__
     found, remedy = f"of type {kind}", ""
     if isinstance(sentence, (str, *STR_ITERATORS)):
-        found, remedy = (
-            f"{sentence!r:.60} of type {kind}",
-            "split it: (text.split() for text in texts)",
-        )
+        found = f"{sentence!r:.60} of type {kind}"
+        remedy = "split it: (text.split() for text in texts)"
     elif isinstance(sentence, (bytes, bytearray, memoryview)):
         found = f"{bytes(sentence[:40])!r:.60} of type {kind}"
         remedy = "decode and split it: (line.decode().split() for line in lines)"
@@ -306,10 +301,8 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     elif isinstance(sentence, Set):
         found, remedy = f"a {kind}, which has no order", "give the tokens as they stand in the text"
     elif isinstance(sentence, io.IOBase):
-        found, remedy = (
-            f"an open file of type {kind}",
-            "give its path, or (line.split() for line in file)",
-        )
+        found = f"an open file of type {kind}"
+        remedy = "give its path, or (line.split() for line in file)"
     elif isinstance(sentence, Iterable) or hasattr(type(sentence), "__getitem__"):
         return sentence
     raise TypeError(f"{name} is {found}; {EXPECTED_SENTENCE}" + (f"; {remedy}" if remedy else ""))
@@ -327,16 +320,12 @@ def _keys(sentence: Any) -> list[Any]:
 
 
 def _is_named_row(sentence: Any) -> bool:
-    """Whether a named tuple is no list of words: a cell holds text, or something that is no str."""
+    """Whether a named tuple is not a list of words: a cell holds text, or is not a str."""
     return (
         isinstance(sentence, tuple)
         and hasattr(sentence, "_fields")
         and any(not isinstance(cell, str) or len(cell.split()) > 1 for cell in sentence)
     )
-
-
-def _first(names: Iterable[Any]) -> Any:
-    return next(iter(names), "text")
 
 
 def _some(names: Iterable[Any]) -> str:

@@ -1,8 +1,7 @@
-"""What is no text: archives, documents, tables and binary files, told by their first bytes, with a
-way to their text.
+"""Refuse what is not text, by its first bytes, with a way to the text in it.
 
-Text may hold any byte but many control characters. Its lines may have braces and commas: JSON and
-tables are told by all of their first lines, which fit together as lines of text do not.
+Archives, documents and binary files have magic bytes, or too many control characters. Lines of text
+may have braces and commas, so a file is JSON or a table only if all of its first lines say so.
 """
 
 from __future__ import annotations
@@ -18,150 +17,115 @@ import shlex
 import tarfile
 from typing import Any
 
-from w2v_fast.system.files import MAGIC_LENGTH, compression_of
+from w2v_fast.system.files import compression_of, compression_of_file
 
-HEAD_BYTES = 1 << 16  # what is looked at
+HEAD_BYTES = 1 << 16  # that decide
 HEAD_LINES = 20
 TEXT_BYTES = bytes(c for c in range(256) if c in b"\0\b\t\n\v\f\r\x1b" or c >= 32)
 MAX_CONTROL_SHARE = 0.03  # a third of what random bytes have
 MIN_WIDE_BYTES = 256
-WIDE_MARKS = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}  # that of UTF-32 first: it starts with that of UTF-16
-
-OPENERS = {"gzip": "gzip.open", "bzip2": "bz2.open", "xz": "lzma.open"}
-OPENERS["zstd"] = "backports.zstd.open"
-PIPE = "train on the text in it: {} | w2v-fast train -"
-LINE = "train on the text in it, in Python: w2v_fast.train({})"
-TEXTS = LINE.format('text.split() for text in pandas.{}({{name!r}})["text"]')
+OPENERS = {"gzip": "gzip", "bzip2": "bz2", "xz": "lzma", "zstd": "backports.zstd"}
+CORPUS = "expected a corpus"
+EXPORT = "export its text to a file first"
+_pipe = "train on the text in it: {} | w2v-fast train -".format
+_train = "train on the text in it, in Python: w2v_fast.train({})".format
+_pandas = _train('text.split() for text in pandas.{}({{name!r}})["text"]').format
 
 CONTAINERS = [
-    (re.compile(pattern, re.DOTALL), what, remedy)
-    for pattern, what, remedy in [
-        (rb"w2v_fast corpus1", "a saved corpus", "open it: w2v_fast.Corpus.open({name!r})"),
-        (rb"w2v_fast checkp1", "a checkpoint", "expected a corpus"),
-        (
-            rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)",
-            "an Office document or a book",
-            PIPE.format("pandoc -t plain {path}"),
-        ),
-        (
-            rb"PK\x03\x04.{26,4000}?\.(npy|pkl)",
-            "an archive of arrays",
-            LINE.format("numpy.load({name!r})[KEY]"),
-        ),
-        (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", PIPE.format("unzip -p {path}")),
-        (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", PIPE.format("7z x -so {path}")),
-        (rb"Rar!\x1a\x07", "a rar archive", PIPE.format("unrar p -inul {path}")),
-        (rb"!<(arch|thin)>", "an ar archive or a package", PIPE.format("ar p {path}")),
-        (
-            rb"0707(01|02|07)[0-9A-Fa-f]{12}|\xc7\x71|\x71\xc7",
-            "a cpio archive",
-            PIPE.format("cpio -i --to-stdout < {path}"),
-        ),
-        (rb"\x1f[\x9d\xa0\x1e]", "a file of compress or pack", PIPE.format("gzip -dc {path}")),
-        (rb"\x04\x22\x4d\x18", "compressed by lz4", PIPE.format("lz4 -dc {path}")),
-        (rb"LZIP\x01", "compressed by lzip", PIPE.format("lzip -dc {path}")),
-        (rb"\x89LZO\0", "compressed by lzop", PIPE.format("lzop -dc {path}")),
-        (rb"\x5d\0\0.{2}\xff{8}", "compressed by lzma", PIPE.format("xz --format=lzma -dc {path}")),
-        (rb"\xff\x06\0\0sNaPpY", "compressed by snappy", "unpack it first"),
-        (rb"\s{0,9}%PDF-", "a PDF document", PIPE.format("pdftotext {path} -")),
-        (rb"%!PS", "a PostScript document", PIPE.format("ps2ascii {path}")),
-        (rb"\{\\rtf", "an RTF document", PIPE.format("{unpack}pandoc -f rtf -t plain{file}")),
-        (
-            rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-            "an old Office document",
-            "convert it to text: libreoffice --headless --convert-to txt:Text {path}",
-        ),
-        (rb"AT&TFORM", "a DjVu document", PIPE.format("djvutxt {path}")),
-        (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
-        (
-            rb"SQLite format 3\0",
-            "an SQLite database",
-            PIPE.format("sqlite3 {path} 'SELECT text FROM documents'"),
-        ),
-        (rb".{4}Standard (Jet|ACE) DB", "an Access database", "export its text to a file first"),
-        (
-            rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|"
-            rb"PRAGMA foreign_keys=|/\*!\d{5}|"
-            rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|"
-            rb"insert into [\w\"`.]{1,99} (values ?)?\()",
-            "the dump of a database",
-            "load it, and select its text",
-        ),
-        (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", "export its text to a file first"),
-        (rb"PAR[1E][\0-\x1f]", "a Parquet table", TEXTS.format("read_parquet")),
-        (
-            rb"ARROW1\0|FEA1[^ -~]|\xff{4}.{4}\x10\0\0\0",
-            "an Arrow or Feather table",
-            TEXTS.format("read_feather"),
-        ),
-        (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", TEXTS.format("read_orc")),
-        (rb"Obj\x01", "an Avro table", "export its text to a file first"),
-        (rb"\x89HDF\r?\n?", "an HDF5 file", TEXTS.format("read_hdf")),
-        (
-            rb"MATLAB \d.{1,99}MAT-file",
-            "a MATLAB file",
-            LINE.format("scipy.io.loadmat({name!r})[KEY]"),
-        ),
-        (rb"RD[XAB][23]\n", "an R data file", "export its text to a file first"),
-        (rb"\x93NUMPY", "a numpy array", LINE.format("numpy.load({name!r})")),
-        (
-            rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|"
-            rb"c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0",
-            "a pickle",
-            "load it where you trust it, and give the lists of tokens to w2v_fast.train",
-        ),
-        (rb".{5}\0{3}\{\s*\"", "a safetensors file", "expected a corpus"),
-        (rb"[\x01-\xff].\0{6}.{4}", "a file of TFRecords", "export its text to a file first"),
-        (
-            rb"\d{1,12} \d{1,6}\r?\n[^\s\0]{1,999} .{0,99}[\0-\x08\x0e-\x1f]",
-            "a binary file of word vectors",
-            "expected a corpus",
-        ),
-        (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", "expected a corpus"),
-        (
-            rb"\x7fELF|\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa|\0asm|MZ.[\0-\x08]",
-            "a program",
-            "expected a corpus",
-        ),
-        (
-            rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0",
-            "a picture",
-            "expected a corpus",
-        ),
-        (
-            rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}(WAVE|AVI )|\0\0.{2}ftyp|\x1a\x45\xdf\xa3",
-            "a recording",
-            "expected a corpus",
-        ),
-        (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", "expected a corpus"),
-    ]
+    (rb"w2v_fast corpus1", "a saved corpus", "open it: w2v_fast.Corpus.open({name!r})"),
+    (rb"w2v_fast checkp1", "a checkpoint", CORPUS),
+    (
+        rb"PK\x03\x04.{26,4000}?(word/|xl/|ppt/|\[Content_Types\]\.xml|opendocument|epub\+zip)",
+        "an Office document or a book",
+        _pipe("pandoc -t plain {path}"),
+    ),
+    (
+        rb"PK\x03\x04.{26,4000}?\.(npy|pkl)",
+        "an archive of arrays",
+        _train("numpy.load({name!r})[KEY]"),
+    ),
+    (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "a zip archive", _pipe("unzip -p {path}")),
+    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _pipe("7z x -so {path}")),
+    (rb"Rar!\x1a\x07", "a rar archive", _pipe("unrar p -inul {path}")),
+    (rb"!<(arch|thin)>", "an ar archive or a package", _pipe("ar p {path}")),
+    (rb"0707(01|02|07)[0-9A-Fa-f]{12}", "a cpio archive", _pipe("cpio -i --to-stdout < {path}")),
+    (rb"\xc7\x71|\x71\xc7", "a cpio archive", _pipe("cpio -i --to-stdout < {path}")),
+    (rb"\x1f[\x9d\xa0\x1e]", "a file of compress or pack", _pipe("gzip -dc {path}")),
+    (rb"\x04\x22\x4d\x18", "compressed by lz4", _pipe("lz4 -dc {path}")),
+    (rb"LZIP\x01", "compressed by lzip", _pipe("lzip -dc {path}")),
+    (rb"\x89LZO\0", "compressed by lzop", _pipe("lzop -dc {path}")),
+    (rb"\x5d\0\0.{2}\xff{8}", "compressed by lzma", _pipe("xz --format=lzma -dc {path}")),
+    (rb"\xff\x06\0\0sNaPpY", "compressed by snappy", "unpack it first"),
+    (rb"\s{0,9}%PDF-", "a PDF document", _pipe("pdftotext {path} -")),
+    (rb"%!PS", "a PostScript document", _pipe("ps2ascii {path}")),
+    (rb"\{\\rtf", "an RTF document", _pipe("{unpack}pandoc -f rtf -t plain{file}")),
+    (
+        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Office document",
+        "convert it to text: libreoffice --headless --convert-to txt:Text {path}",
+    ),
+    (rb"AT&TFORM", "a DjVu document", _pipe("djvutxt {path}")),
+    (rb".{60}BOOKMOBI", "a MOBI book", "convert it to text: ebook-convert {path} book.txt"),
+    (
+        rb"SQLite format 3\0",
+        "an SQLite database",
+        _pipe("sqlite3 {path} 'SELECT text FROM documents'"),
+    ),
+    (rb".{4}Standard (Jet|ACE) DB", "an Access database", EXPORT),
+    (
+        rb"(--\s+)?-- (MySQL|MariaDB|PostgreSQL) (database )?dump|"
+        rb"PRAGMA foreign_keys=|/\*!\d{5}|"
+        rb"(?i:create table (if not exists )?[\w\"`.]{1,99}\s*\(|"
+        rb"insert into [\w\"`.]{1,99} (values ?)?\()",
+        "the dump of a database",
+        "load it, and select its text",
+    ),
+    (rb".{16}\xde\xc0\xef\xbe", "an LMDB database", EXPORT),
+    (rb"PAR[1E][\0-\x1f]", "a Parquet table", _pandas("read_parquet")),
+    (rb"ARROW1\0|FEA1[^ -~]", "an Arrow or Feather table", _pandas("read_feather")),
+    (rb"\xff{4}.{4}\x10\0\0\0", "an Arrow or Feather table", _pandas("read_feather")),
+    (rb"ORC[\0-\x08\x0e-\x1f]", "an ORC table", _pandas("read_orc")),
+    (rb"Obj\x01", "an Avro table", EXPORT),
+    (rb"\x89HDF\r?\n?", "an HDF5 file", _pandas("read_hdf")),
+    (rb"MATLAB \d.{1,99}MAT-file", "a MATLAB file", _train("scipy.io.loadmat({name!r})[KEY]")),
+    (rb"RD[XAB][23]\n", "an R data file", EXPORT),
+    (rb"\x93NUMPY", "a numpy array", _train("numpy.load({name!r})")),
+    (
+        rb"\x80[\x02-\x05][\x00-\xff]|\([ld]p\d+\n|"
+        rb"c(copy_reg|__builtin__|numpy[\w.]*)\n|[\]}]q\0",
+        "a pickle",
+        "load it where you trust it, and give the lists of tokens to w2v_fast.train",
+    ),
+    (rb".{5}\0{3}\{\s*\"", "a safetensors file", CORPUS),
+    (rb"[\x01-\xff].\0{6}.{4}", "a file of TFRecords", EXPORT),
+    (
+        rb"\d{1,12} \d{1,6}\r?\n[^\s\0]{1,999} .{0,99}[\0-\x08\x0e-\x1f]",
+        "a binary file of word vectors",
+        CORPUS,
+    ),
+    (rb"GGUF.\0\0\0|\xba\x16\x4f\x2f.{3}\0", "a model", CORPUS),
+    (rb"\x7fELF|\0asm|MZ.[\0-\x08]", "a program", CORPUS),
+    (rb"\xca\xfe\xba\xbe|[\xfe\xcf\xce]\xfa\xed\xfe|\xfe\xed\xfa", "a program", CORPUS),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*", "a picture", CORPUS),
+    (rb"BM.{4}\0{4}|RIFF.{4}WEBP|\0\0\x01\0", "a picture", CORPUS),
+    (rb"ID3[\x02-\x04]|OggS\0|fLaC\0|RIFF.{4}WAVE", "a recording", CORPUS),
+    (rb"RIFF.{4}AVI |\0\0.{2}ftyp|\x1a\x45\xdf\xa3", "a recording", CORPUS),
+    (rb"\0\x01\0\0\0|(OTTO|wOF[F2])\0", "a font", CORPUS),
 ]
 
-COMMENTS = rb"(?>\s{0,99}<!--.{0,9999}?-->){0,9}+\s{0,99}"
+COMMENTS = re.compile(rb"\A(?>\s{0,99}<!--.{0,9999}?-->){0,9}+\s{0,99}", re.DOTALL)
 MARKUP = [
-    (re.compile(COMMENTS + rb"(?:" + pattern + rb")", re.IGNORECASE | re.DOTALL), what, remedy)
-    for pattern, what, remedy in [
-        (
-            rb"<!doctype html|<html[\s>]|<head[\s>]",
-            "an HTML document",
-            PIPE.format("{unpack}pandoc -f html -t plain{file}"),
-        ),
-        (
-            rb"<\?xml|<!doctype|<mediawiki[\s>]|<rss[\s>]|<feed[\s>]|<tei[\s>]|<svg[\s>]",
-            "an XML document",
-            PIPE.format("{unpack}xmllint --xpath 'string(/)' {file_or_dash}"),
-        ),
-        (
-            rb"WARC/\d\.\d\s",
-            "a WARC or WET archive",
-            PIPE.format(r"{unpack}sed '/^WARC\/1/,/^\r*$/d'{file}"),
-        ),
-    ]
+    (
+        rb"<(!doctype html|(html|head)[\s>])",
+        "an HTML document",
+        _pipe("{unpack}pandoc -f html -t plain{file}"),
+    ),
+    (
+        rb"<(\?xml|!doctype|(mediawiki|rss|feed|tei|svg)[\s>])",
+        "an XML document",
+        _pipe("{unpack}xmllint --xpath 'string(/)' {file_or_dash}"),
+    ),
+    (rb"warc/\d\.\d\s", "a WARC or WET archive", _pipe(r"{unpack}sed '/^WARC\/1/,/^\r*$/d'{file}")),
 ]
 
 _STRING = rb"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
@@ -182,13 +146,21 @@ COMMON_COLUMN = re.compile(
 
 
 def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
-    """Refuse a corpus file whose first `HEAD_BYTES` bytes (`is_whole`: all it has) are not those of
-    text.
+    """Refuse a corpus file that does not start as text.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    head
+        Its first `HEAD_BYTES` bytes, unpacked.
+    is_whole
+        Whether the file has no more bytes.
 
     Raises
     ------
     ValueError
-        It is something else; the message says what, and how to come to its text.
+        It is something else; the message says what, and how to get its text.
     """
     check_is_no_container(name, head)
     control = len(head.translate(None, TEXT_BYTES))
@@ -197,7 +169,7 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
             f"{name} is not text: {control:,} of its first {len(head):,} bytes are control "
             "characters; expected text, or text compressed by gzip, bzip2, xz or zstd"
         )
-    _refuse_first(MARKUP, name, head)
+    _refuse_kinds(MARKUP, name, COMMENTS.sub(b"", head, 1).lower())
     whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
     lines = list(itertools.islice(filter(bytes.strip, io.BytesIO(whole_lines)), HEAD_LINES))
     if head.lstrip().startswith((b"{", b"[", b'"')):
@@ -207,55 +179,47 @@ def check_is_text(name: str, head: bytes, is_whole: bool) -> None:
 
 def check_is_no_container(name: str, head: bytes) -> None:
     """Refuse an archive, a binary file, or text in UTF-16 or UTF-32."""
-    encoding = next(
-        (encoding for mark, encoding in WIDE_MARKS.items() if head.startswith(mark)), None
-    )
-    if (
-        encoding is None
-        and len(head) >= MIN_WIDE_BYTES
-        and (abs(head[::2].count(0) - head[1::2].count(0)) > 0.2 * len(head))
-    ):  # NULs in every second place
+    nuls = head[::2].count(0) - head[1::2].count(0)
+    encoding = None
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        encoding = "UTF-32"
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # how those of UTF-32 start
+        encoding = "UTF-16"
+    elif len(head) >= MIN_WIDE_BYTES and abs(nuls) > 0.2 * len(head):
         encoding = "UTF-16 or UTF-32"
     if encoding is not None:
         raise ValueError(
             f"{name} is text in {encoding}; convert it to UTF-8: "
             f"iconv -f {encoding[:6]} -t UTF-8 {shlex.quote(name)} > utf8.txt"
         )
-    packed = compression_of(head[:16])
-    if packed is not None:
+    if packed := compression_of(head):
         raise ValueError(
             f"{name} is compressed twice, inside by {packed}, and not text; unpack it once"
         )
     if _is_tar(head):
-        _refuse(name, "a tar archive", PIPE.format("{unpack}tar -xOf {file_or_dash}"))
-    _refuse_first(CONTAINERS, name, head)
+        _refuse(name, "a tar archive", _pipe("{unpack}tar -xOf {file_or_dash}"))
+    _refuse_kinds(CONTAINERS, name, head)
 
 
-def _refuse_first(kinds: list[tuple[re.Pattern[bytes], str, str]], name: str, head: bytes) -> None:
+def _refuse_kinds(kinds: list[tuple[bytes, str, str]], name: str, head: bytes) -> None:
     for pattern, what, remedy in kinds:
-        if pattern.match(head):
+        if re.match(pattern, head, re.DOTALL):
             _refuse(name, what, remedy)
 
 
 def _refuse(name: str, what: str, remedy: str) -> None:
     """Raise the error; the remedy of a file that is packed unpacks it first."""
-    path, packed = shlex.quote(name), _compression_of_file(name)
+    path = shlex.quote(name)
+    packed = compression_of_file(name) if os.path.isfile(name) else None
     fields = {"name": name, "path": path, "open": f"open({name!r})"}
     fields |= {"unpack": "", "file": f" {path}", "file_or_dash": path}
     if packed is not None:
         if ("{path}" in remedy or "{name" in remedy) and "{unpack}" not in remedy:
             remedy = f"unpack it first ({packed} -dc {_literal(path)} > unpacked), then {remedy}"
             fields |= {"name": "unpacked", "path": "unpacked"}
-        fields["open"] = f"{OPENERS[packed]}({name!r}, 'rt')"
+        fields["open"] = f"{OPENERS[packed]}.open({name!r}, 'rt')"
         fields |= {"unpack": f"{packed} -dc {path} | ", "file": "", "file_or_dash": "-"}
     raise ValueError(f"{name} is not text but {what}; {remedy.format(**fields)}")
-
-
-def _compression_of_file(name: str) -> str | None:
-    if not os.path.isfile(name):
-        return None
-    with open(name, "rb") as file:
-        return compression_of(file.read(MAGIC_LENGTH))
 
 
 def _is_tar(head: bytes) -> bool:
@@ -279,25 +243,22 @@ def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
     elif None in map(_json, lines) or (isinstance(record, str) and len(lines) < 3):
         return
     if isinstance(record, dict):
-        keys = [key for key in record if len(key) < 40]
-        key = max(
-            keys,
-            key=lambda key: len(record[key]) if isinstance(record[key], str) else -1,
-            default="text",
-        )
-        program = shlex.quote(f".[{json.dumps(key)}]")
-        _refuse(
-            name,
-            "JSON lines" if len(lines) > 1 else "JSON",
-            PIPE.format(f"{{unpack}}jq -r {_literal(program)}{{file}}"),
-        )
+        lengths = {
+            key: len(value) if isinstance(value, str) else -1
+            for key, value in record.items()
+            if len(key) < 40
+        }
+        key = max(lengths, key=lengths.__getitem__, default="text")
+        program = _literal(shlex.quote(f".[{json.dumps(key)}]"))
+        what = "JSON lines" if len(lines) > 1 else "JSON"
+        _refuse(name, what, _pipe(f"{{unpack}}jq -r {program}{{file}}"))
     if isinstance(record, str):
-        _refuse(name, "JSON lines", PIPE.format("{unpack}jq -r .{file}"))
+        _refuse(name, "JSON lines", _pipe("{unpack}jq -r .{file}"))
     if isinstance(record, list) and all(
         isinstance(item, str) and len(item.split()) == 1 for item in record
     ):
-        _refuse(name, "JSON", LINE.format("json.loads(line) for line in {open}"))
-    _refuse(name, "JSON", PIPE.format("{unpack}jq -r '.. | strings'{file}"))
+        _refuse(name, "JSON", _train("json.loads(line) for line in {open}"))
+    _refuse(name, "JSON", _pipe("{unpack}jq -r '.. | strings'{file}"))
 
 
 def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
@@ -306,20 +267,17 @@ def _json(line: bytes) -> dict[str, Any] | list[Any] | str | None:
         value = json.loads(line.decode("utf-8", "replace").strip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
-    if (
-        isinstance(value, list)
-        and len(value) < 2
-        and not any(isinstance(item, (str, list, dict)) for item in value)
-    ):
+    kinds = (str, list, dict)
+    if isinstance(value, list) and len(value) < 2 and not any(isinstance(x, kinds) for x in value):
         return None
-    return value if isinstance(value, (list, dict, str)) else None
+    return value if isinstance(value, kinds) else None
 
 
 def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
     """Refuse CSV and TSV: rows of equal width with column names, row numbers or quoted cells."""
     first = lines[0] if lines else b""
     if len(lines) > 1 and all(map(VECTOR.fullmatch, lines[1:])):
-        _refuse(name, "rows of numbers, such as word vectors", "expected a corpus")
+        _refuse(name, "rows of numbers, such as word vectors", CORPUS)
     for delimiter in "\t,;|":
         if delimiter.encode() not in first:
             continue
@@ -327,15 +285,10 @@ def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
         column = _text_column(rows, b"".join(lines).decode("utf-8", "replace"), delimiter)
         if column is None:
             continue
-        if COLUMN_NAME.fullmatch(rows[0][column]):
-            reader = f"csv.DictReader({{open}}, delimiter={_literal(repr(delimiter))})"
-            _refuse(
-                name,
-                "a table",
-                LINE.format(f"row[{_literal(repr(rows[0][column]))}].split() for row in {reader}"),
-            )
-        reader = f"csv.reader({{open}}, delimiter={_literal(repr(delimiter))})"
-        _refuse(name, "a table", LINE.format(f"row[{column}].split() for row in {reader}"))
+        is_named = COLUMN_NAME.fullmatch(rows[0][column])
+        key = _literal(repr(rows[0][column])) if is_named else column
+        reader = f"csv.{'DictReader' if is_named else 'reader'}({{open}}, delimiter={delimiter!r})"
+        _refuse(name, "a table", _train(f"row[{key}].split() for row in {reader}"))
 
 
 def _literal(text: str) -> str:
@@ -393,17 +346,12 @@ def _text_column(rows: list[list[str]], text: str, delimiter: str) -> int | None
 
 def _has_scores(columns: list[tuple[str, ...]]) -> bool:
     """Whether columns are numbers without blanks beside text that starts with no digit."""
-    texts = [
-        cells
+    return any(
+        all(" " in cell and cell[0] not in " 0123456789" for cell in cells) for cells in columns
+    ) and any(
+        len(cells) > 3 and all(NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)
         for cells in columns
-        if all(" " in cell and cell[0] not in " 0123456789" for cell in cells)
-    ]
-    numbers = [
-        cells
-        for cells in columns
-        if len(cells) > 3 and all(NUMBER.fullmatch(cell) and cell[0] != " " for cell in cells)
-    ]
-    return bool(texts and numbers)
+    )
 
 
 def _counts_up(cells: tuple[str, ...]) -> bool:

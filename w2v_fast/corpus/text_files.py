@@ -1,7 +1,6 @@
-"""Files of text: the names that a path stands for, all of their bytes as one stream, and the lines
-of one file.
+"""Files of text: which files a path stands for, their bytes as one stream, the lines of one.
 
-A byte order mark is no part of the text. What is no text is refused (`text_check.py`).
+A byte order mark is not part of the text. Files that are not text are refused (`text_check.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +9,16 @@ import codecs
 import contextlib
 import errno
 import glob
+import itertools
 import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_no_container, check_is_text
-from w2v_fast.system.files import MAGIC_LENGTH, compression_of, naming_errors, open_input
+from w2v_fast.system.files import compression_of_file, naming_errors, open_input
 
 MAX_LINE_BYTES = 1 << 24
 ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
@@ -42,42 +42,33 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
         raise TypeError(f"expected a path as str or os.PathLike, got {path!r}")
     if path == "-" or "://" in path:
         return [path]
+    matches: Iterable[str] = [path]
     if os.path.isdir(path):
-        files = _distinct_files(path, _files_below(path))
-        if not files:
-            raise FileNotFoundError(f"the folder {path} has no files")
-        return files
-    if os.path.lexists(path):
+        nothing = f"the folder {path} has no files"
+    elif os.path.lexists(path):
         return [path]
-    if glob.has_magic(path):
-        files = _distinct_files(
-            path,
-            (
-                file
-                for match in _matches(path)
-                for file in (_files_below(match) if os.path.isdir(match) else [match])
-            ),
+    elif glob.has_magic(path):
+        matches, nothing = _matches(path), f"no file matches {path}"
+    else:
+        is_text = " " in path or (os.sep not in path and "." not in path)
+        remedy = (
+            "a corpus is a list of sentences, each a list of tokens; a list of str is one of paths"
         )
-        if not files:
-            raise FileNotFoundError(f"no file matches {path}")
-        return files
-    is_word = os.sep not in path and "." not in path
-    raise FileNotFoundError(
-        f"no such file or folder: {path}"
-        + (
-            " (a corpus is a list of sentences, each a list of tokens; a list of str is "
-            "one of paths)"
-            if " " in path or is_word
-            else ""
+        raise FileNotFoundError(
+            f"no such file or folder: {path}" + (f" ({remedy})" if is_text else "")
         )
-    )
+    below = (_files_below(match) if os.path.isdir(match) else [match] for match in matches)
+    files = _distinct_files(path, itertools.chain.from_iterable(below))
+    if not files:
+        raise FileNotFoundError(nothing)
+    return files
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
-    """Every folder at or below `top` that is not hidden, and the names in it that are no folders.
+    """Every folder at or below `top` that is not hidden, and the names of the files in it.
 
-    Each folder comes once, under a name without links where it has one: folders that links lead to
-    come at the end.
+    Each folder comes once. Folders that links lead to come at the end, so that a folder is met by
+    its name without links first.
     """
     seen: set[tuple[int, int]] = set()
     starts = [top]
@@ -89,11 +80,7 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             below[:] = sorted(name for name in below if not name.startswith("."))
-            starts += [
-                path
-                for path in (os.path.join(folder, name) for name in below)
-                if os.path.islink(path)
-            ]
+            starts += filter(os.path.islink, (os.path.join(folder, name) for name in below))
             yield folder, [name for name in names if not name.startswith(".")]
 
 
@@ -155,11 +142,8 @@ def plain_size(paths: list[str]) -> int | None:
     total = 0
     for path in paths:
         state = file_state(path)
-        if state is None:
+        if state is None or compression_of_file(path):
             return None
-        with open(path, "rb", buffering=0) as file:
-            if compression_of(file.read(MAGIC_LENGTH)):
-                return None
         total += state[1]
     return total
 
@@ -169,15 +153,15 @@ def file_state(path: str) -> tuple[int, int, int] | None:
     if path == "-" or "://" in path:
         return None
     status = os.stat(path)
-    return (
-        (status.st_ino, status.st_size, status.st_mtime_ns)
-        if stat.S_ISREG(status.st_mode)
-        else None
-    )
+    is_file = stat.S_ISREG(status.st_mode)
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if is_file else None
 
 
 class JoinedFiles:
-    """Files as one stream of bytes, with a newline after each: words and sentences end there."""
+    """Files as one stream of bytes, with a newline after each: words and sentences end there.
+
+    `path` is the file that was read last.
+    """
 
     def __init__(self, paths: list[str]) -> None:
         self._paths = iter(paths)
@@ -191,11 +175,6 @@ class JoinedFiles:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    @property
-    def path(self) -> str:
-        """The file that was read last."""
-        return self._path
-
     def readinto(self, buffer: memoryview) -> int:
         """Read at least one byte into `buffer`; 0 when all files are done."""
         if self._file is None:
@@ -207,21 +186,21 @@ class JoinedFiles:
             count = min(len(buffer), len(self._head))
             buffer[:count], self._head = self._head[:count], self._head[count:]
             return count
-        with naming_errors(self._path):
+        with naming_errors(self.path):
             count = self._file.readinto(buffer)  # type: ignore[attr-defined]
         if count:
             return count
         self._stack.close()
         self._file = None
-        if file_state(self._path) != self._before:
+        if file_state(self.path) != self._before:
             raise OSError(
-                f"{self._path} changed while it was read; try again when nothing writes to it"
+                f"{self.path} changed while it was read; try again when nothing writes to it"
             )
         buffer[0] = ord("\n")
         return 1
 
     def _open(self, path: str) -> BinaryIO:
-        self._path, self._before = path, file_state(path)
+        self.path, self._before = path, file_state(path)
         with naming_errors(path):
             file = self._stack.enter_context(open_input(path))
             head = bytearray()
@@ -234,8 +213,7 @@ class JoinedFiles:
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """The lines of a file, compressed or not; one that is no line of text is refused before it
-    takes all memory.
+    """The lines of a file, compressed or not, each of less than `MAX_LINE_BYTES`.
 
     Raises
     ------

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import itertools
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ class Vocabulary:
         Different words; an integer is the word of its digits, as in a corpus. Bytes that are not
         UTF-8 are kept as lone surrogates (the `surrogateescape` error handler).
     counts
-        As many integers, each at least 0.
+        An integer for each word, at least 0.
 
     Attributes
     ----------
@@ -40,10 +41,10 @@ class Vocabulary:
     Raises
     ------
     TypeError
-        A word is neither a str nor an integer, or a count is no integer.
+        A word is neither a str nor an integer, or a count is not an integer.
     ValueError
-        The two differ in length, a word comes twice, a count is negative, or the counts add up to
-        more than 2**63 - 1.
+        There are more words than counts or fewer, a word comes twice, a count is negative, or the
+        counts add up to more than 2**63 - 1.
     """
 
     def __init__(self, words: Sequence[str | int], counts: npt.ArrayLike) -> None:
@@ -68,7 +69,20 @@ class Vocabulary:
 
     @classmethod
     def of_counted(cls, words: list[str], counts: npt.NDArray[np.int64]) -> Vocabulary:
-        """The words of a table that has counted them, which differ: not checked again."""
+        """Make a vocabulary of words and counts that are not checked.
+
+        Parameters
+        ----------
+        words
+            Different words, the most frequent first.
+        counts
+            int64, shape [V].
+
+        Returns
+        -------
+        Vocabulary
+            It keeps both, not copies.
+        """
         counted = cls.__new__(cls)
         counted.words, counted.counts = words, counts
         return counted
@@ -95,11 +109,26 @@ class Vocabulary:
         return {word: id for id, word in enumerate(self.words)}
 
     def keep_probabilities(self, sample: float) -> npt.NDArray[np.float64]:
-        """Probability that a token of each word survives subsampling, shape [V].
+        """Probability that a token of each word survives subsampling.
 
         With f the word's share of all tokens: min(1, sqrt(sample / f) + sample / f), as word2vec.c
         computes it. Its first term is equation 5 of Mikolov et al. 2013 (Distributed
-        Representations of Words and Phrases). `sample` 0 keeps every token.
+        Representations of Words and Phrases).
+
+        Parameters
+        ----------
+        sample
+            The threshold of subsampling; 0 keeps every token.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape [V].
+
+        Raises
+        ------
+        ValueError
+            `sample` is negative.
         """
         if sample < 0:
             raise ValueError(f"sample = {sample} must not be negative")
@@ -109,7 +138,12 @@ class Vocabulary:
         return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one `word count` line a word, as word2vec.c's -save-vocab does.
+        """Write a line `word count` for each word, as word2vec.c's -save-vocab does.
+
+        Parameters
+        ----------
+        path
+            The file; its suffix may ask for compression.
 
         Raises
         ------
@@ -122,9 +156,8 @@ class Vocabulary:
         encoded = [_encode(word) for word in self.words]
         for word in encoded:
             if not word or b"\n" in word or word.strip(_WHITE_SPACE) != word:
-                raise ValueError(
-                    f"the word {_decode(word)!r:.60} cannot be written as a line of text"
-                )
+                text = _decode(word)
+                raise ValueError(f"the word {text!r:.60} cannot be written as a line of text")
         with atomic_write(path) as file:
             file.writelines(
                 b"%s %d\n" % pair for pair in zip(encoded, self.counts.tolist(), strict=True)
@@ -141,10 +174,17 @@ class Vocabulary:
 
         Parameters
         ----------
+        path
+            The file.
         min_count
             Leave out words with a smaller count.
         max_vocab
             Keep only this many, the most frequent (default: all).
+
+        Returns
+        -------
+        Vocabulary
+            The words kept.
 
         Raises
         ------
@@ -154,9 +194,8 @@ class Vocabulary:
         OSError
             The file cannot be read.
         """
-        words: list[str] = []
         counts: list[int] = []
-        lines: dict[bytes, int] = {}
+        lines: dict[str, int] = {}
         for number, line in enumerate(text_lines(path), 1):
             if not line.strip(_WHITE_SPACE):
                 continue
@@ -164,11 +203,11 @@ class Vocabulary:
             word, count = _parse(line, where)
             if word in lines:
                 raise ValueError(
-                    f"{where}: the word {_decode(word)!r:.60} was in line {lines[word]} already"
+                    f"{where}: the word {word!r:.60} was in line {lines[word]} already"
                 )
             lines[word] = number
-            words.append(_decode(word))
             counts.append(count)
+        words = list(lines)
         if not words:
             raise ValueError(
                 f"{os.fspath(path)} has no words; expected lines of a word and its count"
@@ -179,12 +218,23 @@ class Vocabulary:
         return cls([words[id] for id in order.tolist()], np.array(counts, np.int64)[order])
 
     def digest(self) -> str:
-        """SHA-256 of words and counts in their order, as 64 hexadecimal digits."""
+        """Hash the words and counts in their order.
+
+        Returns
+        -------
+        str
+            SHA-256, as 64 hexadecimal digits.
+        """
         blob, offsets = join_words(self.words)
         state = hashlib.sha256(offsets.astype("<i8").tobytes())
         state.update(blob)
         state.update(self.counts.astype("<i8").tobytes())
         return state.hexdigest()
+
+
+def ids_of(words: Iterable[str], vocabulary: Vocabulary) -> npt.NDArray[np.int32]:
+    """The id of each word, -1 for unknown ones."""
+    return np.array([vocabulary.index.get(word, -1) for word in words], np.int32)
 
 
 def rank(
@@ -238,16 +288,13 @@ def _decode(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def _parse(line: bytes, where: str) -> tuple[bytes, int]:
-    parts = line.strip(_WHITE_SPACE).rsplit(None, 1)
-    if len(parts) != 2:
+def _parse(line: bytes, where: str) -> tuple[str, int]:
+    word, *rest = map(_decode, line.strip(_WHITE_SPACE).rsplit(None, 1))
+    if not rest:
+        raise ValueError(f"{where}: expected a word and its count, got {word!r:.60}")
+    digits = rest[0]
+    if not re.fullmatch("[0-9]{1,19}", digits) or int(digits) > MAX_COUNT:
         raise ValueError(
-            f"{where}: expected a word and its count, got {_decode(line.strip(_WHITE_SPACE))!r:.60}"
+            f"{where}: the count must be a whole number from 0 to 2**63 - 1, got {digits!r:.60}"
         )
-    word, count = parts
-    if not count.isdigit() or len(count) > len(str(MAX_COUNT)) or int(count) > MAX_COUNT:
-        raise ValueError(
-            f"{where}: the count must be a whole number from 0 to 2**63 - 1, "
-            f"got {_decode(count)!r:.60}"
-        )
-    return word, int(count)
+    return word, int(digits)

@@ -1,7 +1,7 @@
 """A sealed file: a few parts of bytes, and a checksum that covers all of them.
 
     magic       16 bytes     what the file is
-    parts                    in an order and of lengths that the first of them tells
+    parts                    their lengths follow from the first
     checksum    32 bytes     SHA-256 of everything before it
 
 The magic and every part are padded with zeros to a multiple of 64 bytes.
@@ -49,20 +49,15 @@ def write_sealed(path: str | os.PathLike[str], magic: bytes, parts: Iterable[Any
     with atomic_write(path) as file:
         for part in (magic, *parts):
             view = memoryview(part).cast("B") if len(part) else memoryview(b"")
-            for start in range(0, len(view), CHUNK):
-                _write(file, checksum, view[start : start + CHUNK])
-            _write(file, checksum, bytes(-len(view) % ALIGNMENT))
+            chunks: list[Any] = [view[i : i + CHUNK] for i in range(0, len(view), CHUNK)]
+            for data in (*chunks, bytes(-len(view) % ALIGNMENT)):
+                file.write(data)
+                checksum.update(data)
         file.write(checksum.digest())
 
 
-def _write(file: BinaryIO, checksum: Any, data: Any) -> None:
-    file.write(data)
-    checksum.update(data)
-
-
 class SealedFile:
-    """A sealed file that is read once, from start to end: the checksum is of the bytes that were
-    given out.
+    """A sealed file that is read once, from start to end, and hashed as it is read.
 
     Parameters
     ----------
@@ -96,9 +91,7 @@ class SealedFile:
 
     def part(self, length: int) -> bytes:
         """The next part, of this length."""
-        data = self._read(padded(length))
-        self._checksum.update(data)
-        return data[:length]
+        return self._hashed(self._read(padded(length)))[:length]
 
     def chunks(self, length: int) -> Iterator[bytes]:
         """The next part in chunks; one is hashed in a thread while the next is read."""

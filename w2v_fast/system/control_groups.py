@@ -16,12 +16,8 @@ def control_groups(controller: str) -> Iterator[Path]:
         if controllers and controller not in controllers.split(","):
             continue
         group = PurePosixPath(path.lstrip("/"))
-        for root in (
-            {CONTROL_GROUPS / controllers, CONTROL_GROUPS / controller}
-            if controllers
-            else {CONTROL_GROUPS}
-        ):
-            yield from (root / part for part in (group, *group.parents))
+        for root in {controllers, controller} if controllers else {""}:
+            yield from (CONTROL_GROUPS / root / part for part in (group, *group.parents))
 
 
 def numbers_in(path: Path) -> list[int]:
@@ -33,6 +29,7 @@ def numbers_in(path: Path) -> list[int]:
 
 
 def lines_of(path: Path) -> list[str]:
+    """The lines of a file; [] if it cannot be read."""
     try:
         return path.read_text().splitlines()
     except (OSError, UnicodeDecodeError):

@@ -10,10 +10,10 @@ from w2v_fast.system.control_groups import control_groups, numbers_in
 
 
 def usable_cpus() -> int:
-    """Number of CPUs this process may use, at least 1: by its affinity mask, and by the quota of
-    its control groups.
+    """Number of CPUs this process may use, at least 1.
 
-    A quota of a part of a CPU counts as one.
+    The affinity mask and the quotas of the control groups limit it; a quota of part of a CPU counts
+    as one.
     """
     quotas = [-(-quota // period) for quota, period in _cpu_quotas() if quota > 0 and period > 0]
     return max(1, min([_cpus_of_process(), *quotas]))

@@ -30,6 +30,7 @@ HIDDEN = re.compile(r"\.(?P<target>.+)\.([0-9a-f]{16}\.part|[0-9a-f]+-[0-9a-f]+\
 """Names of drafts, of files that wait for their head (`together`), and of its lock."""
 DESCRIPTORS = re.compile(r"/dev/fd|/proc/\d+(/task/\d+)?/fd")
 MAX_LINKS = 40
+NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
 PACKING_LEVEL = 6
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 COMPRESSIONS = {
@@ -38,11 +39,18 @@ COMPRESSIONS = {
     "xz": re.compile(rb"\xfd7zXZ\x00"),
     "zstd": re.compile(rb"[\x22-\x28]\xb5\x2f\xfd"),
 }
+MODULES: dict[str, Any] = {"gzip": gzip, "bzip2": bz2, "xz": lzma}
 
 
 def compression_of(head: bytes) -> str | None:
     """Name the compression whose magic bytes `head` starts with, or None."""
     return next((name for name, magic in COMPRESSIONS.items() if magic.match(head)), None)
+
+
+def compression_of_file(path: str) -> str | None:
+    """Name the compression of a regular file, or None."""
+    with open(path, "rb", buffering=0) as file:
+        return compression_of(file.read(MAGIC_LENGTH))
 
 
 def compression_of_name(name: str | os.PathLike[str]) -> str | None:
@@ -74,8 +82,7 @@ def path_name(path: object) -> str:
 
 @contextlib.contextmanager
 def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open for reading bytes; gzip, bzip2, xz and zstd are recognized by their first bytes and
-    unpacked.
+    """Open for reading bytes, unpacked: gzip, bzip2, xz and zstd are told by their first bytes.
 
     Parameters
     ----------
@@ -95,7 +102,7 @@ def open_input(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
-    """What an open file holds, unpacked if its first bytes are those of a compression."""
+    """The bytes of an open file, unpacked if it is compressed."""
     buffered = (
         raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw)))
     )
@@ -125,13 +132,8 @@ def _decompressed(
 ) -> contextlib.AbstractContextManager[BinaryIO]:
     if compression is None:
         return contextlib.nullcontext(raw)
-    if compression == "zstd":
-        return cast(BinaryIO, zstd_module().open(raw, "rb"))
-    if compression == "gzip":
-        return cast(BinaryIO, gzip.open(raw, "rb"))
-    if compression == "bzip2":
-        return cast(BinaryIO, bz2.open(raw, "rb"))
-    return cast(BinaryIO, lzma.open(raw, "rb"))
+    module = zstd_module() if compression == "zstd" else MODULES[compression]
+    return cast(BinaryIO, module.open(raw, "rb"))
 
 
 def zstd_module() -> Any:
@@ -154,13 +156,13 @@ def naming_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     name = path_name(path)
     try:
         yield
-    except (OSError, ImportError, MemoryError) as error:
-        if not isinstance(error, OSError) or error.filename is not None:
+    except (ImportError, MemoryError):
+        raise
+    except OSError as error:
+        if error.filename is not None:
             raise
-        message = f"cannot read {name}: {error.strerror or error}"
-        raise (
-            OSError(message) if error.errno is None else OSError(error.errno, message)
-        ) from error
+        arguments = [] if error.errno is None else [error.errno]
+        raise OSError(*arguments, f"cannot read {name}: {error.strerror or error}") from error
     except Exception as error:
         raise OSError(f"cannot read {name}: its compressed data are damaged ({error})") from error
 
@@ -170,9 +172,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open for writing bytes so that `path` ends up either complete or as it was.
 
     A temporary file in the same folder is written, flushed to the disk and renamed; on any error it
-    is removed. What a killed process left is removed by the next that writes the same path. What is
-    written is packed as the suffix of `path` says: .gz, .bz2, .xz or .zst. `-` is standard output;
-    streams (devices, pipes, and /dev/stdout with whatever is behind it) are written directly.
+    is removed. A file that a killed process left is removed by the next that writes the same path.
+    The suffixes .gz, .bz2, .xz and .zst ask for compression. `-` is standard output; streams
+    (devices, pipes, /dev/stdout) are written directly.
 
     Raises
     ------
@@ -208,7 +210,7 @@ class Draft:
     path
         Where the draft is at present.
     file
-        To write to; what is written is packed as the suffix of `name` says.
+        To write to; the bytes are packed as the suffix of `name` says.
     """
 
     def __init__(self, name: str) -> None:
@@ -220,11 +222,10 @@ class Draft:
         self.file = self._stack.enter_context(_packed(self._raw, name))
 
     def finish(self) -> None:
-        """Flush to the disk, with the permissions of the file that will be replaced, and the time
-        in nanoseconds.
+        """Flush to the disk, with the permissions of the file that will be replaced.
 
-        Most systems stamp files by a clock of milliseconds, and give a number of a removed file to
-        the next: only a finer time tells files of quick savers apart (`together`).
+        The time is set in nanoseconds: most systems stamp files by a clock of milliseconds and
+        reuse inode numbers, so that two files saved in quick succession would look the same.
         """
         self._stack.close()
         self._raw.flush()
@@ -273,12 +274,7 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        unnamed = error.filename is None and error.errno in (
-            errno.ENOSPC,
-            errno.EDQUOT,
-            errno.EFBIG,
-        )
-        if unnamed or (
+        if (error.filename is None and error.errno in NO_ROOM) or (
             isinstance(error.filename, str) and HIDDEN.fullmatch(os.path.basename(error.filename))
         ):
             raise OSError(error.errno, error.strerror, name) from error
@@ -294,12 +290,10 @@ def hidden(target: str, ending: str) -> str:
 
 
 def _longest_name(folder: str) -> int:
-    if sys.platform == "win32":
-        return 255
-    try:
-        return os.pathconf(folder, "PC_NAME_MAX")
-    except (OSError, ValueError):
-        return 255
+    if hasattr(os, "pathconf"):
+        with contextlib.suppress(OSError, ValueError):
+            return os.pathconf(folder, "PC_NAME_MAX")
+    return 255
 
 
 def _temporary_beside(target: str) -> tuple[int, str, int]:
@@ -324,17 +318,14 @@ def _temporary_beside(target: str) -> tuple[int, str, int]:
 
 
 def leftovers(target: str, ending: str) -> list[str]:
-    """This user's files under hidden names of `target` whose ending matches a pattern."""
+    """Files of this user under hidden names of `target` whose ending matches a pattern."""
     folder, prefix = os.path.dirname(target), os.path.basename(hidden(target, ""))
     pattern = re.compile(re.escape(prefix) + ending)
-    found = []
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        found = [
-            entry.path
-            for entry in entries
-            if pattern.fullmatch(entry.name) and is_own_file(entry.path)
-        ]
-    return found
+    try:
+        names = filter(pattern.fullmatch, os.listdir(folder))
+    except OSError:
+        return []
+    return list(filter(is_own_file, (os.path.join(folder, name) for name in names)))
 
 
 def is_own_file(path: str, user: int | None = None) -> bool:
@@ -349,7 +340,7 @@ def is_own_file(path: str, user: int | None = None) -> bool:
 
 
 def _remove_leftovers(target: str) -> None:
-    """Remove temporary files of `target` whose writer is no more."""
+    """Remove temporary files of `target` whose writer has ended."""
     for name in leftovers(target, f"[0-9a-f]{{16}}{re.escape(UNFINISHED)}"):
         with contextlib.suppress(OSError):
             if sys.platform == "win32":  # fails while the writer has it open
@@ -381,21 +372,15 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield raw
         return
     packer: Any
-    if compression == "gzip":
-        packer = gzip.GzipFile(
-            "", "wb", PACKING_LEVEL, raw, mtime=0
-        )  # no date: equal data, equal file
+    if compression == "gzip":  # without a date, so that equal data give equal files
+        packer = gzip.GzipFile("", "wb", PACKING_LEVEL, raw, mtime=0)
     elif compression == "zstd":
-        packer = _zstd_writer(raw)
+        zstd = zstd_module()
+        packer = zstd.open(raw, "wb", options={zstd.CompressionParameter.checksum_flag: 1})
     else:
-        packer = (bz2.BZ2File if compression == "bzip2" else lzma.LZMAFile)(raw, "wb")
+        packer = MODULES[compression].open(raw, "wb")
     with packer:
         yield packer
-
-
-def _zstd_writer(raw: BinaryIO) -> Any:
-    zstd = zstd_module()
-    return zstd.open(raw, "wb", options={zstd.CompressionParameter.checksum_flag: 1})
 
 
 # -- streams
@@ -405,11 +390,7 @@ def is_stream(name: str) -> bool:
     """Whether `name` is a stream: standard output, a pipe, a device, or an open descriptor."""
     if name == "-" or _descriptor_path(name) is not None:
         return True
-    try:
-        mode = os.stat(name).st_mode
-    except OSError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    return os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)
 
 
 def _descriptor_path(name: str) -> str | None:
@@ -436,12 +417,9 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
     handle = _own_descriptor(name)
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
-    mode = (
-        "wb" if _descriptor_path(name) is None else "ab"
-    )  # what is behind another process' descriptor is not cut
-    with open(
-        name if handle is None else os.dup(handle), mode if handle is None else "wb"
-    ) as stream:
+    # What is behind another process's descriptor is not cut.
+    is_other = handle is None and _descriptor_path(name) is not None
+    with open(name if handle is None else os.dup(handle), "ab" if is_other else "wb") as stream:
         yield cast(BinaryIO, stream)
 
 
@@ -464,12 +442,11 @@ def check_target(path: str | os.PathLike[str]) -> None:
         return
     if is_stream(name):
         handle = _own_descriptor(name)
-        writable = (
-            os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode)
-            if handle is None
-            else (portable.is_writable(handle))
-        )
-        if not writable:
+        if handle is None:
+            is_writable = os.access(name, os.W_OK) and not stat.S_ISSOCK(os.stat(name).st_mode)
+        else:
+            is_writable = portable.is_writable(handle)
+        if not is_writable:
             raise PermissionError(errno.EACCES, "not open for writing", name)
         return
     if os.path.isdir(name) or name.endswith(os.sep):
@@ -478,10 +455,9 @@ def check_target(path: str | os.PathLike[str]) -> None:
     folder, last = os.path.split(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot write {name}: there is no folder {folder}")
-    if len(os.fsencode(last)) > _longest_name(folder):
-        raise OSError(
-            errno.ENAMETOOLONG, f"the name is longer than {_longest_name(folder)} bytes", name
-        )
+    limit = _longest_name(folder)
+    if len(os.fsencode(last)) > limit:
+        raise OSError(errno.ENAMETOOLONG, f"the name is longer than {limit} bytes", name)
     if os.path.islink(target):
         raise OSError(errno.ELOOP, "a circle of links", name)
     with contextlib.suppress(FileNotFoundError):
@@ -520,12 +496,12 @@ def _is_mount_point(path: str) -> bool:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise now the error that `atomic_write(path)` would raise later; a file is made in the folder
-    and removed.
+    """Raise now the error that `atomic_write(path)` would raise later.
 
-    Known before are: a missing folder, one that is read-only or full of files, a folder in the
-    file's place, a mounted file, a file of another user in a sticky folder, a name too long, a
-    closed stream, a missing extra of the suffix. For the room on the disk see `check_space`.
+    A file is created in the folder and removed. This finds a missing, read-only or full folder, a
+    folder of that name, a mounted file, a file of another user in a sticky folder, a name that is
+    too long, a closed stream, and a missing extra of the suffix. For the room on the disk see
+    `check_space`.
     """
     name = os.fspath(path)
     check_target(name)

@@ -12,9 +12,8 @@ from w2v_fast.system.control_groups import control_groups, lines_of, numbers_in
 
 def available() -> int | None:
     """Bytes this process may still take under every limit; None if unknown."""
-    found = [
-        free for free in (_of_machine(), *_of_control_groups(), _of_limit()) if free is not None
-    ]
+    limits = (_of_machine(), *_of_control_groups(), _of_limit())
+    found = [free for free in limits if free is not None]
     return max(0, min(found)) if found else None
 
 

@@ -1,6 +1,6 @@
-"""What systems do not all have: locks of open files, flags of `open`, users.
+"""What differs between systems: locks of open files, flags of `open`, owners of files.
 
-Windows keeps an open file from being renamed or removed, which POSIX does not.
+On Windows, unlike POSIX, an open file cannot be renamed or removed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PLAIN = sum(
     for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")
 )
 """Flags for `open`: bytes; follow no link, wait for no pipe, do not pass on to child processes."""
-LOCKED_BYTE = 1 << 40  # beyond what is ever written: on Windows nobody else can read a locked byte
+LOCKED_BYTE = 1 << 40  # beyond all data: on Windows nobody else can read a locked byte
 PAUSE = 0.05
 
 

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone: no message ends a run, no file replaces them."""
+"""Standard streams that are closed, full or gone: they never end a run by surprise."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from typing import Any, NoReturn, TextIO, cast
 
 
 class Closed(io.RawIOBase):
-    """In the place of a closed stream of data: to read or write it is an error that says so."""
+    """Stands in for a closed stream: reading or writing it raises an error that says so."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def refuse(self, *_: object) -> NoReturn:
+        """Raise the error."""
         raise OSError(errno.EBADF, "it is closed", self.name)
 
     def readable(self) -> bool:
+        """Whether it may be wrapped for reading, which it may."""
         return True
 
     writable = readable
@@ -28,23 +30,26 @@ class Closed(io.RawIOBase):
 
 
 class Unfailing:
-    """A text stream whose errors are dropped; None is a stream that drops everything."""
+    """A text stream whose errors are dropped; without a stream, all text is."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
+        """Write what can be written."""
         if self._stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush what can be written."""
         if self._stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._stream.flush()
 
     def isatty(self) -> bool:
+        """Whether it is a terminal."""
         return self._stream is not None and self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
@@ -58,9 +63,7 @@ def steady_streams() -> Iterator[None]:
     closed = Closed("standard output")
     for stream in before:
         if stream is None:
-            os.open(
-                os.devnull, os.O_RDWR
-            )  # takes the lowest free descriptor, which is the one of the stream
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: the stream's
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(Closed("standard input")))
     sys.stdout = sys.stdout or io.TextIOWrapper(io.BufferedWriter(closed))
     sys.stderr = cast(TextIO, Unfailing(sys.stderr))

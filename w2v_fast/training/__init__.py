@@ -1,0 +1,1 @@
+"""Training: from the ids of a corpus to weights."""

@@ -3,7 +3,7 @@
 A checkpoint is a sealed file (`system/container.py`), little-endian:
 
     length      uint64         bytes of the header
-    header      JSON           the run it is of, where that stands, and the shapes of the arrays
+    header      JSON           which run, its position, and the shapes of the arrays
     arrays      float32        one after the other, in C order
 
 It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one
@@ -44,7 +44,7 @@ class CheckpointError(ValueError):
 def write(
     path: str | os.PathLike[str], header: dict[str, Any], arrays: Sequence[NDArray[np.float32]]
 ) -> None:
-    """Write a checkpoint, whole or not at all; the shapes of the arrays are added to the header.
+    """Write a checkpoint, all of it or nothing; the header gets the shapes of the arrays.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class Checkpoint:
             start = self.arrays_start
             for array in arrays:
                 file.seek(start)
-                view = _bytes_of(array)
+                view = array.data.cast("B")
                 for at in range(0, len(view), CHUNK):
                     part = view[at : at + CHUNK]
                     if file.readinto(part) != len(part):
@@ -157,7 +157,7 @@ class CheckpointFolder:
         return sorted(filter(Path.is_file, self.path.glob("checkpoint-*.w2v")), reverse=True)
 
     def prepare(self, size: int) -> None:
-        """Remove what a killed run left, and see that checkpoints of `size` bytes can be written.
+        """Remove what a killed run left, and check that checkpoints of `size` bytes fit.
 
         Raises
         ------
@@ -193,21 +193,18 @@ class CheckpointFolder:
         path = self.path / f"checkpoint-{number:015}.w2v"
         write(path, header, arrays)
         files = self.files()
-        kept = [file for file in files if file == path or (last is not None and file <= last)][
-            :KEPT
-        ]
-        for file in files:
-            if file not in kept:
-                file.unlink()
+        kept = [file for file in files if file == path or (last is not None and file <= last)]
+        for file in {*files} - {*kept[:KEPT]}:
+            file.unlink()
         return path
 
     def newest(self) -> Checkpoint | None:
-        """The newest whole checkpoint, None without any; a warning for each damaged newer one.
+        """The newest undamaged checkpoint, or None; warns of each damaged newer one.
 
         Raises
         ------
         CheckpointError
-            There are files, and none of them is whole.
+            There are files, and all of them are damaged.
         OSError
             A file cannot be read.
         """
@@ -227,7 +224,7 @@ class CheckpointFolder:
 
 
 def size_of(arrays: Sequence[NDArray[np.float32]], header_bytes: int = 1 << 16) -> int:
-    """About the bytes that a checkpoint of these arrays takes."""
+    """The approximate size in bytes of a checkpoint of these arrays."""
     return sum(array.nbytes for array in arrays) + header_bytes
 
 
@@ -254,22 +251,12 @@ def _parsed(path: Path, text: bytes) -> dict[str, Any]:
     """The header as a dict with `shapes`, a list of pairs of sizes."""
     try:
         header = json.loads(text)
-        if isinstance(header, dict) and all(
-            type(size) is int and 0 < size < 2**48
-            for shape in header["shapes"]
-            for size in _pair(shape)
-        ):
-            return header
+        for rows, columns in header["shapes"]:
+            if any(type(size) is not int or not 0 < size < 2**48 for size in (rows, columns)):
+                raise ValueError(rows, columns)
     except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise CheckpointError(f"{path} is damaged: its header is not what a checkpoint has")
-
-
-def _pair(shape: Any) -> Any:
-    if not isinstance(shape, list) or len(shape) != 2:
-        raise ValueError(shape)
-    return shape
-
-
-def _bytes_of(array: NDArray[np.float32]) -> memoryview:
-    return array.data.cast("B")
+        raise CheckpointError(
+            f"{path} is damaged: its header is not what a checkpoint has"
+        ) from None
+    parsed: dict[str, Any] = header
+    return parsed

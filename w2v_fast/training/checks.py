@@ -1,4 +1,4 @@
-"""What the native loop takes: it reads and writes by these arrays without a check of its bounds."""
+"""Checks of the arrays that the native loop reads and writes without bounds checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK_TOKENS = 1 << 22
 
 
 def check_ids(ids: NDArray[np.int32], words: int) -> None:
-    """See that the ids of a corpus are rows of matrices of `words` rows.
+    """Raise an error unless the ids of a corpus are rows of matrices of `words` rows.
 
     Parameters
     ----------
@@ -23,14 +23,13 @@ def check_ids(ids: NDArray[np.int32], words: int) -> None:
     Raises
     ------
     TypeError
-        It is not a contiguous array of int32 of one dimension.
+        `ids` is not a contiguous one-dimensional array of int32.
     ValueError
-        It is empty, or an id is not below `words`.
+        `ids` is empty, or an id is not below `words`.
     """
     if not (
         isinstance(ids, np.ndarray)
         and ids.dtype == np.int32
-        and ids.dtype.isnative
         and ids.ndim == 1
         and ids.flags.c_contiguous
         and ids.flags.aligned
@@ -63,9 +62,7 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
         if not (
             isinstance(matrix, np.ndarray)
             and matrix.dtype == np.float32
-            and matrix.dtype.isnative
-            and matrix.flags.c_contiguous
-            and matrix.flags.writeable
+            and matrix.flags.carray
             and not matrix.ctypes.data % (4 * ROW_FLOATS)
         ):
             raise TypeError(

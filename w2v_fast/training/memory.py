@@ -1,4 +1,4 @@
-"""How much memory a run takes, and how much there is: known before the weights are made.
+"""How much memory a run will take, estimated before the weights are made.
 
 weights      2 matrices x V rows x stride floats (the stride is vector_size rounded up to 16)
 ids          4 bytes a token, unless they are mapped from a file
@@ -9,8 +9,6 @@ workers      scratch vectors and scores of a window, and a stack
 
 from __future__ import annotations
 
-import dataclasses
-
 from w2v_fast.config import TrainConfig
 from w2v_fast.system.memory import available, human
 from w2v_fast.training.weights import ROW_FLOATS, stride_of
@@ -20,7 +18,6 @@ TABLE_BYTES = 180
 WORKER_BYTES = 1 << 20
 
 
-@dataclasses.dataclass(frozen=True)
 class MemoryEstimate:
     """Bytes that a run takes, by use: see the head of this file.
 
@@ -32,52 +29,29 @@ class MemoryEstimate:
         Tokens held in memory (0 when they are mapped from a file).
     config
         The hyper-parameters.
+
+    Attributes
+    ----------
+    row : int
+        Bytes of a word's row in one matrix.
+    weights, ids, vocabulary, tables, workers : int
+        Bytes of each use; of the tables while they are made, of all workers together.
+    to_come, total : int
+        What is allocated after the corpus is read, and all of it.
     """
 
-    words: int
-    tokens: int
-    config: TrainConfig
-
-    @property
-    def row(self) -> int:
-        """Bytes of a word's row in one matrix."""
-        return 4 * stride_of(self.config.vector_size)
-
-    @property
-    def weights(self) -> int:
-        """Both matrices."""
-        return 2 * self.words * self.row
-
-    @property
-    def ids(self) -> int:
-        """The ids of the corpus."""
-        return 4 * self.tokens
-
-    @property
-    def vocabulary(self) -> int:
-        """Words, their index and counts."""
-        return VOCABULARY_BYTES * self.words
-
-    @property
-    def tables(self) -> int:
-        """Lookup tables, while they are made."""
-        return TABLE_BYTES * self.words
-
-    @property
-    def workers(self) -> int:
-        """Scratch memory and stacks of all workers."""
-        scores = 8 * (self.config.draws + ROW_FLOATS)
-        return self.config.threads * (2 * self.config.window * (self.row + scores) + WORKER_BYTES)
-
-    @property
-    def to_come(self) -> int:
-        """What is allocated after the corpus is read."""
-        return self.weights + self.tables + self.workers
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.to_come + self.ids + self.vocabulary
+    def __init__(self, words: int, tokens: int, config: TrainConfig) -> None:
+        self.words = words
+        self.config = config
+        self.row = 4 * stride_of(config.vector_size)
+        self.weights = 2 * words * self.row
+        self.ids = 4 * tokens
+        self.vocabulary = VOCABULARY_BYTES * words
+        self.tables = TABLE_BYTES * words
+        scores = 8 * (config.draws + ROW_FLOATS)
+        self.workers = config.threads * (2 * config.window * (self.row + scores) + WORKER_BYTES)
+        self.to_come = self.weights + self.tables + self.workers
+        self.total = self.to_come + self.ids + self.vocabulary
 
     def __str__(self) -> str:
         return (

@@ -17,7 +17,7 @@ ALIAS_ENTRY = np.dtype([("threshold", np.uint32), ("alias", np.int32)])
 
 
 def noise_distribution(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
-    """q, float64 [V], in sum 1; q = 0 for a count of zero, uniform if all counts are zero."""
+    """q, float64 [V], which sums to 1; 0 for a count of zero, uniform if all counts are zero."""
     positive = counts > 0
     if not positive.any():
         return np.full(len(counts), 1.0 / len(counts))
@@ -46,7 +46,5 @@ def alias_table(q: NDArray[np.float64]) -> NDArray[np.void]:
             small.append(large.pop())
     table = np.empty(size, ALIAS_ENTRY)
     table["alias"] = alias
-    table["threshold"] = np.clip(np.rint(np.array(height) * 2.0**32), 0, 2**32 - 1).astype(
-        np.uint32
-    )
+    table["threshold"] = np.clip(np.rint(np.array(height) * 2.0**32), 0, 2**32 - 1)
     return table

@@ -126,6 +126,7 @@ class Display:
         self._stream = stream
 
     def __call__(self, progress: Progress) -> None:
+        """Show the numbers."""
         raise NotImplementedError
 
 

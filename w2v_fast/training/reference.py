@@ -1,11 +1,11 @@
-"""The same algorithm in numpy: slow and obvious, the oracle of the tests.
+"""The training algorithm in numpy: slow and obvious, the oracle of the tests.
 
-Every function says in a few lines what `_inner.pyx` and the kernels do fast. Nothing in the package
-uses it.
+Every function says in a few lines what `_inner.pyx` and the kernels do fast. Only tests import it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -87,18 +87,11 @@ def rows_of(target: int, noise: list[int], tables: LookupTables, config: TrainCo
     """The rows of one target: the table at the top of kernel/step.h."""
     if config.objective == "hs":
         path = slice(tables.paths.start[target], tables.paths.start[target + 1])
-        return (
-            tables.paths.nodes[path].tolist(),
-            1.0 - tables.paths.codes[path],
-            np.zeros(path.stop - path.start),
-            np.ones(path.stop - path.start),
-        )
-    rows = [target, *noise]
-    shift = (
-        tables.log_expected_noise[rows].astype(np.float64)
-        if config.objective == "nce"
-        else np.zeros(len(rows))
-    )
+        rows, label = tables.paths.nodes[path].tolist(), 1.0 - tables.paths.codes[path]
+        return rows, label, np.zeros(len(rows)), np.ones(len(rows))
+    rows, shift = [target, *noise], np.zeros(1 + len(noise))
+    if config.objective == "nce":
+        shift += tables.log_expected_noise[rows]
     weight = np.array([1.0] + [config.negative / config.draws] * len(noise))
     return rows, np.array([1.0] + [0.0] * len(noise)), shift, weight
 
@@ -123,11 +116,8 @@ def windows(
             continue
         tokens = np.flatnonzero(kept & (sentence == sentence[center]))
         at = int(np.searchsorted(tokens, center))
-        near = [
-            *tokens[max(at - radius[center], 0) : at],
-            *tokens[at + 1 : at + 1 + radius[center]],
-        ]
-        yield int(words[center]), [int(words[p]) for p in near]
+        near = tokens[max(at - radius[center], 0) : at + 1 + radius[center]]
+        yield int(words[center]), words[near[near != center]].tolist()
 
 
 def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Iterator[list[Window]]:
@@ -139,23 +129,11 @@ def steps(found: list[Window], config: TrainConfig, tables: LookupTables) -> Ite
         limit = max(1, min(max_windows(config, tables), len(block) // group_distance(config)))
         apart = -(-len(block) // limit)
         group: list[Window] = []
-        for target, contexts in (
-            window for column in range(apart) for window in block[column::apart]
-        ):
-            parts = (
-                [contexts]
-                if one_input
-                else [
-                    contexts[k : k + max_contexts(config)]
-                    for k in range(0, len(contexts), max_contexts(config))
-                ]
-            )
-            for part in parts:
-                inputs = (
-                    len(group) + 1
-                    if one_input
-                    else sum(len(other) for _, other in group) + len(part)
-                )
+        for target, contexts in itertools.chain(*(block[column::apart] for column in range(apart))):
+            size = len(contexts) if one_input else max_contexts(config)
+            for k in range(0, len(contexts), size):
+                part = contexts[k : k + size]
+                inputs = sum(1 if one_input else len(other) for _, other in [*group, (0, part)])
                 repeated = not softmax and target in [other for other, _ in group]
                 if len(group) == limit or inputs > MAX_INPUTS or repeated:
                     yield group
@@ -186,14 +164,8 @@ def train(
         targets, noise = [target for target, _ in group], list[int]()
         if config.objective in ("ns", "nce"):
             noise, noise_index = noise_words(targets, tables, config, job.noise_key, noise_index)
-        total += train_sigmoid(
-            input,
-            output,
-            [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group],
-            config,
-            job.lr,
-            frozen,
-        )
+        groups = [(contexts, rows_of(target, noise, tables, config)) for target, contexts in group]
+        total += train_sigmoid(input, output, groups, config, job.lr, frozen)
     return total
 
 
@@ -226,9 +198,8 @@ def train_sigmoid(
         if config.architecture == "cbow":
             inputs = (inputs.sum if config.cbow_sum else inputs.mean)(0, keepdims=True)
         score, to_inputs, to_rows = step(inputs, output[index], label, shift, weight, lr)
-        updates.append(
-            (contexts, to_inputs / (len(contexts) if config.shares_update else 1), index, to_rows)
-        )
+        divisor = len(contexts) if config.shares_update else 1
+        updates.append((contexts, to_inputs / divisor, index, to_rows))
         total += loss(score, label, shift, weight)
     for contexts, to_inputs, index, to_rows in updates:
         add_updates(input, contexts, to_inputs, frozen)

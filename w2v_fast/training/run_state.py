@@ -1,7 +1,7 @@
-"""Where a run stands: which jobs are done, and what they counted.
+"""The state of a run: its weights, the jobs done, and what they counted.
 
-Between two jobs of all threads, the weights and (number of jobs done, losses) are all there is to
-a run: that is what a checkpoint holds, and what a stop leaves behind.
+While no thread works on a job, the weights, the number of jobs done and the losses are the whole
+state: a checkpoint saves it, and a stopped run keeps it.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class RunState:
     def save(self, folder: CheckpointFolder) -> None:
         """Write a checkpoint; a failure is a RuntimeWarning.
 
-        While a job that was taken is not done, none is written: the weights are of no position.
+        None is written while a thread works on a job: the weights belong to no position then.
         """
         if self._running:
             return
@@ -208,7 +208,8 @@ class RunState:
                 and 0 <= job <= len(self.jobs)
                 and 0 <= kept <= tokens
                 and len(losses) == self.config.epochs
-                and all(_is_loss(loss) for loss in losses)
+                and all(type(loss.nats) is float and math.isfinite(loss.nats) for loss in losses)
+                and all(type(loss.pairs) is int and loss.pairs >= 0 for loss in losses)
             ):
                 return job, tokens, kept, losses
         except (TypeError, KeyError, ValueError):
@@ -216,8 +217,3 @@ class RunState:
         raise CheckpointError(
             f"{path} is damaged: the position in its header is not one of this run"
         )
-
-
-def _is_loss(loss: EpochLoss) -> bool:
-    nats, pairs = loss.nats, loss.pairs
-    return type(nats) is float and math.isfinite(nats) and type(pairs) is int and pairs >= 0

@@ -18,20 +18,20 @@ contexts is split into several steps, each with new noise words (kernel.h: W2V_M
 MAX_GROUPS = 8
 """Windows of a step that share their noise words."""
 GROUP_DISTANCE = 32
-"""Windows from one of them to the next, at least: a shorter block has fewer groups in a step."""
+"""Minimum distance of the windows of a step: a shorter block has fewer groups in a step."""
 MAX_EXCLUDED = 0.1
 """Share of its noise draws that a word may lose since it is a target of the same step."""
 MAX_SOFTMAX_SCORES = 1 << 23
 """Scores of a softmax step: with a large vocabulary it has fewer than MAX_INPUTS windows."""
 MAX_REDRAWS = 64
-"""Noise equal to a target is drawn again, this many times at most."""
+"""How many times, at most, noise equal to a target is drawn again."""
 
 
 def max_windows(config: TrainConfig, tables: LookupTables) -> int:
-    """Windows of a step, at most.
+    """The maximum number of windows in a step.
 
-    Fewer where one word is so frequent that, as the target of some window of nearly every step, it
-    would hardly ever be noise.
+    It is lower if one word is so frequent that it is a target in nearly every step: otherwise that
+    word would hardly ever be noise.
     """
     if config.objective == "softmax":
         return max(1, min(MAX_INPUTS, MAX_SOFTMAX_SCORES // tables.words))
@@ -43,12 +43,12 @@ def max_windows(config: TrainConfig, tables: LookupTables) -> int:
 
 
 def group_distance(config: TrainConfig) -> int:
-    """Windows from one window of a step to the next, at least; the softmax shares no noise."""
+    """The minimum distance of the windows of a step; the softmax shares no noise."""
     return 1 if config.objective == "softmax" else GROUP_DISTANCE
 
 
 def max_contexts(config: TrainConfig) -> int:
-    """Contexts of a window that one step takes, at most."""
+    """The maximum number of contexts of one window in a step."""
     one_by_one = (
         config.architecture == "skipgram"
         and config.objective in ("ns", "nce")

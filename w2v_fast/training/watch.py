@@ -1,4 +1,4 @@
-"""Who is told of a run, and when: a few times a second, and at the end of each epoch."""
+"""Reports the progress of a run: a few times a second, and at the end of each epoch."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Word vectors: queries, evaluation, an approximate index, and files of many formats."""

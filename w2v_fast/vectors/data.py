@@ -1,4 +1,4 @@
-"""Words and their vectors as arrays: the record that readers return, and what writers take."""
+"""Words and their vectors as arrays: what readers of files return and writers take."""
 
 from __future__ import annotations
 
@@ -11,32 +11,27 @@ import numpy.typing as npt
 
 
 class Vectors(Protocol):
-    """Words, their vectors, and what is known about them: `VectorData` and `KeyedVectors` have it.
-
-    Attributes
-    ----------
-    index_to_key
-        V different words; word i names row i.
-    vectors
-        [V, d], any type of numbers.
-    counts
-        [V] occurrences of the words; None if unknown.
-    output_vectors
-        [V, d] output weights of the trainer; None if there are none.
-    metadata
-        Where the vectors come from and how they were trained; values that JSON can hold.
-    """
+    """The attributes that `VectorData` and `KeyedVectors` share."""
 
     @property
-    def index_to_key(self) -> Sequence[str]: ...
+    def index_to_key(self) -> Sequence[str]:
+        """V different words; word i names row i."""
+
     @property
-    def vectors(self) -> npt.NDArray[Any]: ...
+    def vectors(self) -> npt.NDArray[Any]:
+        """[V, d], any type of numbers."""
+
     @property
-    def counts(self) -> npt.NDArray[Any] | None: ...
+    def counts(self) -> npt.NDArray[Any] | None:
+        """[V] occurrences of the words; None if unknown."""
+
     @property
-    def output_vectors(self) -> npt.NDArray[Any] | None: ...
+    def output_vectors(self) -> npt.NDArray[Any] | None:
+        """[V, d] output weights of the trainer; None if there are none."""
+
     @property
-    def metadata(self) -> Mapping[str, Any] | None: ...
+    def metadata(self) -> Mapping[str, Any] | None:
+        """Where the vectors come from and how they were trained; values that JSON can hold."""
 
 
 @dataclasses.dataclass
@@ -48,7 +43,7 @@ class VectorData:
     index_to_key, vectors, counts, output_vectors, metadata
         See `Vectors`; the matrices are float32, or float16 where the file has it.
     repeated_words
-        Rows of the file that were left out because their word was there already.
+        Rows of the file that were left out because an earlier or later row has the same word.
     """
 
     index_to_key: list[str]

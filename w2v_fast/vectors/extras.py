@@ -1,11 +1,11 @@
-"""Libraries that are not required: imported where they are used."""
+"""Optional libraries, imported only when they are needed."""
 
 from importlib import import_module
 from typing import Any
 
 
 def imported(module: str, user: str, package: str, extra: str) -> Any:
-    """Import a module; an ImportError says who needs which package, and the extra that has it."""
+    """Import a module; the ImportError names its user, the package and the extra to install."""
     try:
         return import_module(module)
     except ImportError as error:

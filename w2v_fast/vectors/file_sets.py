@@ -1,16 +1,16 @@
-"""Sets of files, such as a matrix and its words: written as one act, read all old or all new.
+"""Sets of files, such as a matrix and its words, that are replaced together.
 
-One file of a set is the head. For each other file there may be one that waits under a hidden name
-with the head's mark (its number and time): then that one belongs to the head, else the one under
-the plain name.
+One file of a set is the head. Its mark is its inode number and modification time. Each other file
+is found under a hidden name with the mark of the head, or if there is none, under its plain name.
+A save replaces the set in four steps:
 
-    1. the draft of each other file is renamed to      .OTHER.(mark of the new head).next
-    2. each other file of the old set is renamed to    .OTHER.(mark of the old head).next
-    3. the draft of the head is renamed: from here on all are new
-    4. the waiting files get their plain names; those of the old set are removed
+    1. rename the draft of each other file to         .OTHER.(mark of the new head).next
+    2. rename each other file of the old set to       .OTHER.(mark of the old head).next
+    3. rename the draft of the head to its target: from now on the set is the new one
+    4. rename the new hidden files to their plain names, and remove those of the old set
 
-So the set is whole at any moment, even if the process is killed. A program that knows nothing of
-this finds a file missing between 2 and 4, but never a mixture.
+The set is complete at any moment, even if the process is killed. A program that does not know the
+hidden names finds a file missing between steps 2 and 4, but never a mixture.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from typing import BinaryIO
 from w2v_fast.system import files, portable
 
 MAX_TRIES = 1000
-"""How often a reader begins again because of a save meanwhile."""
+"""How often a reader starts again because of a concurrent save."""
 MAX_MISSING = 10
-"""How often a file may be missing while the head stays the same, before that is an error."""
+"""How often a file may be missing while the head is unchanged before it is an error."""
 
 
 @contextlib.contextmanager
 def atomic_write_together(
     head: str | os.PathLike[str], *others: str | os.PathLike[str]
 ) -> Iterator[list[BinaryIO]]:
-    """Open files for writing so that all end up complete, or all as they were.
+    """Open files for writing so that all of them are replaced, or none.
 
-    Savers of the same head wait for each other while they exchange the files; the last one wins.
-    Streams among the files are written directly. The next saver cleans up after a killed one.
+    Concurrent savers of one head take turns to exchange the files; the last one wins. Streams are
+    written directly. What a killed saver left is removed by the next one.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def atomic_write_together(
     Raises
     ------
     OSError
-        One of them cannot be written; all are as they were.
+        One of them cannot be written; none has changed.
     """
     names = [os.fspath(path) for path in (head, *others)]
     for name in names:
@@ -97,14 +97,14 @@ def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
         for other in others:
             _settle(other.target, new)
             if old is not None:
-                # that of another user is not among the leftovers of this one
+                # `_settle` leaves files of other users
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(_waiting(other.target, old))
     _sync(folders)
 
 
 def _settle(other: str, head: os.stat_result | None) -> None:
-    """Give the file that belongs to the head its plain name, and remove those of other heads."""
+    """Rename the file that belongs to the head to its plain name, and remove the others."""
     path = other if head is None else current(other, head)
     if path != other:
         os.replace(path, other)
@@ -116,7 +116,7 @@ def _settle(other: str, head: os.stat_result | None) -> None:
 def open_together(
     head: str | os.PathLike[str], *others: str | os.PathLike[str]
 ) -> Iterator[list[BinaryIO]]:
-    """Open the files of one save for reading bytes, even if another save happens meanwhile.
+    """Open the files of one save for reading, whatever other saves happen meanwhile.
 
     Yields
     ------
@@ -128,7 +128,7 @@ def open_together(
     FileNotFoundError
         One of them is missing.
     OSError
-        The head is replaced again and again.
+        The head was replaced at each of many attempts.
     """
     missing = 0
     for _ in range(MAX_TRIES):
@@ -150,7 +150,7 @@ def open_together(
 
 
 def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
-    if not os.path.isfile(path):  # a pipe would be waited for
+    if not os.path.isfile(path):  # opening a pipe would block
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
     return open(path, "rb")
 
@@ -162,7 +162,7 @@ def is_current(head: str | os.PathLike[str], status: os.stat_result) -> bool:
 
 
 def current(other: str | os.PathLike[str], head: os.stat_result) -> str:
-    """Where the file that belongs to a head is now."""
+    """Path of the file that belongs to a head at present."""
     waiting = _waiting(os.path.realpath(other), head)
     return waiting if files.is_own_file(waiting, head.st_uid) else os.fspath(other)
 
@@ -189,7 +189,7 @@ def _sync(folders: set[str]) -> None:
 
 @contextlib.contextmanager
 def _lock(head: str) -> Iterator[None]:
-    """Let savers exchange files one at a time; another user's file of this name is no lock."""
+    """Let savers exchange files one at a time, as far as the folder and file system allow."""
     path = files.hidden(head, "lock")
     handle = _locked(path)
     try:

@@ -6,16 +6,16 @@ import numpy as np
 
 from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.extras import imported
-from w2v_fast.vectors.named_vectors import NamedVectors
+from w2v_fast.vectors.queries import Queries
 
 
 class ApproximateIndex:
-    """Nearest keys by cosine, approximately: a few neighbors may be missed, the scores are exact.
+    """Nearest keys by cosine: a few neighbors may be missed, the scores are exact.
 
     Parameters
     ----------
     kv
-        What to index. Vectors of zeros are left out.
+        The vectors to index; those of zeros are left out.
     connectivity, expansion_add, expansion_search
         See `KeyedVectors.build_index`.
 
@@ -26,7 +26,7 @@ class ApproximateIndex:
     """
 
     def __init__(
-        self, kv: NamedVectors, connectivity: int, expansion_add: int, expansion_search: int
+        self, kv: Queries, connectivity: int, expansion_add: int, expansion_search: int
     ) -> None:
         usearch = imported("usearch.index", "an approximate index", "usearch", "ann")
         self._kv, self._version = kv, kv.version
@@ -50,7 +50,7 @@ class ApproximateIndex:
         vector
             [d], of length 1.
         topn
-            How many.
+            Number of keys.
 
         Returns
         -------
@@ -63,12 +63,7 @@ class ApproximateIndex:
             As `search`.
         """
         rows, scores = self.search(np.asarray(vector, np.float32)[None], topn)
-        keys = self._kv.index_to_key
-        return [
-            (keys[row], score)
-            for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True)
-            if row >= 0
-        ]
+        return self._kv._named(rows[0], scores[0])
 
     def search(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Find the rows nearest to each query.
@@ -78,7 +73,7 @@ class ApproximateIndex:
         queries
             [Q, d] float32 of unit length.
         count
-            Rows wanted for each.
+            Number of rows for each query.
 
         Returns
         -------
@@ -88,13 +83,14 @@ class ApproximateIndex:
         Raises
         ------
         ValueError
-            The vectors have changed since the index was built, by a method or among those found.
+            A method has changed the vectors since the index was built, or a vector that was
+            found differs from that in the graph.
         """
         count = max(min(count, len(self._graph)), 0)
         rows = np.full((len(queries), count), -1, np.int64)
         scores = np.full((len(queries), count), np.nan, np.float32)
         for i, query in enumerate(queries if count else []):
-            everything = count == len(self._graph)  # the graph may not lead to all of them
+            everything = count == len(self._graph)  # a graph search may not reach all of them
             found = np.asarray(self._graph.search(query, count, exact=everything).keys, np.int64)
             vectors = self._unchanged(found)
             cosines = neighbors.cosines(vectors, neighbors.row_norms(vectors), query)
@@ -103,7 +99,7 @@ class ApproximateIndex:
         return rows, scores
 
     def _unchanged(self, rows: np.ndarray) -> np.ndarray:
-        """The vectors of rows [n, d] float32, after the check that the graph has the same ones."""
+        """Check that these rows have the vectors of the graph; return them [n, d]."""
         if self._kv.version == self._version:
             vectors = np.asarray(self._kv._vectors[rows], np.float32)
             if np.array_equal(vectors, np.asarray(self._graph.get(rows))):

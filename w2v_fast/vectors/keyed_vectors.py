@@ -1,4 +1,4 @@
-"""KeyedVectors: words, their vectors, and the questions one asks of them, with gensim 4's names.
+"""KeyedVectors: words, their vectors and queries about them, with the names of gensim 4.
 
 NamedVectors     the arrays and changes of them, keys -> rows, norms
 Queries          similarity, neighbors
@@ -28,7 +28,7 @@ from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
 
 METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
-"""gensim's names of the methods of solving analogies, and ours."""
+"""Methods of answering analogies: gensim's name to that of `evaluation`."""
 MOVED = {
     "vocab": "key_to_index, index_to_key or get_vecattr(key, 'count')",
     "index2word": "index_to_key",
@@ -42,7 +42,7 @@ MOVED = {
     "wv": "these vectors themselves: they are the KeyedVectors",
     "expandos": "counts",
 }
-"""Names of older gensim versions, and what to use now."""
+"""Names of older gensim versions, and their replacements."""
 
 
 class KeyedVectors(Queries):
@@ -81,18 +81,17 @@ class KeyedVectors(Queries):
 
     Notes
     -----
-    An integer as a key is the word of its digits, never the number of a row: for that there are
+    An integer as a key stands for the word of its digits, never for a row; rows are accessed by
     `vectors[i]` and `index_to_key[i]`. A vector of zeros has no direction: its cosine is NaN and it
     ranks last among neighbors; only `similarity`, `distance` and `n_similarity` take it as 0, as
     gensim does.
 
-    Norms follow the vectors. They are kept between queries while nobody else can write into the
-    array: it was read from a file and `vectors` was never asked for, or it is mapped read-only.
-    Otherwise each query computes them anew, which takes about as long as the rest of the query.
+    Norms are never out of date. They are cached only while nobody else can write into the array:
+    if it was read from a file and `vectors` was never accessed, or if it is mapped read-only.
+    Otherwise each query computes them again, which about doubles its time.
 
     The vectors of a model (`Word2Vec.wv`) are its weights. Adding keys copies them into a new
-    array: what is added stays, but further training does not reach it, and `Word2Vec.train`
-    refuses to go on then.
+    array, which further training would not update; `Word2Vec.train` then raises an error.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -150,7 +149,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         ApproximateIndex
-            Of the vectors as they are now; a changed vector makes it raise ValueError.
+            Of the present vectors; it raises ValueError after a vector has changed.
 
         Raises
         ------
@@ -162,7 +161,7 @@ class KeyedVectors(Queries):
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """New KeyedVectors of the known ones among `keys`, in their order, each once.
+        """New KeyedVectors of the known keys among `keys`, in their order, without repeats.
 
         Parameters
         ----------
@@ -185,9 +184,8 @@ class KeyedVectors(Queries):
         """
         rows = list(dict.fromkeys(self.get_index(key) for key in keys if key in self))
         counts = self.counts[rows] if copy_vecattrs and self.counts is not None else None
-        return KeyedVectors(
-            [self.index_to_key[row] for row in rows], np.asarray(self._vectors[rows]), counts
-        )
+        words = [self.index_to_key[row] for row in rows]
+        return KeyedVectors(words, np.asarray(self._vectors[rows]), counts)
 
     # -- evaluation --------------------------------------------------------------------------------
 
@@ -240,15 +238,10 @@ class KeyedVectors(Queries):
             oov="zero" if dummy4unknown else "skip",
         )
         if (result.pairs if dummy4unknown else result.covered) < 2:
-            raise ValueError(
-                f"{os.fspath(pairs)}: {result.covered} of {result.pairs} pairs have both words in "
-                "the vocabulary; a correlation needs two"
-            )
-        return (
-            (result.pearson, result.pearson_p),
-            (result.spearman, result.spearman_p),
-            100 * (1 - result.coverage),
-        )
+            known = f"{result.covered} of {result.pairs} pairs have both words in the vocabulary"
+            raise ValueError(f"{os.fspath(pairs)}: {known}; a correlation needs two")
+        pearson, spearman = (result.pearson, result.pearson_p), (result.spearman, result.spearman_p)
+        return pearson, spearman, 100 * (1 - result.coverage)
 
     def evaluate_word_analogies(
         self,
@@ -290,18 +283,17 @@ class KeyedVectors(Queries):
         """
         check_choice("similarity_function", similarity_function, METHODS)
         fold, method = fold_of(case_insensitive), METHODS[similarity_function]
+        answered = marked_questions(self, analogies, restrict_vocab, fold, method)
         sections: list[dict[str, Any]] = []
         total: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
-        for name, questions, marks in marked_questions(
-            self, analogies, restrict_vocab, fold, method
-        ):
+        for name, questions, marks in answered:
             section: dict[str, Any] = {"section": name, "correct": [], "incorrect": []}
             for question, mark in zip(questions, marks, strict=True):
                 if mark is not None or dummy4unknown:
                     section["correct" if mark else "incorrect"].append(tuple(map(fold, question)))
             sections.append(section)
-            for kind, answered in total.items():
-                answered += section[kind]
+            for kind, questions_of_kind in total.items():
+                questions_of_kind += section[kind]
         counted = len(total["correct"]) + len(total["incorrect"])
         sections.append({"section": "Total accuracy", **total})
         return len(total["correct"]) / max(counted, 1), sections
@@ -351,7 +343,7 @@ class KeyedVectors(Queries):
     @classmethod
     def _from_file(cls, data: VectorData) -> Self:
         kv = cls.from_data(data)
-        kv._owned = True  # nobody else has arrays that were read just now
+        kv._owned = True  # nobody else has these arrays
         return kv
 
     @classmethod
@@ -373,13 +365,13 @@ class KeyedVectors(Queries):
         fname
             The file.
         fvocab
-            Vocabulary file, `word count` lines, that has the counts; words that it lacks count 0.
+            Vocabulary file with the counts, in lines of `word count`; missing words have count 0.
         binary
             Binary instead of text.
         encoding, unicode_errors
             How the words' bytes are decoded.
         limit
-            Read the first rows only, this many (0 or None: all).
+            Number of rows to read from the start of the file (0 or None: all).
         datatype
             Type of the vectors in memory: float32 or float16.
         no_header
@@ -426,7 +418,7 @@ class KeyedVectors(Queries):
         fname
             The file.
         fvocab
-            File for the counts, `word count` lines; both are written as one act.
+            File for the counts, in lines of `word count`; both files are replaced together.
         binary
             Binary instead of text.
         write_header
@@ -438,9 +430,8 @@ class KeyedVectors(Queries):
             As `formats.save`; a ValueError also for a binary file without its header.
         """
         if binary and not write_header:
-            raise ValueError(
-                "a binary file needs its header: write_header=False works with text only"
-            )
+            problem = "write_header=False works with text only"
+            raise ValueError(f"a binary file needs its header: {problem}")
         format = "word2vec_binary" if binary else "word2vec_text" if write_header else "glove"
         self._most_frequent_first().save(fname, format=format, fvocab=fvocab)
 
@@ -523,6 +514,7 @@ class KeyedVectors(Queries):
         Returns
         -------
         KeyedVectors
+            With the same keys and counts.
         """
         return cls.from_data(conversions.from_gensim(kv))
 
@@ -530,7 +522,7 @@ class KeyedVectors(Queries):
 def _load_with_counts(
     fname: str | os.PathLike[str], fvocab: str | os.PathLike[str], options: dict[str, Any]
 ) -> tuple[VectorData, dict[str, int]]:
-    """Vectors and counts of one save, even if another one happens meanwhile."""
+    """Read vectors and counts of the same save, whatever other saves happen meanwhile."""
     decoding = options["encoding"], options["errors"]
     is_file = not (is_stream(os.fspath(fvocab)) or "://" in os.fspath(fvocab))
     while is_file and os.path.isfile(fname):

@@ -15,11 +15,11 @@ from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.data import Vectors
 
 Key = str | int
-"""A word; an integer stands for the word of its decimal digits, as integers in a corpus do."""
+"""A word, or an integer for the word of its decimal digits, as in a corpus."""
 
 
 class NamedVectors:
-    """The arrays of `KeyedVectors`, which documents the parameters, and how keys lead to rows."""
+    """The arrays of `KeyedVectors` (see there for the parameters) and the lookup of keys."""
 
     def __init__(
         self,
@@ -35,11 +35,9 @@ class NamedVectors:
         self.version = 0
         self.vectors = vectors
         self.counts = self._checked_counts(counts)
-        self.output_vectors = (
-            None
-            if output_vectors is None
-            else self._checked_matrix(output_vectors, "output_vectors")
-        )
+        if output_vectors is not None:
+            output_vectors = self._checked_matrix(output_vectors, "output_vectors")
+        self.output_vectors = output_vectors
         self.metadata = dict(metadata or {})
 
     @classmethod
@@ -72,32 +70,26 @@ class NamedVectors:
     def _check_keys(self) -> None:
         for key in self.index_to_key:
             if not isinstance(key, str):
-                raise TypeError(
-                    f"key {key!r} is of type {type(key).__name__}; keys must be strings"
-                )
+                kind = type(key).__name__
+                raise TypeError(f"key {key!r} is of type {kind}; keys must be strings")
         if not all_different(self.index_to_key):
-            row, key = next(
-                (row, key)
-                for row, key in enumerate(self.index_to_key)
-                if self.key_to_index[key] != row
-            )
+            last = self.key_to_index
+            row = next(row for row, key in enumerate(self.index_to_key) if last[key] != row)
+            key = self.index_to_key[row]
             raise ValueError(
-                f"key {key!r} occurs twice, in rows {row} and {self.key_to_index[key]}; "
-                "keys must differ"
+                f"key {key!r} occurs twice, in rows {row} and {last[key]}; keys must differ"
             )
 
     @cached_property
     def key_to_index(self) -> dict[str, int]:
-        """Row of each key; built on first use, since it takes about 75 bytes a key."""
+        """Row of each key; built on first use, since it takes about 75 bytes per key."""
         return {key: row for row, key in enumerate(self.index_to_key)}
 
     def _checked_matrix(self, matrix: np.ndarray, name: str) -> np.ndarray:
         matrix = matrix if isinstance(matrix, np.memmap) else np.asarray(matrix)
         if matrix.ndim != 2 or len(matrix) != len(self):
-            raise ValueError(
-                f"{name} of shape {matrix.shape}; expected ({len(self)}, vector_size), "
-                "a row for each key"
-            )
+            expected = f"expected ({len(self)}, vector_size), a row for each key"
+            raise ValueError(f"{name} of shape {matrix.shape}; {expected}")
         if matrix.dtype in (np.float32, np.float16):
             return matrix
         if matrix.dtype.kind not in "fiu":
@@ -109,9 +101,8 @@ class NamedVectors:
             return None
         counts = np.asarray(counts)
         if counts.shape != (len(self),):
-            raise ValueError(
-                f"counts of shape {counts.shape}; expected ({len(self)},), a count for each key"
-            )
+            expected = f"expected ({len(self)},), a count for each key"
+            raise ValueError(f"counts of shape {counts.shape}; {expected}")
         return counts.astype(np.int64, copy=False)
 
     @property
@@ -125,7 +116,7 @@ class NamedVectors:
         self._set_vectors(self._checked_matrix(vectors, "vectors"), owned=False)
 
     def _set_vectors(self, vectors: np.ndarray, owned: bool) -> None:
-        """Replace the array; `owned` if nobody else has it."""
+        """Replace the array; `owned` means that nobody else has a reference to it."""
         self._vectors, self._owned = vectors, owned
         self._changed()
 
@@ -150,11 +141,11 @@ class NamedVectors:
         return self.norms[rows] if self._keeps_norms() else neighbors.row_norms(self._vectors[rows])
 
     def _keeps_norms(self) -> bool:
-        """Whether nobody else can write into the array, so that its norms stay true."""
+        """Whether nobody else can write into the array, so that cached norms stay correct."""
         return self._owned or _is_read_only_map(self._vectors)
 
     def fill_norms(self, force: bool = False) -> None:
-        """Compute the norms now instead of at the first query, if they are kept at all.
+        """Compute the norms now instead of at the first query, if they can be cached.
 
         Parameters
         ----------
@@ -232,10 +223,8 @@ class NamedVectors:
 
     def _suggestion(self, key: object) -> str:
         if not isinstance(key, str):
-            return (
-                f": an integer is the word {word_of(key)!r}. "
-                f"Row numbers: wv.vectors[{key}], wv.index_to_key[{key}]"
-            )
+            rows = f"wv.vectors[{key}], wv.index_to_key[{key}]"
+            return f": an integer is the word {word_of(key)!r}. Row numbers: {rows}"
         spellings = (
             spelling
             for form in (key.strip(), key.strip().replace(" ", "_"))
@@ -335,15 +324,15 @@ class NamedVectors:
     ) -> None:
         """Append keys and their vectors.
 
-        Vectors are replaced in the array that the caller passed in, unless it is read-only or
-        memory-mapped; then, and for new keys, the vectors are copied, and the array of the caller
-        (or the model) is no longer that of these KeyedVectors.
+        Vectors of known keys are replaced in the caller's array. New keys, and arrays that are
+        read-only or memory-mapped, need a copy: then the array of the caller (or the model) is no
+        longer that of these KeyedVectors.
 
         Parameters
         ----------
         keys
-            n keys; of a key given twice the first vector counts, or the last with `replace`. A new
-            one is a string: an integer that is no word yet may be meant as the number of a row.
+            n keys; of a repeated key the first vector is used, or the last with `replace`. New keys
+            must be strings, since an unknown integer may be meant as the number of a row.
         weights
             [n, d].
         extras
@@ -366,9 +355,8 @@ class NamedVectors:
         ]
         vectors = np.atleast_2d(np.asarray(weights)).astype(self._vectors.dtype)
         if vectors.shape != (len(names), self.vector_size):
-            raise ValueError(
-                f"vectors of shape {vectors.shape}; expected ({len(names)}, {self.vector_size})"
-            )
+            expected = len(names), self.vector_size
+            raise ValueError(f"vectors of shape {vectors.shape}; expected {expected}")
         given = self._given_counts(extras, len(names))
         position_of: dict[str, int] = {}
         for position, name in enumerate(names):
@@ -431,10 +419,8 @@ class NamedVectors:
             Another attribute, no counts, or an unknown key.
         """
         if attr != "count" or self.counts is None:
-            raise KeyError(
-                f"no attribute {attr!r}; "
-                + ("the only one is 'count'" if attr != "count" else "no counts")
-            )
+            reason = "the only one is 'count'" if attr != "count" else "no counts"
+            raise KeyError(f"no attribute {attr!r}; {reason}")
         return np.int64(self.counts[self.get_index(key)])
 
     def set_vecattr(self, key: Key, attr: str, val: int) -> None:
@@ -493,7 +479,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 
 def is_key(value: object) -> bool:
-    """Whether a value is a word, or an integer that stands for one."""
+    """Whether a value is a string or an integer, and so may be a key."""
     return isinstance(value, (str, int, np.integer))
 
 
@@ -503,26 +489,24 @@ def word_of(key: object) -> str:
         return key
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         return str(int(key))
-    raise TypeError(
-        f"{key!r} is no key: keys are strings, or integers for the words of their digits"
-    )
+    kinds = "keys are strings, or integers for the words of their digits"
+    raise TypeError(f"{key!r} is no key: {kinds}")
 
 
 def as_list(keys: Any) -> list[Any]:
-    """A single key or vector as a list of one; lists, arrays of keys and matrices by entries."""
+    """A list of keys or vectors: of one if a single one is given, else of the entries."""
     if keys is None:
         return []
-    if is_key(keys) or (
-        isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind not in "iuUO"
-    ):
+    is_array = isinstance(keys, np.ndarray)
+    if is_key(keys) or (is_array and keys.ndim == 1 and keys.dtype.kind not in "iuUO"):
         return [keys]
-    if isinstance(keys, (list, np.ndarray)):
+    if is_array or isinstance(keys, list):
         return list(keys)
     raise TypeError(f"{keys!r} is neither a key, a vector nor a list of them")
 
 
 def _is_read_only_map(array: Any) -> bool:
-    """Whether an array is a view of a file that is mapped read-only: nobody can write into it."""
+    """Whether an array is a view of a file that is mapped read-only."""
     while isinstance(array, np.ndarray):
         if array.flags.writeable:
             return False

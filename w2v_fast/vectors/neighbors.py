@@ -1,8 +1,8 @@
-"""Nearest rows by cosine, for one query or for many in blocks, without a copy of the vectors.
+"""Nearest rows by cosine, for one query or for many, without a copy of the vectors.
 
     score[q, v] = queries[q] . vectors[v] / norms[v]      queries [Q, d] of length 1, vectors [V, d]
 
-A row of zeros has no direction: its score is NaN, and it ranks behind every other row.
+A row of zeros has no direction: its score is NaN, and it ranks last.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterator
 import numpy as np
 
 BLOCK_ROWS = 4096
-"""Rows of vectors at a time: a block of 4096 x 300 float32 takes 5 MB and stays in the cache."""
+"""Rows in a block of vectors: 4096 x 300 float32 take 5 MB and stay in the cache."""
 BLOCK_SCORES = 1 << 22
-"""Scores at a time in a batch, 16 MB."""
+"""Scores of one chunk of queries and one block of rows: 16 MB."""
 GROUP_SCORES = 1024
-"""Most scores in a group whose maximum is taken first, to select the neighbors of one query."""
+"""Limit of the scores in a group of `best`, of which the maximum is taken first."""
 UNDEFINED = np.float32(-2.0)
 """Stands for NaN while scores are compared: lower than every cosine."""
 
 
 def row_blocks(start: int, stop: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
-    """Cut `start..stop` into slices of at most `size`."""
+    """Split `start..stop` into slices of at most `size`."""
     return (slice(first, min(first + size, stop)) for first in range(start, stop, size))
 
 
@@ -60,15 +60,15 @@ def best(scores: np.ndarray, count: int) -> np.ndarray:
     """Positions of the highest scores, in the order of gensim if some are equal.
 
     Fast path: the `count`-th largest maximum of small groups is a lower bound of the `count`-th
-    largest score, so only scores above it are sorted. Ties and NaN take the slow path, whose order
-    gensim has.
+    largest score, so only scores above it are sorted. Ties and NaN take the slow path, which gives
+    the order of gensim.
 
     Parameters
     ----------
     scores
         [V].
     count
-        How many; at most V come back.
+        Number of positions, at most V.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def best_of_many(
     queries
         [Q, d] float32 of unit length; a NaN query has undefined scores.
     count
-        Rows wanted for each query; at most V come back.
+        Number of rows for each query, at most V.
 
     Returns
     -------
@@ -126,16 +126,12 @@ def best_of_many(
 def _best_of_chunk(
     vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int, block_rows: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Go through the vectors once and keep the best so far."""
+    """Compare a chunk of queries with all vectors, block by block."""
     top_scores = np.full((len(queries), count), -np.inf, np.float32)
     top_rows = np.zeros((len(queries), count), np.int64)
     for block in _growing_blocks(len(vectors), 4 * count, block_rows):
-        _keep_best(
-            top_scores,
-            top_rows,
-            defined_cosines(queries, vectors[block], norms[block]),
-            block.start,
-        )
+        scores = defined_cosines(queries, vectors[block], norms[block])
+        _keep_best(top_scores, top_rows, scores, block.start)
     order = np.argsort(-top_scores, axis=1, kind="stable")
     top_scores = np.take_along_axis(top_scores, order, axis=1)
     top_scores[top_scores == UNDEFINED] = np.nan
@@ -143,7 +139,7 @@ def _best_of_chunk(
 
 
 def _growing_blocks(stop: int, first: int, largest: int) -> Iterator[slice]:
-    """Cut `0..stop` into slices that double: early ones set a mark that few later ones beat."""
+    """Split `0..stop` into doubling slices: few scores of later ones beat those of early ones."""
     start, size = 0, min(first, largest)
     while start < stop:
         yield slice(start, min(start + size, stop))

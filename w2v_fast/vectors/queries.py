@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,7 +33,7 @@ class Index(Protocol):
 
 
 class Queries(NamedVectors):
-    """The methods of `KeyedVectors` that compare vectors and change nothing."""
+    """The methods of `KeyedVectors` that compare vectors without changing them."""
 
     # -- means and pairs of keys -------------------------------------------------------------------
 
@@ -54,11 +54,11 @@ class Queries(NamedVectors):
         weights
             One for each key; default 1.
         pre_normalize
-            Scale the vectors of keys to length 1 first; vectors given as such stay as they are.
+            Scale the vectors of keys to length 1 first; given vectors are used unchanged.
         post_normalize
             Scale the mean to length 1.
         ignore_missing
-            Leave unknown keys out (all unknown: zeros); otherwise they raise KeyError.
+            Ignore unknown keys (if all are unknown, the mean is zero) instead of raising KeyError.
 
         Returns
         -------
@@ -75,9 +75,7 @@ class Queries(NamedVectors):
         keys = list(keys)
         if not keys:
             raise ValueError("cannot compute the mean of no keys and no vectors")
-        scales = (
-            np.ones(len(keys), np.float32) if weights is None else np.asarray(weights, np.float32)
-        )
+        scales = np.asarray(np.ones(len(keys)) if weights is None else weights, np.float32)
         if scales.shape != (len(keys),):
             raise ValueError(
                 f"weights of shape {scales.shape} for {len(keys)} keys; expected one for each"
@@ -196,9 +194,8 @@ class Queries(NamedVectors):
         kind = np.result_type(vector, matrix, np.float32)
         vector, matrix = vector.astype(kind, copy=False), matrix.astype(kind, copy=False)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(
-                matrix @ vector / (np.linalg.norm(vector) * np.linalg.norm(matrix, axis=1))
-            )
+            lengths = np.linalg.norm(vector) * np.linalg.norm(matrix, axis=1)
+            return np.asarray(matrix @ vector / lengths)
 
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.float32:
         """Cosine of the means of two sets of keys; unknown keys are left out.
@@ -240,7 +237,7 @@ class Queries(NamedVectors):
         wa, wb
             Keys.
         topn
-            How many nearest keys.
+            Number of nearest keys.
 
         Returns
         -------
@@ -256,9 +253,8 @@ class Queries(NamedVectors):
         """
         nearest = self.similar_by_word(wa, topn)
         if not len(nearest):
-            raise ValueError(
-                f"relative_cosine_similarity needs similar words; topn = {topn} gives none"
-            )
+            problem = f"needs similar words; topn = {topn} gives none"
+            raise ValueError(f"relative_cosine_similarity {problem}")
         return float(self.similarity(wa, wb)) / sum(score for _, score in nearest)
 
     # -- one among several -------------------------------------------------------------------------
@@ -290,9 +286,8 @@ class Queries(NamedVectors):
         words = list(words)
         known = [word for word in words if word in self]
         if len(known) < len(words):
-            logger.warning(
-                "left out unknown words: %s", [word for word in words if word not in self]
-            )
+            unknown = [word for word in words if word not in self]
+            logger.warning("left out unknown words: %s", unknown)
         if not known:
             raise ValueError("cannot select a word: none of the words is known")
         mean = self.get_mean_vector(known, pre_normalize=use_norm, post_normalize=True)
@@ -366,11 +361,8 @@ class Queries(NamedVectors):
         """
         distances = self.distances(key1)
         own, limit = self.get_index(key1), distances[self.get_index(key2)]
-        return [
-            self.index_to_key[row]
-            for row in np.flatnonzero(distances < limit).tolist()
-            if row != own
-        ]
+        closer = np.flatnonzero(distances < limit).tolist()
+        return [self.index_to_key[row] for row in closer if row != own]
 
     def rank(self, key1: Key, key2: Key) -> int:
         """Position of `key2` among the neighbors of `key1`.
@@ -413,14 +405,14 @@ class Queries(NamedVectors):
         positive, negative
             A key, a vector [d], or a list of keys, vectors and `(key or vector, weight)` tuples.
             Weights are 1 for positive and -1 for negative entries unless a tuple gives another,
-            which is used as it stands. The vectors of keys are scaled to length 1, vectors given
-            as such stay as they are.
+            which is used unchanged. The vectors of keys are scaled to length 1, given vectors are
+            used unchanged.
         topn
-            How many keys; None for the scores of all keys as an array, in the order of rows.
+            Number of keys; None returns the scores of all keys as an array, in the order of rows.
         clip_start, clip_end
             Search rows `clip_start:clip_end` only (0 or None as the end: all).
         restrict_vocab
-            Search the first rows only, this many; overrides the clip range (0 or None: all).
+            Search only this many first rows; overrides the clip range (0 or None: all).
         indexer
             An index from `build_index`, or any object with `most_similar(vector, topn)`:
             approximate, faster.
@@ -452,10 +444,8 @@ class Queries(NamedVectors):
     def _query(self, positive: Any, negative: Any) -> tuple[np.ndarray, set[int]]:
         """The unit query [d] float32 and the rows of its keys."""
         weighted = [*_weighted(positive, 1.0), *_weighted(negative, -1.0)]
-        items = [item for item, _ in weighted]
-        query = self.get_mean_vector(
-            items, [weight for _, weight in weighted], post_normalize=True, ignore_missing=False
-        )
+        items, weights = [item for item, _ in weighted], [weight for _, weight in weighted]
+        query = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
         return query, self._rows_of(items)
 
     def _rows_of(self, items: list[Any]) -> set[int]:
@@ -485,18 +475,15 @@ class Queries(NamedVectors):
         if topn <= 0:
             return []
         rows = neighbors.best(scores, topn + len(excluded))
-        return self._named(rows + first_row, scores[rows], topn, excluded)
+        return self._named(rows + first_row, scores[rows], excluded)[:topn]
 
     def _named(
-        self, rows: np.ndarray, scores: np.ndarray, topn: int, excluded: set[int]
+        self, rows: np.ndarray, scores: np.ndarray, excluded: Collection[int] = ()
     ) -> Neighbors:
-        """Pairs of key and score; a row of -1 stands for none."""
+        """Pairs of key and score, without the rows excluded; a row of -1 stands for none."""
         pairs = zip(rows.tolist(), scores.tolist(), strict=True)
-        return [
-            (self.index_to_key[row], score)
-            for row, score in pairs
-            if row >= 0 and row not in excluded
-        ][:topn]
+        keys, without = self.index_to_key, {-1, *excluded}
+        return [(keys[row], score) for row, score in pairs if row not in without]
 
     def most_similar_cosmul(
         self,
@@ -531,9 +518,8 @@ class Queries(NamedVectors):
         if not positives:
             raise ValueError("most_similar_cosmul needs at least one positive key or vector")
         rows = self._row_range(0, None, restrict_vocab)
-        scores = self._shifted_cosines(positives, rows) / (
-            self._shifted_cosines(negatives, rows) + COSMUL_EPSILON
-        )
+        divisors = self._shifted_cosines(negatives, rows) + COSMUL_EPSILON
+        scores = self._shifted_cosines(positives, rows) / divisors
         return self._top(scores, rows.start, topn, self._rows_of(positives + negatives))
 
     def _shifted_cosines(self, keys: list[Any], rows: slice) -> np.ndarray:
@@ -584,10 +570,9 @@ class Queries(NamedVectors):
             raise ValueError(
                 f"{len(others)} negatives for {len(positives)} queries; expected one entry for each"
             )
-        made = [self._query(*pair) for pair in zip(positives, others, strict=True)]
-        matrix = np.array([query for query, _ in made], np.float32).reshape(
-            len(made), self.vector_size
-        )
+        made = list(map(self._query, positives, others))
+        matrix = np.array([query for query, _ in made], np.float32)
+        matrix = matrix.reshape(len(made), self.vector_size)
         rows = self._row_range(clip_start, clip_end, restrict_vocab)
         if topn is None:
             return neighbors.cosines_of_many(self._vectors[rows], self._norms_of(rows), matrix)
@@ -597,11 +582,10 @@ class Queries(NamedVectors):
             self._check_all_rows(rows)
             found, scores = indexer.search(matrix, count)
         else:
-            found, scores = neighbors.best_of_many(
-                self._vectors[rows], self._norms_of(rows), matrix, count
-            )
+            vectors, norms = self._vectors[rows], self._norms_of(rows)
+            found, scores = neighbors.best_of_many(vectors, norms, matrix, count)
         return [
-            self._named(found[i] + rows.start, scores[i], wanted, own)
+            self._named(found[i] + rows.start, scores[i], own)[:wanted]
             for i, (_, own) in enumerate(made)
         ]
 

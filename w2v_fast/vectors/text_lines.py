@@ -1,4 +1,4 @@
-"""Lines of small text files, numbered and of bounded length."""
+"""Numbered lines of small text files, with a limit of their length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def numbered_lines(file: BinaryIO, path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
-    """Read a file line by line, without a byte order mark at its start.
+    """Read a file line by line; a byte order mark at its start is removed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Vocabulary files of word2vec.c (`-save-vocab`): a line `word count` for each word."""
+"""Vocabulary files of word2vec.c (`-save-vocab`): one line `word count` for each word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from w2v_fast.system.files import unpacked
 from w2v_fast.vectors.text_lines import numbered_lines
 
 MAX_DIGITS = 18
-"""Of a count: these fit into 64 bits."""
+"""Limit of the digits of a count, so that it fits into 64 bits."""
 
 
 def read_counts(
@@ -19,18 +19,19 @@ def read_counts(
     encoding: str = "utf-8",
     errors: str = "surrogateescape",
 ) -> dict[str, int]:
-    """Read the count of each word; of a repeated word the first line counts.
+    """Read the count of each word; for repeated words the first line is used.
 
     Parameters
     ----------
     file, path
         The open file, compressed or not, and its name for messages. A word may hold spaces.
     encoding, errors
-        How the bytes of a word become a str.
+        Decoding of the words, as for `bytes.decode`.
 
     Returns
     -------
     dict of str to int
+        The count of each word.
 
     Raises
     ------
@@ -40,20 +41,16 @@ def read_counts(
     counts: dict[str, int] = {}
     with unpacked(file) as lines:
         for number, line in numbered_lines(lines, path):
+            where = f"{os.fspath(path)}, line {number}"
             parts = line.strip(b" \t\r\n").rsplit(None, 1)
             if not parts:
                 continue
             if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > MAX_DIGITS:
-                raise ValueError(
-                    f"{os.fspath(path)}, line {number}: expected a word and its count; "
-                    f"found {line[:60]!r}"
-                )
+                raise ValueError(f"{where}: expected a word and its count; found {line[:60]!r}")
             try:
                 word = parts[0].decode(encoding, errors)
             except UnicodeDecodeError as error:
-                raise ValueError(
-                    f"{os.fspath(path)}, line {number}: not {encoding} text: {error.reason}"
-                ) from None
+                raise ValueError(f"{where}: not {encoding} text: {error.reason}") from None
             counts.setdefault(word, int(parts[1]))
     return counts
 

@@ -1,5 +1,4 @@
-"""Phrases: pairs of words that stand together more often than their counts explain, joined to one
-word.
+"""Phrases: words that stand together more often than their counts explain, joined to one.
 
 `scores.py` has the formulas, `find.py` counts the pairs of a corpus, `join.py` joins them,
 `text.py` does both for text.

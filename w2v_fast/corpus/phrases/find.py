@@ -1,5 +1,4 @@
-"""Phrases found in a corpus: pairs of words that stand together more often than their counts
-explain.
+"""Find the phrases of a corpus: pairs of words that often stand together.
 
 A pair is a phrase when its score (`scores.py`) is above the threshold. Phrases of three and more
 words come from further passes over the joined text. Connector words (such as "of") neither start
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -87,12 +86,9 @@ class Phrases(FrozenPhrases):
         config = TrainConfig(min_count=min_count, workers=workers)
         check_scoring(scoring, threshold)
         super().__init__({}, delimiter, connector_words)
-        corpus = (
-            sentences
-            if isinstance(sentences, Corpus)
-            else Corpus.from_source(sentences, min_count=1, workers=workers)
-        )
-        pairs = _Pairs(corpus, delimiter, self.connector_words, config.threads)
+        if not isinstance(sentences, Corpus):
+            sentences = Corpus.from_source(sentences, min_count=1, workers=workers)
+        pairs = _Pairs(sentences, delimiter, self.connector_words, config.threads)
         self.phrases = pairs.above(threshold, scoring, config.min_count)
 
     def freeze(self) -> FrozenPhrases:
@@ -130,28 +126,16 @@ class _Pairs:
             "min_count": float(min_count),
             "corpus_word_count": float(self.tokens),
         }
+        word, least = self.vocabulary.words.__getitem__, 1 if callable(scoring) else min_count
         found: list[tuple[float, Tokens]] = []
         for table in self.tables:
-            numbers, counts, first_words, last_words = table.select(
-                1 if callable(scoring) else min_count
-            )
-            scores = scores_of(
-                scoring,
-                self.word_counts[first_words],
-                self.word_counts[last_words],
-                counts,
-                settings,
-            )
+            numbers, counts, first_words, last_words = table.select(least)
+            columns = self.word_counts[first_words], self.word_counts[last_words], counts
+            scores = scores_of(scoring, *columns, settings)
             kept = scores > threshold
-            found += zip(
-                (-scores[kept]).tolist(),
-                map(self._words, map(table.phrase, numbers[kept].tolist())),
-                strict=True,
-            )
+            phrases = (tuple(map(word, table.phrase(i))) for i in numbers[kept].tolist())
+            found += zip((-scores[kept]).tolist(), phrases, strict=True)
         return {words: -score for score, words in sorted(found)}
-
-    def _words(self, phrase: Iterable[int]) -> Tokens:
-        return tuple(self.vocabulary.words[id] for id in phrase)
 
     def _pool_collisions(self, ambiguous: Flags, delimiter: str) -> None:
         """Give all words and phrases of the same name their common count.

@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, TypeGuard, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -84,11 +84,10 @@ class FrozenPhrases:
     @overload
     def __getitem__(self, text: Iterable[list[str]]) -> Iterable[list[str]]: ...
     def __getitem__(self, text: Any) -> Any:
-        """Join the phrases of one sentence (a list of str), of an iterable of sentences, or of a
-        corpus.
+        """Join the phrases of a sentence (a list of str), an iterable of sentences, or a corpus.
 
-        Sentences are joined when they are asked for; the result can be iterated as often as what
-        was given.
+        Sentences are joined when they are iterated over; the result can be iterated again if the
+        sentences can.
         """
         if isinstance(text, Corpus):
             return self.apply(text)
@@ -149,18 +148,16 @@ class FrozenPhrases:
             out = np.empty(stop - start, np.int32)
             return out[: table.replace(corpus.ids, start, stop, roles, new_ids, out)]
 
-        with contextlib.closing(
-            map_in_order(work, _chunks(corpus.ids, roles), config.threads)
-        ) as joined:
-            for ids in joined:
+        chunks = map_in_order(work, _chunks(corpus.ids, roles), config.threads)
+        with contextlib.closing(chunks):
+            for ids in chunks:
                 store.append(ids)
         raw_tokens = corpus.raw_tokens - len(corpus) + store.size
         counts, first_positions = tally_all(store.array(), len(words))
         order, ranks = rank_and_cut(counts, first_positions, config.min_count, config.max_vocab)
         ids = renumber(store, np.array([[0, store.size]]), [ranks])
-        return Corpus.of_own_ids(
-            ids, Vocabulary([words[id] for id in order.tolist()], counts[order]), raw_tokens
-        )
+        vocabulary = Vocabulary([words[id] for id in order.tolist()], counts[order])
+        return Corpus.of_own_ids(ids, vocabulary, raw_tokens)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write text: a line of JSON with the settings, then one for each phrase.
@@ -200,20 +197,14 @@ class FrozenPhrases:
         head = _json(next(lines), f"{name}, line 1")
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise ValueError(f"{name} is not a file of phrases: its first line must say {FORMAT!r}")
-        phrases = dict(
-            _phrase(line, f"{name}, line {number}") for number, line in enumerate(lines, 2)
-        )
+        phrases = dict(_phrase(row, f"{name}, line {i}") for i, row in enumerate(lines, 2))
         if len(phrases) != head.get("phrases"):
             raise ValueError(
                 f"{name} is cut or damaged: it has {len(phrases)} phrases "
                 f"of {head.get('phrases')!r:.60}"
             )
         delimiter, connector_words = head.get("delimiter"), head.get("connector_words")
-        if (
-            not isinstance(delimiter, str)
-            or connector_words is None
-            or not _is_words(connector_words)
-        ):
+        if not isinstance(delimiter, str) or not _is_words(connector_words):
             raise ValueError(f"{name}, line 1: expected a delimiter and a list of connector words")
         found = FrozenPhrases(phrases, delimiter, connector_words)
         metadata = head.get("metadata")
@@ -316,17 +307,12 @@ def _json(line: bytes, where: str) -> Any:
 
 
 def _phrase(line: bytes, where: str) -> tuple[Tokens, float]:
-    fields = _json(line, where)
-    if (
-        not isinstance(fields, list)
-        or len(fields) < 3
-        or not isinstance(fields[0], float)
-        or math.isnan(fields[0])
-        or not _is_words(fields[1:])
-    ):
-        raise ValueError(f"{where}: expected a score and two words or more")
-    return tuple(fields[1:]), fields[0]
+    match _json(line, where):
+        case [float(score), *words] if len(words) > 1 and _is_words(words):
+            if not math.isnan(score):
+                return tuple(words), score
+    raise ValueError(f"{where}: expected a score and two words or more")
 
 
-def _is_words(value: object) -> bool:
+def _is_words(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)

@@ -14,63 +14,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Scorer: TypeAlias = "Callable[..., float]"
-
-
-def _default(
-    worda_count: Any,
-    wordb_count: Any,
-    bigram_count: Any,
-    len_vocab: float,
-    min_count: float,
-    corpus_word_count: float,
-) -> Any:
-    return (bigram_count - min_count) / (worda_count * wordb_count) * len_vocab
-
-
-def _word2phrase(
-    worda_count: Any,
-    wordb_count: Any,
-    bigram_count: Any,
-    len_vocab: float,
-    min_count: float,
-    corpus_word_count: float,
-) -> Any:
-    return (bigram_count - min_count) / (worda_count * wordb_count) * corpus_word_count
-
-
-def _npmi(
-    worda_count: Any,
-    wordb_count: Any,
-    bigram_count: Any,
-    len_vocab: float,
-    min_count: float,
-    corpus_word_count: float,
-) -> Any:
-    pair = bigram_count / corpus_word_count
-    return _log(
-        pair / (worda_count / corpus_word_count * (wordb_count / corpus_word_count))
-    ) / -_log(pair)
-
-
-def _log(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The C library's logarithm: the last bit of numpy's depends on the CPU."""
-    return np.fromiter(map(math.log, values.tolist()), np.float64, len(values))
-
-
-SCORERS: dict[str, Scorer] = {"default": _default, "word2phrase": _word2phrase, "npmi": _npmi}
+SCORINGS = ("default", "word2phrase", "npmi")
 
 
 def check_scoring(scoring: str | Scorer, threshold: float) -> None:
     """Raise a ValueError for a scoring that does not exist, or a threshold out of its range."""
-    if not callable(scoring) and scoring not in SCORERS:
+    if not callable(scoring) and scoring not in SCORINGS:
         raise ValueError(
-            f"scoring = {scoring!r} must be one of {', '.join(SCORERS)}, or a function"
+            f"scoring = {scoring!r} must be one of {', '.join(SCORINGS)}, or a function"
         )
     if scoring == "npmi" and not -1 <= threshold <= 1:
         raise ValueError(f"threshold = {threshold} must lie in [-1, 1] for npmi")
@@ -90,15 +47,21 @@ def scores_of(
     `settings` are the parameters len_vocab, min_count and corpus_word_count of a scorer.
     """
     columns = first_counts, last_counts, counts
-    if not callable(scoring):
-        return np.asarray(
-            SCORERS[scoring](*(column.astype(float) for column in columns), **settings)
+    if callable(scoring):
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        names = "worda_count", "wordb_count", "bigram_count"
+        return np.array(
+            [scoring(**dict(zip(names, row, strict=True)), **settings) for row in rows], float
         )
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return np.array(
-        [
-            scoring(worda_count=first, wordb_count=last, bigram_count=count, **settings)
-            for first, last, count in rows
-        ],
-        float,
-    )
+    first, last, pair = (column.astype(float) for column in columns)
+    tokens = settings["corpus_word_count"]
+    if scoring == "npmi":
+        share = pair / tokens
+        return _log(share / (first / tokens * (last / tokens))) / -_log(share)
+    total = settings["len_vocab"] if scoring == "default" else tokens
+    return (pair - settings["min_count"]) / (first * last) * total
+
+
+def _log(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The C library's logarithm: the last bit of numpy's depends on the CPU."""
+    return np.fromiter(map(math.log, values.tolist()), np.float64, len(values))

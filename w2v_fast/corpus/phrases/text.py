@@ -37,10 +37,9 @@ def phrase_text(
     memory_budget: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[FrozenPhrases]:
-    """Write a text with its phrases joined, as word2phrase.c does: a sentence a line, words
-    separated by one space.
+    """Write a text with its phrases joined, as word2phrase.c does.
 
-    Lines without words are left out.
+    Each sentence is a line, with one space between words. Lines without words are left out.
 
     Parameters
     ----------
@@ -88,18 +87,11 @@ def phrase_text(
 
 
 def _check_is_not_read(output: str | os.PathLike[str], source: CorpusSource) -> None:
-    names = (
-        [source]
-        if isinstance(source, (str, os.PathLike))
-        else source
-        if isinstance(source, (list, tuple))
-        else ()
-    )
     if is_stream(path_name(output)) or not os.path.exists(output):
         return
-    for path in itertools.chain.from_iterable(
-        expand(name) for name in names if isinstance(name, (str, os.PathLike))
-    ):
+    names = source if isinstance(source, (list, tuple)) else [source]
+    files = (expand(name) for name in names if isinstance(name, (str, os.PathLike)))
+    for path in itertools.chain.from_iterable(files):
         if os.path.exists(path) and os.path.samefile(path, output):
             raise ValueError(
                 f"{os.fspath(output)} would replace {path}, which is read; give another name"

@@ -12,7 +12,7 @@ import numpy as np
 
 import w2v_fast
 from w2v_fast.corpus import phrases as core
-from w2v_fast.corpus.phrases.scores import SCORERS as SCORERS_OF_ARRAYS
+from w2v_fast.corpus.phrases.scores import scores_of
 from w2v_fast.gensim.pickles import refuse_pickle
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
@@ -63,9 +63,8 @@ def npmi_scorer(
 
 
 def _score(name: str, counts: dict[str, float]) -> float:
-    arrays = {key: np.array([value], np.float64) for key, value in counts.items()}
-    scores: Any = SCORERS_OF_ARRAYS[name](**arrays)
-    return float(scores[0])
+    first, last, pair, *_ = (np.array([count]) for count in counts.values())
+    return float(scores_of(name, first, last, pair, counts)[0])
 
 
 SCORERS = {"default": original_scorer, "npmi": npmi_scorer}

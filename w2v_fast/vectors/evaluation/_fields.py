@@ -11,13 +11,13 @@ from w2v_fast.vectors.text_lines import numbered_lines
 
 DELIMITERS = ("\t", ";", ",")
 MAX_FILE = 1 << 26
-"""Bytes of a file, unpacked."""
+"""Maximum size of a file in bytes, unpacked."""
 MAX_SHOWN = 120
-"""Characters of a line in a message."""
+"""Maximum number of characters of a line that a message shows."""
 
 
 def read_lines(path: str | os.PathLike[str], encoding: str) -> list[tuple[int, str]]:
-    """Numbers, from 1, and text of the lines that are not empty and do not begin with `#`."""
+    """Line numbers (from 1) and texts, without empty lines and lines that begin with `#`."""
     lines: list[tuple[int, str]] = []
     size = 0
     with open_input(path) as file:
@@ -30,20 +30,18 @@ def read_lines(path: str | os.PathLike[str], encoding: str) -> list[tuple[int, s
                 raise ValueError(f"{where}: not {encoding} text: {error}") from None
             text = text.removeprefix("\ufeff" if number == 1 else "").strip("\r\n")
             if "\r" in text:
-                raise ValueError(
-                    f"{where}: a carriage return (CR) inside a line; lines end with LF or CR LF"
-                )
+                problem = "a carriage return (CR) inside a line; lines end with LF or CR LF"
+                raise ValueError(f"{where}: {problem}")
             if size > MAX_FILE:
-                raise ValueError(
-                    f"{where}: more than {MAX_FILE:,} bytes, so this is no file for an evaluation"
-                )
+                problem = f"more than {MAX_FILE:,} bytes, so this is no file for an evaluation"
+                raise ValueError(f"{where}: {problem}")
             if text.strip() and not text.startswith("#"):
                 lines.append((number, text))
     return lines
 
 
 def fields_of(line: str, delimiter: str | None) -> list[str]:
-    """Split a line at a delimiter, or at white space; quotes around a field are taken off."""
+    """Split a line at a delimiter (None: white space) and strip the quotes around its fields."""
     if delimiter is None or len(delimiter) > 1 or line.count('"') % 2:
         fields = line.split(delimiter)
     else:
@@ -52,6 +50,6 @@ def fields_of(line: str, delimiter: str | None) -> list[str]:
 
 
 def shown(value: object) -> str:
-    """A value in a message, cut if it is long."""
+    """The repr of a value for a message, cut if it is long."""
     text = repr(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

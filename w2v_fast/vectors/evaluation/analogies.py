@@ -1,4 +1,4 @@
-"""Analogy questions, a : b = c : ?, over all words v but a, b and c.
+"""Analogy questions a : b = c : ?, answered by any word v except a, b and c.
 
 s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
 3CosAdd   argmax s(b) + s(c) - s(a)             (Mikolov et al., 2013)
@@ -8,6 +8,7 @@ s(x) = cosine(v, x), t(x) = (1 + s(x)) / 2
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import os
 from collections.abc import Sequence
@@ -39,8 +40,8 @@ class AnalogyScore:
     name
         Of the section.
     questions, covered, counted, correct
-        All questions; those of which all four words are known; those that count in the accuracy
-        (the covered ones, or all with oov="zero"); those answered correctly.
+        Numbers of questions: all; those whose four words are all known; those that count in the
+        accuracy (the covered ones, or all with oov="zero"); those answered correctly.
     """
 
     name: str
@@ -85,11 +86,8 @@ class AnalogyResult:
     def as_dict(self) -> dict[str, Any]:
         """All figures and rules, for JSON."""
         sums = {name: getattr(self, name).as_dict() for name in ("semantic", "syntactic", "total")}
-        rules = {
-            name: getattr(self, name)
-            for name in ("method", "oov", "case_insensitive", "restrict_vocab")
-        }
-        return {"sections": [section.as_dict() for section in self.sections], **sums, **rules}
+        sections = [section.as_dict() for section in self.sections]
+        return {**dataclasses.asdict(self), "sections": sections, **sums}
 
 
 def evaluate_analogies(
@@ -116,7 +114,7 @@ def evaluate_analogies(
     method
         "add" (3CosAdd) or "mul" (3CosMul).
     oov
-        "skip" leaves questions with an unknown word out; "zero" counts them as answered wrong.
+        "skip" leaves out questions with an unknown word; "zero" counts them as answered wrongly.
 
     Returns
     -------
@@ -126,30 +124,22 @@ def evaluate_analogies(
     Raises
     ------
     ValueError
-        The file is not one of questions (file and line are named), or an option is none of its
-        choices.
+        The file does not hold questions (file and line are named), or an option has an unknown
+        value.
     OSError
         The file cannot be read.
     """
     check_choice("method", method, METHODS)
     check_choice("oov", oov, OOV_POLICIES)
-    scores = []
-    for name, questions, marks in marked_questions(
-        kv, path, restrict_vocab, fold_of(case_insensitive), method
-    ):
+    fold, scores = fold_of(case_insensitive), []
+    for name, questions, marks in marked_questions(kv, path, restrict_vocab, fold, method):
         covered = sum(mark is not None for mark in marks)
         counted = covered if oov == "skip" else len(questions)
         scores.append(AnalogyScore(name, len(questions), covered, counted, marks.count(True)))
-    return AnalogyResult(
-        tuple(scores),
-        _sum("semantic", [score for score in scores if not score.name.startswith("gram")]),
-        _sum("syntactic", [score for score in scores if score.name.startswith("gram")]),
-        _sum("total", scores),
-        method,
-        oov,
-        case_insensitive,
-        restrict_vocab,
-    )
+    semantic = [score for score in scores if not score.name.startswith("gram")]
+    syntactic = [score for score in scores if score.name.startswith("gram")]
+    sums = _sum("semantic", semantic), _sum("syntactic", syntactic), _sum("total", scores)
+    return AnalogyResult(tuple(scores), *sums, method, oov, case_insensitive, restrict_vocab)
 
 
 def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
@@ -160,8 +150,8 @@ def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
 def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
     """Read sections of analogy questions: `: name` opens a section, `a b c expected` is a question.
 
-    The words of a question are cut at white space, or, where that does not give four, at tabs,
-    semicolons or commas; quotes around a word are taken off. Empty lines and lines that begin with
+    A question is split at white space; if that does not give four words, at tabs, semicolons or
+    commas. Quotes around a word are stripped. Empty lines and lines that begin with
     `#` are skipped.
 
     Parameters
@@ -177,8 +167,8 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
     Raises
     ------
     ValueError
-        A line is neither, or comes before the first section, or there are none; file and line are
-        named.
+        A line is neither, a question comes before the first section, or there is no section; file
+        and line are named.
     OSError
         The file cannot be read.
     """
@@ -196,9 +186,8 @@ def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Questio
             raise ValueError(f"{where}: expected four words; found {shown(line)}")
         sections[-1][1].append((words[0], words[1], words[2], words[3]))
     if not sections:
-        raise ValueError(
-            f"{os.fspath(path)}: no analogy questions; expected ': name' and lines of four words"
-        )
+        expected = "expected ': name' and lines of four words"
+        raise ValueError(f"{os.fspath(path)}: no analogy questions; {expected}")
     return sections
 
 
@@ -235,29 +224,23 @@ def marked_questions(
     Returns
     -------
     list of (str, list of questions, list of marks)
-        Of each section; a mark is whether the answer is correct, None if a word is unknown.
+        For each section its name, its questions and their marks: whether the answer is correct, or
+        None if a word is unknown.
     """
     sections = read_analogies(path)
     words = kv.index_to_key[:restrict_vocab]
     known = rows_by_word(words, fold)
-    rows = [
-        [known.get(fold(word), -1) for word in question]
-        for _, questions in sections
-        for question in questions
-    ]
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    covered = (table >= 0).all(axis=1)
-    canonical_row = np.array([known[fold(word)] for word in words], np.int64)
-    correct = solve_analogies(
-        kv.vectors[: len(words)], kv.norms[: len(words)], table[covered], canonical_row, method
-    )
-    marks: list[bool | None] = [None] * len(table)
-    for question, mark in zip(np.flatnonzero(covered).tolist(), correct.tolist(), strict=True):
-        marks[question] = mark
-    ends = np.cumsum([len(questions) for _, questions in sections]).tolist()
+    asked = (word for _, questions in sections for question in questions for word in question)
+    table = np.array([known.get(fold(word), -1) for word in asked], np.int64).reshape(-1, 4)
+    covered = np.asarray((table >= 0).all(axis=1))
+    canonical = np.array([known[fold(word)] for word in words], np.int64)
+    vectors, norms = kv.vectors[: len(words)], kv.norms[: len(words)]
+    correct = solve_analogies(vectors, norms, table[covered], canonical, method)
+    answers = iter(correct.tolist())
+    marks = iter([next(answers) if is_covered else None for is_covered in covered.tolist()])
     return [
-        (name, questions, marks[end - len(questions) : end])
-        for (name, questions), end in zip(sections, ends, strict=True)
+        (name, questions, list(itertools.islice(marks, len(questions))))
+        for name, questions in sections
     ]
 
 
@@ -265,7 +248,7 @@ def solve_analogies(
     vectors: np.ndarray,
     norms: np.ndarray,
     questions: np.ndarray,
-    canonical_row: np.ndarray,
+    canonical: np.ndarray,
     method: str,
 ) -> np.ndarray:
     """Whether the best answer to each question is the expected one.
@@ -277,10 +260,10 @@ def solve_analogies(
     Parameters
     ----------
     vectors, norms
-        [V, d] and [V]; rows of zeros are no answers.
+        [V, d] and [V]; rows of zeros are never answers.
     questions
         [N, 4] rows of a, b, c and the expected answer.
-    canonical_row
+    canonical
         [V] for each row, the first row of the same word in any spelling. No spelling of a, b or c
         is an answer.
     method
@@ -295,14 +278,13 @@ def solve_analogies(
     a, b, c = positions.reshape(-1, 3).T
     (pair_a, pair_b), pair = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
     directions = np.nan_to_num(neighbors.unit_rows(vectors[words], norms[words]), copy=False)
-    excluded = _excluded_answers(questions[:, :3], canonical_row)
+    excluded = _excluded_answers(questions[:, :3], canonical)
     best_scores = np.full(len(questions), -np.inf, np.float32)
     best_rows = np.full(len(questions), -1, np.int64)
     buffers = np.empty((2, QUESTION_CHUNK * QUESTION_ROWS), np.float32)
     for block in neighbors.row_blocks(0, len(vectors), QUESTION_ROWS):
-        gain, cost, combine = _score_terms(
-            neighbors.defined_cosines(directions, vectors[block], norms[block]), method
-        )
+        cosines = neighbors.defined_cosines(directions, vectors[block], norms[block])
+        gain, cost, combine = _score_terms(cosines, method)
         undefined = np.flatnonzero(norms[block] == 0)
         pair_terms = combine(gain[pair_b], cost[pair_a])
         for chunk in neighbors.row_blocks(0, len(questions), QUESTION_CHUNK):
@@ -314,11 +296,11 @@ def solve_analogies(
             scores[:, undefined] = -np.inf
             scores[excluded.positions_in(block.start, chunk.start)] = -np.inf
             _keep_better(scores, block.start, best_scores[chunk], best_rows[chunk])
-    return (best_rows >= 0) & (canonical_row[best_rows] == questions[:, 3])
+    return (best_rows >= 0) & (canonical[best_rows] == questions[:, 3])
 
 
 def _score_terms(cosines: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, np.ufunc]:
-    """Contribution of b and c, that of a, and how they combine."""
+    """Contributions of b and c, contribution of a, and the operation that combines them."""
     if method == "add":
         return cosines, -cosines, np.add
     shifted = (1 + cosines) / 2
@@ -338,7 +320,7 @@ def _keep_better(
 
 @dataclasses.dataclass(frozen=True)
 class _Excluded:
-    """Pairs of row and question that are no answers, in the order of their blocks."""
+    """Pairs of row and question where the row may not be the answer, ordered by block."""
 
     rows: np.ndarray
     questions: np.ndarray

@@ -1,15 +1,15 @@
-"""Which words of an evaluation the vectors know, in which spelling."""
+"""Find the words of an evaluation among the keys, with or without regard to case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 Fold = Callable[[str], str]
-"""Maps all spellings of a word that count as equal to one."""
+"""Maps equal spellings of a word to one of them."""
 
 
 def fold_of(case_insensitive: bool) -> Fold:
-    """Upper case, or the word as it is."""
+    """Upper-case the words, or leave them unchanged."""
     return str.upper if case_insensitive else str
 
 

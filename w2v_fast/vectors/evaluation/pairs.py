@@ -20,9 +20,9 @@ from w2v_fast.vectors.evaluation.known_words import fold_of, rows_by_word
 from w2v_fast.vectors.queries import Queries
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".")
-"""What stands for a missing score, in lower case."""
+"""Markers of a missing score, in lower case."""
 SAMPLE = 50
-"""Lines that are examined to find the delimiter and the column of the scores."""
+"""Number of lines that are examined to find the delimiter and the column of the scores."""
 OOV_POLICIES = ("skip", "zero")
 _SCORE = re.compile(r"[+-]?([0-9]{1,40}([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?", re.ASCII)
 
@@ -38,9 +38,9 @@ class PairsResult:
     pearson_p, spearman_p
         Two-sided p-values; NaN where scipy is not installed.
     pairs, covered
-        Pairs in the file, and those of which both words are known.
+        Number of pairs in the file, and of those whose words are both known.
     oov
-        What happened to the others: "skip" (left out) or "zero" (similarity 0).
+        Treatment of the others: "skip" (left out) or "zero" (similarity 0).
     case_insensitive, restrict_vocab
         Whether words were compared upper-cased, and how many first rows were used (None: all).
     """
@@ -57,7 +57,7 @@ class PairsResult:
 
     @property
     def coverage(self) -> float:
-        """Share of the pairs of which both words are known; NaN if there are no pairs."""
+        """Share of the pairs whose words are both known; NaN if there are no pairs."""
         return self.covered / self.pairs if self.pairs else math.nan
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,17 +89,17 @@ def evaluate_pairs(
     case_insensitive
         Compare upper-cased words; of several spellings of a word the first row counts.
     oov
-        "skip" leaves pairs with an unknown word out; "zero" gives them similarity 0.
+        "skip" leaves out pairs with an unknown word; "zero" gives them similarity 0.
 
     Returns
     -------
     PairsResult
-        The correlations, and how many pairs they rest on.
+        The correlations and the number of pairs behind them.
 
     Raises
     ------
     ValueError
-        The file is not one of word pairs (file and line are named), or `oov` is neither.
+        The file does not hold word pairs (file and line are named), or `oov` is unknown.
     OSError
         The file cannot be read.
     """
@@ -128,17 +128,17 @@ def read_pairs(
 ) -> list[tuple[str, str, float]]:
     """Read word pairs and their scores: two words, then the score in the first column of numbers.
 
-    So WordSim-353, SimLex-999, RG-65 and MTurk-287 are read as they are published, and so is what
-    spreadsheets write: quoted fields, decimal commas. Empty lines and lines that begin with `#` are
-    skipped, and so is a header: a first line with a name in the column of the score.
+    This reads WordSim-353, SimLex-999, RG-65 and MTurk-287 as they are published, and what
+    spreadsheets export: quoted fields, decimal commas. Empty lines, lines that begin with `#` and
+    a header (a first line with a name in the column of the score) are skipped.
 
     Parameters
     ----------
     path
         A file, perhaps compressed.
     delimiter
-        Between columns; default: the tab, semicolon or comma that cuts the lines into three fields,
-        else white space.
+        Between columns; default: the tab, semicolon or comma that splits the lines into three
+        fields, otherwise white space.
     encoding
         Of the file; a byte order mark is skipped.
 
@@ -157,14 +157,12 @@ def read_pairs(
     """
     lines = read_lines(path, encoding)
     if not lines:
-        raise ValueError(
-            f"{os.fspath(path)}: no word pairs; expected lines of word1, word2 and a score"
-        )
+        expected = "expected lines of word1, word2 and a score"
+        raise ValueError(f"{os.fspath(path)}: no word pairs; {expected}")
     if delimiter is None:
         delimiter = _delimiter_of([line for _, line in lines[:SAMPLE]])
-    rows = [
-        (f"{os.fspath(path)}, line {number}", fields_of(line, delimiter)) for number, line in lines
-    ]
+    name = os.fspath(path)
+    rows = [(f"{name}, line {number}", fields_of(line, delimiter)) for number, line in lines]
     column = _score_column([fields for _, fields in rows[:SAMPLE]])
     header = len(rows) > 1 and column is not None and _is_name(rows[0][1], column)
     if delimiter == ",":
@@ -183,7 +181,7 @@ def read_pairs(
 
 
 def _score_of(where: str, fields: Sequence[str], column: int | None, delimiter: str | None) -> str:
-    """The score of a pair as text, after the check of the line."""
+    """Check a line and return its score as text."""
     score = fields[column] if column is not None and column < len(fields) else ""
     if _SCORE.fullmatch(score) and fields[0] and fields[1]:
         return score
@@ -198,7 +196,7 @@ def _score_of(where: str, fields: Sequence[str], column: int | None, delimiter: 
 
 
 def _delimiter_of(lines: Sequence[str]) -> str | None:
-    """The delimiter that cuts the most lines, and if possible every one, into three fields."""
+    """The delimiter that splits the most lines into three fields or more; None: white space."""
     cut = {mark: sum(len(fields_of(line, mark)) > 2 for line in lines) for mark in DELIMITERS}
     best = max(DELIMITERS, key=cut.__getitem__)
     if cut[best] < len(lines) and sum(len(line.split()) > 2 for line in lines) > cut[best]:
@@ -207,15 +205,14 @@ def _delimiter_of(lines: Sequence[str]) -> str | None:
 
 
 def _score_column(rows: Sequence[Sequence[str]]) -> int | None:
-    """The first column after the words that holds numbers in most lines, a header aside.
+    """The first column after the words that holds numbers in most lines below the header.
 
-    Without such a column, the first that holds any number, below the header or in the first line.
+    If there is none, the first column that holds any number, below the header or in it.
     """
 
     def share(rows: Sequence[Sequence[str]], column: int) -> float:
-        return sum(
-            column < len(fields) and _SCORE.fullmatch(fields[column]) is not None for fields in rows
-        ) / len(rows)
+        cells = [fields[column] for fields in rows if column < len(fields)]
+        return sum(_SCORE.fullmatch(cell) is not None for cell in cells) / len(rows)
 
     columns = range(2, max(map(len, rows)))
     body = rows[1:] or rows
@@ -233,7 +230,7 @@ def _is_name(fields: Sequence[str], column: int) -> bool:
 
 
 def _check_commas(rows: Sequence[tuple[str, Sequence[str]]], header: bool) -> None:
-    """Between commas `7,5` may be one score or two columns: the number of fields must tell."""
+    """Raise ValueError if `7,5` between commas may be one score as well as two columns."""
     where, first = rows[0]
     for place, fields in rows:
         if len(fields) != len(first):
@@ -272,9 +269,8 @@ def correlation(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray
 
 def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Ranks from 1, ascending; equal values share the mean of their ranks: [n] float64."""
-    _, inverse, counts = np.unique(
-        np.asarray(values, np.float64), return_inverse=True, return_counts=True
-    )
+    numbers = np.asarray(values, np.float64)
+    _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 

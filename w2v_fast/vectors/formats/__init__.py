@@ -1,4 +1,4 @@
-"""Files of word vectors: which format a file has, and how to read and write each."""
+"""Read and write files of word vectors in any known format."""
 
 from __future__ import annotations
 
@@ -47,26 +47,11 @@ FORMATS: dict[str, Format] = {
     for module in (word2vec_binary, word2vec_text, glove, safetensors_folder, npy, projector, spacy)
 }
 READABLE = [format.name for format in FORMATS.values() if format.read or format.read_folder]
-GENSIM_SUFFIXES = [
-    ".kv",
-    ".wv",
-    ".w2v",
-    ".word2vec",
-    ".wordvectors",
-    ".wordvecs",
-    ".vectors",
-    ".keyedvectors",
-    ".embedding",
-    ".embeddings",
-    ".emb",
-    ".model",
-    ".mdl",
-    ".gensim",
-    ".tst",
-    ".tmp",
-]
-"""Of names that users of gensim give to its files."""
-_VERSION = re.compile(r"\.v?[0-9]+([-_][0-9]+)*d?")
+GENSIM_SUFFIX = re.compile(
+    r"\.(kv|wv|w2v|word2vec|wordvectors|wordvecs|vectors|keyedvectors|embeddings?|emb|model|mdl)"
+    r"|\.(gensim|tst|tmp)|\.v?[0-9]+([-_][0-9]+)*d?"
+)
+"""Suffixes that users of gensim give to its files, and versions such as .v2."""
 
 
 def load(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> VectorData:
@@ -75,12 +60,12 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     Parameters
     ----------
     path
-        A file, plain or packed with gzip, bzip2, xz or zstd (seen by its first bytes), `-` for
+        A file, plain or compressed with gzip, bzip2, xz or zstd (detected by content), `-` for
         standard input, a URL (extra `remote`), or a folder.
     format
-        One of FORMATS. Default: what the content shows.
+        One of FORMATS. Default: detected by content.
     **options
-        See `ReadOptions`; a format accepts those that mean something to it.
+        See `ReadOptions`; each format accepts those that apply to it.
 
     Returns
     -------
@@ -91,8 +76,8 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
     Raises
     ------
     FormatError
-        The content is not what the format promises; a ValueError that names the line or byte, what
-        is expected there and what was found.
+        The content does not follow the format; a ValueError that names the line or byte, what was
+        expected and what was found.
     OSError
         The file cannot be read.
     TypeError, ValueError
@@ -130,13 +115,13 @@ def save(
     format
         One of FORMATS. Default: by the suffix of `path`.
     **options
-        See `WriteOptions`; a format accepts those that mean something to it.
+        See `WriteOptions`; each format accepts those that apply to it.
 
     Raises
     ------
     ValueError
-        The format cannot hold a word (it is named), a number is not finite, or the suffix tells no
-        format. Nothing is written.
+        The format cannot hold a word (it is named), a number is not finite, or no format has the
+        suffix. Nothing is written.
     TypeError
         An unknown option.
     OSError
@@ -146,10 +131,8 @@ def save(
     chosen = _format_named(format or format_of_suffix(path), FORMATS)
     vectors = kv.vectors
     if vectors.ndim != 2 or not vectors.shape[1] or len(vectors) != len(kv.index_to_key):
-        raise ValueError(
-            f"vectors of shape {vectors.shape} for {len(kv.index_to_key)} words; expected a row "
-            "for each word and one number or more in it"
-        )
+        given = f"vectors of shape {vectors.shape} for {len(kv.index_to_key)} words"
+        raise ValueError(f"{given}; expected a row for each word and one number or more in it")
     settings = WriteOptions.from_options(options, chosen.writes, chosen.name)
     chosen.check_path(name)
     rows = slice(settings.limit)
@@ -167,7 +150,7 @@ def save(
 
 
 def check_writable(path: str | os.PathLike[str], format: str) -> None:
-    """Raise now, before the work, the error of writing a format to a path, as far as it is known.
+    """Raise the errors of writing to a path that can be known before the work.
 
     Parameters
     ----------
@@ -188,7 +171,7 @@ def check_writable(path: str | os.PathLike[str], format: str) -> None:
 def check_words(
     words: Sequence[str], path: str | os.PathLike[str], format: str, **options: Any
 ) -> None:
-    """Raise now, before the work, the error of writing words in a format.
+    """Raise the error of words that a format cannot hold, before the work.
 
     Parameters
     ----------
@@ -208,11 +191,11 @@ def check_words(
 
 
 def format_of_suffix(path: str | os.PathLike[str]) -> str:
-    """Name the format that `save` writes for a path.
+    """Name the format that `save` chooses for a path.
 
-    A folder is the native one, and so is a name without a suffix, with one that users of gensim
-    give to its files (.kv, .model, ...) or with a version (.v2, .100d). The suffix of a compression
-    is ignored.
+    Folders, names without a suffix, suffixes that users of gensim give to its files (.kv, .model,
+    ...) and versions (.v2, .100d) stand for the native format. The suffix of a compression is
+    ignored.
 
     Parameters
     ----------
@@ -227,7 +210,7 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
     Raises
     ------
     ValueError
-        The suffix tells no format.
+        No format has this suffix.
     """
     name = files.path_name(path)
     packed = files.compression_of_name(name) is not None
@@ -236,15 +219,15 @@ def format_of_suffix(path: str | os.PathLike[str]) -> str:
     for format in FORMATS.values():
         if suffix in format.suffixes and name != "-" and not (packed and format.is_mapped):
             return format.name
-    if not packed and (suffix in GENSIM_SUFFIXES or _VERSION.fullmatch(suffix)):
+    if not packed and (GENSIM_SUFFIX.fullmatch(suffix)):
         return safetensors_folder.FORMAT.name
-    known = ", ".join(
-        f"{suffix or 'no suffix'} ({format.name})"
+    known = [
+        f"{known_suffix or 'no suffix'} ({format.name})"
         for format in FORMATS.values()
-        for suffix in format.suffixes
-    )
+        for known_suffix in format.suffixes
+    ]
     raise ValueError(
-        f"{name}: the suffix {suffix!r} tells no format; known: {known}; "
+        f"{name}: the suffix {suffix!r} tells no format; known: {', '.join(known)}; "
         f"or pass format= one of {', '.join(FORMATS)}"
     )
 

@@ -1,4 +1,4 @@
-"""ByteStream: the unpacked bytes of a file, read in large pieces, with a look at the beginning."""
+"""ByteStream: the unpacked bytes of a file, with a preview of the beginning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from w2v_fast.vectors.formats._errors import FormatError
 
 HEAD = 1 << 16
 MAX_UNPACKED, MAX_TIMES = 1 << 28, 100
-"""A compressed file may unpack to that many bytes, or times its size; vectors unpack to 3 times."""
+"""Limits of unpacked data: bytes, and multiples of the compressed size (vectors: about 3)."""
 
 
 class ByteStream:
@@ -25,11 +25,11 @@ class ByteStream:
     name
         The path, for messages.
     size
-        Bytes in total; None if unknown before the end (compressed, remote, a pipe).
+        Total number of bytes; None if unknown before the end (compressed, remote, a pipe).
     head
-        The first 64 KiB, or all of a smaller file; they are read again by `read_into`.
+        The first 64 KiB, or all of a smaller file; `read_into` returns them again.
     damage
-        Why the compressed data ended early, or None. Reading then stops as at the end of the file.
+        Why the compressed data ended early, or None; reading stops there.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ByteStream:
     ) -> None:
         self._stream, self.name, self.size = stream, name, size
         unpacks = isinstance(stream, io.BufferedIOBase) and type(stream) is not io.BufferedReader
-        # A decompressor's own readinto1 may lose what precedes the damage (gzip's from 3.14 on).
+        # A decompressor's own readinto1 may lose the data before the damage (gzip since 3.14).
         reader: Any = io.BufferedIOBase if unpacks else type(stream)
         self._read = reader.readinto1
         self._room = None if packed is None else max(MAX_UNPACKED, MAX_TIMES * packed)
@@ -48,11 +48,11 @@ class ByteStream:
         self._pending = self.head
 
     def skip(self, count: int) -> None:
-        """Leave out `count` bytes of the head; call before the first `read_into`."""
+        """Skip the first `count` bytes of the head; call before the first `read_into`."""
         self._pending = self.head[count:]
 
     def lengthen_head(self, lines: int, limit: int) -> bytes:
-        """Read on until `head` has so many lines, `limit` bytes or all; call before `read_into`."""
+        """Extend `head` to `lines` lines, `limit` bytes or the end; call before `read_into`."""
         while self.head.count(b"\n") < lines and len(self.head) < limit:
             self._pending = b""
             more = bytearray(max(HEAD, len(self.head)))
@@ -64,7 +64,7 @@ class ByteStream:
         return self.head
 
     def read_into(self, target: memoryview) -> int:
-        """Fill `target` and return the bytes read; fewer than it has room for mean the end."""
+        """Fill `target` and return the number of bytes read; fewer mean the end of the file."""
         filled = min(len(self._pending), len(target))
         target[:filled] = self._pending[:filled]
         self._pending = self._pending[filled:]
@@ -82,27 +82,23 @@ class ByteStream:
             got: int = self._read(self._stream, target)
         except (OSError, MemoryError):
             raise
-        except Exception as error:  # each decompressor raises another kind, but no OSError
+        except Exception as error:  # the exception depends on the decompressor
             self.damage = str(error)
             return 0
         if self._room is not None:
             self._room -= got
             if self._room < 0:
-                raise FormatError(
-                    self.name,
-                    f"it unpacks to more than {MAX_TIMES} times its size, as no file of vectors "
-                    "does; unpack it first if it is one all the same",
-                )
+                problem = f"it unpacks to more than {MAX_TIMES} times its size"
+                advice = "as no file of vectors does; unpack it first if it is one all the same"
+                raise FormatError(self.name, f"{problem}, {advice}")
         return got
 
     def check_intact(self, keep: bool) -> None:
-        """Raise FormatError for damaged compressed data, unless what precedes it is wanted."""
+        """Raise FormatError for damaged compressed data, unless the data before it are kept."""
         if self.damage and not keep:
-            raise FormatError(
-                self.name,
-                f"the compressed data are cut or damaged ({self.damage}); "
-                "on_truncated='keep' takes the rows before the damage",
-            )
+            problem = f"the compressed data are cut or damaged ({self.damage})"
+            advice = "on_truncated='keep' takes the rows before the damage"
+            raise FormatError(self.name, f"{problem}; {advice}")
 
 
 @contextlib.contextmanager
@@ -115,6 +111,6 @@ def open_stream(path: str | os.PathLike[str]) -> Iterator[ByteStream]:
 
 
 def _size(file: BinaryIO) -> int | None:
-    """Bytes of an open file, whatever its name refers to by now; None for a pipe."""
+    """Bytes of an open file; None for a pipe."""
     status = os.fstat(file.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 
 class FormatError(ValueError):
-    """A file does not hold what its format promises.
+    """The content of a file does not follow its format.
 
     Parameters
     ----------
     path
         The file.
     problem
-        What is wrong, and what to do where that is known.
+        What is wrong and, if known, what to do.
     line
         Line of a text file, from 1.
     offset
@@ -19,7 +19,7 @@ class FormatError(ValueError):
     row
         Number of the vector, from 0.
     expected, found
-        What the format asks for at this place, and what is there.
+        What the format requires at this place, and what the file has.
     """
 
     def __init__(
@@ -37,9 +37,6 @@ class FormatError(ValueError):
         self.expected, self.found = expected, found
         places = [("line", line), ("byte", offset), ("row", row)]
         where = "".join(f", {name} {value}" for name, value in places if value is not None)
-        contrast = "".join(
-            f"; {name} {value}"
-            for name, value in [("expected", expected), ("found", found)]
-            if value is not None
-        )
+        values = [("expected", expected), ("found", found)]
+        contrast = "".join(f"; {name} {value}" for name, value in values if value is not None)
         super().__init__(f"{path}{where}: {problem}{contrast}")

@@ -1,4 +1,4 @@
-"""Format: the name of a kind of file, which words it can hold, how it is read and written."""
+"""Format: the name of a file format, the words it can hold, its reader and its writer."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class Format:
     name
         Its key in `FORMATS`.
     suffixes
-        Of the names that `save` writes in this format.
+        File name suffixes for which `save` chooses this format.
     rules
         Which words it can hold.
     writes, write
-        The options that mean something to the writer, and the writer: it takes the vectors, the
-        bytes of their words, the path, and the options.
+        Names of the options of the writer, and the writer, a function of the vectors, their encoded
+        words, the path, and the options.
     reads, read
-        The same for the reader of a file; `read` is None if there is none.
+        The same for the reader of a file; `read` is None for formats that cannot be read.
     read_folder
         The reader of a format that is a folder.
     is_mapped
         Whether its files are mapped into memory, so that they cannot be compressed.
     check_path
-        Raises the error for a path that this format cannot be written to, whatever the disk says.
+        Raises an error for a path that this format can never be written to.
     files
-        What is written for a path.
+        Paths of the files that are written for a path.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The first line of a word2vec file, number of words and vector size: checked, not trusted."""
+"""The first line of a word2vec file: the number of words and the vector size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from w2v_fast.vectors.formats._errors import FormatError
 from w2v_fast.vectors.formats._options import ReadOptions
 
 MAX_SIZE = 1 << 20
-"""Far more than any model has: bounds the memory that one row of a damaged file may ask for."""
+"""Limit of the vector size, far above any model: bounds the memory for a damaged file."""
 _TWO_INTEGERS = re.compile(rb"[ \t]*([+-]?[0-9]{1,100})[ \t]+([+-]?[0-9]{1,100})[ \t]*\r?\n?")
 
 
@@ -20,34 +20,30 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
 
 
 def check_header(name: str, count: int, size: int) -> None:
-    """Raise FormatError for numbers that no file can have; a file of no words is valid."""
+    """Raise FormatError for impossible numbers; a file without words is valid."""
     if count < 0 or not 0 < size <= MAX_SIZE:
-        raise FormatError(
-            name,
-            "the header is impossible",
-            line=1,
-            found=f"{count} {size}",
-            expected=f"a count of 0 or more and a vector size of 1 to {MAX_SIZE}",
-        )
+        found = f"{count} {size}"
+        expected = f"a count of 0 or more and a vector size of 1 to {MAX_SIZE}"
+        raise FormatError(name, "the header is impossible", line=1, expected=expected, found=found)
 
 
 def rows_to_reserve(
     name: str, count: int, size: int, min_row: int, bytes_left: int | None, options: ReadOptions
 ) -> int:
-    """How many rows to reserve at once: those of the header, but at most what the file can hold.
+    """Number of rows to reserve: that of the header, but no more than fit into the file.
 
     Parameters
     ----------
     name
         The file, for messages.
     count, size
-        Of the header.
+        The numbers of the header.
     min_row
         Bytes of the shortest row.
     bytes_left
         Bytes of the file after the header; None if unknown.
     options
-        `limit` and `on_truncated` count.
+        `limit` and `on_truncated` are used.
 
     Raises
     ------
@@ -59,13 +55,9 @@ def rows_to_reserve(
     wanted = count if options.limit is None else min(count, options.limit)
     possible = bytes_left // min_row
     if wanted and not possible and options.on_truncated == "error":
-        raise FormatError(
-            name,
-            f"cut inside the first row, or the header with its size {size} is wrong",
-            row=0,
-            expected=f"{min_row} bytes or more after the header",
-            found=bytes_left,
-        )
+        problem = f"cut inside the first row, or the header with its size {size} is wrong"
+        expected = f"{min_row} bytes or more after the header"
+        raise FormatError(name, problem, row=0, expected=expected, found=bytes_left)
     return min(wanted, possible)
 
 
@@ -74,14 +66,9 @@ def check_count(name: str, count: int, found: int, options: ReadOptions) -> None
     if found == count:
         return
     if options.strict and not (found < count and options.on_truncated == "keep"):
-        raise FormatError(
-            name,
-            "the header and the rows disagree (strict=False takes the rows as they are)",
-            line=1,
-            row=min(found, count),
-            expected=f"{count} rows",
-            found=f"{found} or more" if found > count else found,
-        )
-    warnings.warn(
-        f"{name}: the header says {count} rows, the file has {found}; the rows count", stacklevel=2
-    )
+        problem = "the header and the rows disagree (strict=False takes the rows as they are)"
+        expected, shown = f"{count} rows", f"{found} or more" if found > count else found
+        row = min(found, count)
+        raise FormatError(name, problem, line=1, row=row, expected=expected, found=shown)
+    message = f"{name}: the header says {count} rows, the file has {found}; the rows count"
+    warnings.warn(message, stacklevel=2)

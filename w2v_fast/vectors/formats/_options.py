@@ -1,4 +1,4 @@
-"""Options of readers and writers: each once, with its default and its check."""
+"""Options of all readers and writers, with their defaults and checks."""
 
 from __future__ import annotations
 
@@ -15,44 +15,41 @@ from w2v_fast.vectors.choices import check_choice
 class _Options:
     @classmethod
     def from_options(cls, options: Mapping[str, Any], allowed: frozenset[str], format: str) -> Self:
-        """Build from keywords; TypeError for one that `format` does not know suggests another."""
+        """Build from keywords; raise TypeError for an option that `format` does not have."""
         for name in options:
             if name not in allowed:
                 near = difflib.get_close_matches(name, allowed, n=1)
-                hint = (
-                    f"did you mean {near[0]!r}?"
-                    if near
-                    else f"known: {', '.join(sorted(allowed)) or 'none'}"
-                )
+                known = f"known: {', '.join(sorted(allowed)) or 'none'}"
+                hint = f"did you mean {near[0]!r}?" if near else known
                 raise TypeError(f"format {format!r} has no option {name!r}; {hint}")
         return cls(**options)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReadOptions(_Options):
-    """Options of `load`; each format accepts those that mean something to it.
+    """Options of `load`; each format accepts those that apply to it.
 
     Parameters
     ----------
     limit
-        Read the first rows of the file only, this many; 0 reads none, None all. What follows them
-        is not checked.
+        Number of rows to read from the start of the file; 0 reads none, None all. The rest is not
+        checked.
     encoding, errors
-        How the bytes of a word become a str. The default keeps every byte: two words of different
-        bytes stay different.
+        Decoding of the words, as for `bytes.decode`. The default preserves every byte, so words of
+        different bytes stay different.
     on_duplicate
-        A word that comes again: keep its "first" row or its "last" (one warning with the count), or
-        raise an "error".
+        For repeated words keep the "first" row or the "last" (with one warning for all), or raise
+        an "error".
     no_header
         Text: True if the file has no "count size" line, False if it must have one, None to detect
-        it. A file without one is then refused if its rows look like a table or a text.
+        it; a file without a header is then refused if its rows look like a table or a text.
     byteorder
-        Binary: "little" as every known writer writes, or "big".
+        Binary: "little", which every known writer uses, or "big".
     strict
         A header that disagrees with the rows is an error; False takes the rows as they are, with a
         warning.
     on_truncated
-        A file that is cut: "error", or "keep" the whole rows before the cut, with a warning.
+        For a file that is cut: raise an "error", or "keep" the complete rows, with a warning.
     allow_nonfinite
         Accept NaN and infinity.
     mmap
@@ -88,13 +85,11 @@ class ReadOptions(_Options):
             codecs.lookup_error(self.errors)
             ascii_stays = b"a 1\n".decode(self.encoding) == "a 1\n"
         except (LookupError, UnicodeError) as error:
-            raise ValueError(
-                f"encoding = {self.encoding!r}, errors = {self.errors!r}: {error}"
-            ) from error
+            given = f"encoding = {self.encoding!r}, errors = {self.errors!r}"
+            raise ValueError(f"{given}: {error}") from error
         if not ascii_stays:
-            raise ValueError(
-                f"encoding = {self.encoding!r} does not keep ASCII, so spaces cannot be found"
-            )
+            problem = "does not keep ASCII, so spaces cannot be found"
+            raise ValueError(f"encoding = {self.encoding!r} {problem}")
 
     @property
     def keeps_bytes(self) -> bool:
@@ -104,20 +99,20 @@ class ReadOptions(_Options):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WriteOptions(_Options):
-    """Options of `save`; each format accepts those that mean something to it.
+    """Options of `save`; each format accepts those that apply to it.
 
     Parameters
     ----------
     limit
-        Write the first rows only, this many; None writes all.
+        Number of rows to write, from the first; None writes all.
     escape
-        For words that the format cannot hold: None refuses them, "percent" writes such characters
-        (and %) as %20, and any other text, such as "_", replaces each of them.
+        For characters that the format cannot hold in a word: None raises an error, "percent"
+        encodes them (and %) like %20, any other text, such as "_", replaces each of them.
     allow_nonfinite
         Write NaN and infinity.
     fvocab
-        word2vec formats and GloVe: a second file, for the counts, `word count` lines; both are
-        written as one act.
+        word2vec formats and GloVe: a second file with the counts, in lines of `word count`; both
+        files are replaced together.
 
     Raises
     ------

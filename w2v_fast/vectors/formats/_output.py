@@ -1,4 +1,4 @@
-"""The output file of formats that can write the counts of the words to a second file."""
+"""The output file of vectors and, on request, a second one of counts."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ def open_output(
     if data.counts is None:
         raise ValueError(f"cannot write {name}: these vectors have no counts")
     if words and words[0].startswith(UTF8_MARK):
-        raise ValueError(
-            f"cannot write {name}: the first word starts with a byte order mark, "
-            "which a reader takes off"
-        )
+        problem = "the first word starts with a byte order mark, which a reader takes off"
+        raise ValueError(f"cannot write {name}: {problem}")
     with atomic_write_together(path, name) as (file, counts_file):
         write_counts(counts_file, words, data.counts.tolist())
         yield file

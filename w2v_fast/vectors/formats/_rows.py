@@ -1,4 +1,4 @@
-"""Rows of vectors while they are read or written."""
+"""Matrices of vectors while they are read or written, row by row."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BLOCK_ROWS = 4096
 
 
 class Rows:
-    """A float32 matrix [rows, size] that grows as rows arrive, by an eighth at a time.
+    """A float32 matrix [rows, size] that grows by an eighth when it is full.
 
-    `expected` rows are reserved at once: check the number against the size of the file before.
+    `expected` rows are reserved at once; a number from a file must be checked before.
     """
 
     def __init__(self, size: int, expected: int = 0) -> None:
@@ -30,7 +30,7 @@ class Rows:
         self.count = 0
 
     def append(self, count: int) -> Floats:
-        """Make room for `count` more rows and return them, to be filled before the next call."""
+        """Add `count` rows and return them; the caller fills them before the next call."""
         needed = self.count + count
         if needed > len(self._matrix):
             self._matrix.resize((needed + needed // 8, self.size), refcheck=False)
@@ -54,10 +54,8 @@ def distinct(name: str, keys: list[str], vectors: Floats, options: ReadOptions) 
     keys, vectors = _without_repeats(name, keys, vectors, options, "come more than once")
     if not options.keeps_bytes:
         keys = [_decoded(name, row, key, options) for row, key in enumerate(keys)]
-        reason = (
-            "have different bytes but are the same under "
-            f"encoding={options.encoding!r}, errors={options.errors!r}"
-        )
+        decoding = f"encoding={options.encoding!r}, errors={options.errors!r}"
+        reason = f"have different bytes but are the same under {decoding}"
         keys, vectors = _without_repeats(name, keys, vectors, options, reason)
     return VectorData(keys, vectors, repeated_words=rows - len(keys))
 
@@ -71,20 +69,15 @@ def _without_repeats(
     row_of: dict[str, int] = {}
     for row, key in enumerate(keys):
         if options.on_duplicate == "error" and key in row_of:
-            raise FormatError(
-                name,
-                f"the word {key!r} of row {row_of[key]} comes again; "
-                "on_duplicate='first' or 'last' keeps one of the two",
-                row=row,
-            )
+            problem = f"the word {key!r} of row {row_of[key]} comes again"
+            advice = "on_duplicate='first' or 'last' keeps one of the two"
+            raise FormatError(name, f"{problem}; {advice}", row=row)
         if options.on_duplicate == "last" or key not in row_of:
             row_of[key] = row
     kept = np.sort(np.fromiter(row_of.values(), np.int64, len(row_of)))
     removed = len(keys) - len(kept)
-    warnings.warn(
-        f"{name}: {removed} words {reason}; the {options.on_duplicate} row of each is kept",
-        stacklevel=2,
-    )
+    kept_row = f"the {options.on_duplicate} row of each is kept"
+    warnings.warn(f"{name}: {removed} words {reason}; {kept_row}", stacklevel=2)
     for start in range(0, len(kept), BLOCK_ROWS):  # in place: a kept row never moves down
         rows = kept[start : start + BLOCK_ROWS]
         vectors[start : start + len(rows)] = vectors[rows]
@@ -96,11 +89,9 @@ def _decoded(name: str, row: int, key: str, options: ReadOptions) -> str:
     try:
         return raw.decode(options.encoding, options.errors)
     except UnicodeError as error:
-        raise FormatError(
-            name,
-            f"the word {raw!r} is not {options.encoding}; pass its encoding or another errors=",
-            row=row,
-        ) from error
+        problem = f"the word {raw!r} is not {options.encoding}"
+        advice = "pass its encoding or another errors="
+        raise FormatError(name, f"{problem}; {advice}", row=row) from error
 
 
 def blocks(vectors: npt.NDArray[Any], rows: int = BLOCK_ROWS) -> Iterator[Floats]:
@@ -115,7 +106,6 @@ def check_finite(name: str, data: VectorData) -> None:
         finite = np.isfinite(block).all(axis=1)
         if not finite.all():
             key = data.index_to_key[number * BLOCK_ROWS + int(np.argmin(finite))]
-            raise ValueError(
-                f"cannot write {name}: the vector of {key!r} is not finite; "
-                "allow_nonfinite=True writes it all the same"
-            )
+            problem = f"the vector of {key!r} is not finite"
+            advice = "allow_nonfinite=True writes it all the same"
+            raise ValueError(f"cannot write {name}: {problem}; {advice}")

@@ -1,4 +1,4 @@
-"""Files of safetensors: a little-endian uint64 n, n bytes of JSON, and the data of the tensors.
+"""Safetensors files: a little-endian uint64 n, n bytes of JSON, the data of the tensors.
 
 The JSON is {name: {dtype, shape, data_offsets}}. Tensors are mapped one at a time and written in
 blocks, and every number is checked against the size of the file.
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from w2v_fast.vectors.formats._errors import FormatError
 
 MAX_HEADER, MAX_HEADER_READ = 100_000_000, 1 << 20
-"""Bytes of JSON: what the library safetensors allows, and what is read here."""
+"""Limits of the JSON in bytes: of the library safetensors, and of this reader."""
 DTYPES = {"F32": "<f4", "F16": "<f2", "U8": "u1", "U64": "<u8", "I64": "<i8"}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 BLOCK_ROWS = 4096
@@ -30,7 +30,7 @@ MAX_SHOWN = 200
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """Where a tensor lies in a file; every number was checked against the size of the file."""
+    """A tensor in a file, whose numbers were checked against the size of the file."""
 
     file: BinaryIO
     dtype: np.dtype[Any]
@@ -75,13 +75,9 @@ def tensors_of(file: BinaryIO, name: str) -> dict[str, Tensor]:
     file_size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
     if file_size < 8 or length > min(MAX_HEADER_READ, file_size - 8):
-        raise FormatError(
-            name,
-            "not a safetensors file, or cut",
-            offset=0,
-            found=f"{length} of {file_size} bytes",
-            expected="the length of a header that fits into the file",
-        )
+        problem, found = "not a safetensors file, or cut", f"{length} of {file_size} bytes"
+        expected = "the length of a header that fits into the file"
+        raise FormatError(name, problem, offset=0, expected=expected, found=found)
     try:
         header = json.loads(file.read(length))
         header.pop("__metadata__", None)
@@ -118,15 +114,14 @@ def _tensor(
             return tensor
         problem, expected = "does not fill its place", f"{tensor.size} bytes"
     found = f"{dtype} of shape {shape}, bytes {begin}..{end}"[:MAX_SHOWN]
-    raise FormatError(
-        path, f"tensor {name!r} {problem}", offset=start, expected=expected, found=found
-    )
+    problem = f"tensor {name!r} {problem}"
+    raise FormatError(path, problem, offset=start, expected=expected, found=found)
 
 
 def write_tensors(
     file: BinaryIO, tensors: dict[str, npt.NDArray[Any]], zero_rows: int = 0
 ) -> dict[str, str]:
-    """Write a file in blocks, with `zero_rows` after each tensor; return the SHA-256 of each."""
+    """Write a file, with `zero_rows` appended to each tensor; return the SHA-256 of each."""
     header, end = {}, 0
     for name, array in tensors.items():
         dtype, shape = stored_dtype(array), (len(array) + zero_rows, *array.shape[1:])
@@ -146,7 +141,7 @@ def write_tensors(
 
 
 def stored_dtype(array: npt.NDArray[Any]) -> np.dtype[Any]:
-    """The type a tensor is stored in: its type if the format has it, else float32."""
+    """The dtype in which an array is stored: its own if the format has it, otherwise float32."""
     dtype = np.dtype(array.dtype).newbyteorder("<")
     return dtype if dtype in NAMES else np.dtype("<f4")
 

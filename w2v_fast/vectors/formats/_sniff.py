@@ -1,4 +1,4 @@
-"""Which format a file has, by its first bytes, or what else it is."""
+"""Recognize the format of a file by its first bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OTHER_KINDS = [
     (b"\xfe\xff", UTF16),
     *((b"\x80" + bytes([protocol]), PICKLE) for protocol in range(2, 6)),
 ]
-"""First bytes of other files, and what to say of them."""
+"""First bytes of other kinds of files, and their descriptions for messages."""
 
 
 def sniff(stream: ByteStream) -> str:
@@ -43,7 +43,7 @@ def sniff(stream: ByteStream) -> str:
     Parameters
     ----------
     stream
-        The file; nothing is taken from it.
+        The file; nothing is consumed.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def sniff(stream: ByteStream) -> str:
     Raises
     ------
     FormatError
-        It is something else; the message says what, where that is known.
+        It has another format, which the message names if it is known.
     """
     head, name = stream.head, stream.name
     if not head:
@@ -69,22 +69,15 @@ def sniff(stream: ByteStream) -> str:
     if head[8:9] == b"{" and length <= _safetensors_file.MAX_HEADER:
         raise FormatError(name, "this is a safetensors file; load the folder it lies in", offset=0)
     if name.endswith("_tensor.tsv"):
-        raise FormatError(
-            name,
-            "this is an export for the Embedding Projector; its words are in another file: "
-            "load what it was made from",
-        )
+        kind = "an export for the Embedding Projector; its words are in another file"
+        raise FormatError(name, f"this is {kind}: load what it was made from")
     header = parse_header(first)
     if header is None:
         is_text = word2vec_text.shows_row(first, None) or word2vec_text.is_printable(first)
         if not is_text:
-            raise FormatError(
-                name,
-                "binary data without the header of a word2vec file; GloVe's own .bin holds no "
-                "words and cannot be used, its .txt can",
-                offset=0,
-                found=head[:16],
-            )
+            problem = "binary data without the header of a word2vec file"
+            advice = "GloVe's own .bin holds no words and cannot be used, its .txt can"
+            raise FormatError(name, f"{problem}; {advice}", offset=0, found=head[:16])
     else:
         second = rest.lstrip(b"\r\n").partition(b"\n")[0]
         printable = word2vec_text.is_printable(rest)

@@ -1,9 +1,10 @@
-"""Words as bytes of a file: which ones a format can hold, and how they are encoded."""
+"""The words that a format can hold, and their encoding."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from w2v_fast.keys import all_different
@@ -11,12 +12,12 @@ from w2v_fast.keys import all_different
 NUMBER = re.compile(
     rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE
 )
-"""A number in a text file; each byte is examined once, or twice."""
+"""A number in a text file; matching takes linear time."""
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def max_word_bytes(rows: int) -> int:
-    """Bytes above which a file is not read as the words of so many rows."""
+    """Limit of the bytes that the words of a matrix may take."""
     return (1 << 24) + 1024 * rows
 
 
@@ -27,7 +28,7 @@ class WordRules:
     Attributes
     ----------
     forbidden
-        Characters that no word may have.
+        Characters that no word may contain.
     empty
         Whether a word may be empty.
     trimmed
@@ -76,19 +77,14 @@ def encoded_words(
         words = [_escaped(word, forbidden, escape) for word in words]
     elif any(char in everything for char in forbidden):
         word = next(word for word in words if not forbidden.isdisjoint(word))
-        raise _refusal(
-            name,
-            f"this format cannot hold the word {word!r}; "
-            "escape='_' or escape='percent' replaces what it cannot hold",
-        )
+        advice = "escape='_' or escape='percent' replaces what it cannot hold"
+        raise _refusal(name, f"this format cannot hold the word {word!r}; {advice}")
     if rules.trimmed and " " in everything:
         _check_spaces(name, words, rules)
     if rules.opens_file and words and words[0].startswith(BYTE_ORDER_MARK):
-        raise _refusal(
-            name,
-            f"the first word {words[0]!r} starts with a byte order mark, which a reader takes off "
-            "the start of a file; write another format",
-        )
+        problem = f"the first word {words[0]!r} starts with a byte order mark"
+        reason = "which a reader takes off the start of a file; write another format"
+        raise _refusal(name, f"{problem}, {reason}")
     if not rules.empty and not all(words):
         raise _refusal(name, f"this format cannot hold an empty word (row {list(words).index('')})")
     try:
@@ -97,7 +93,8 @@ def encoded_words(
     except UnicodeEncodeError:
         raw = [_encoded(name, word) for word in words]
     if not all_different(raw):
-        raise _refusal(name, f"two words would both be written as {_repeated(raw)!r}")
+        repeated, _ = Counter(raw).most_common(1)[0]
+        raise _refusal(name, f"two words would both be written as {repeated!r}")
     return raw
 
 
@@ -108,31 +105,26 @@ def _refusal(name: str, problem: str) -> ValueError:
 def _check_spaces(name: str, words: Sequence[str], rules: WordRules) -> None:
     for word in words:
         if word.strip(" ") != word:
-            raise _refusal(
-                name,
-                f"the word {word!r} begins or ends with a space, which a reader takes off; "
-                "write another format",
-            )
+            problem = f"the word {word!r} begins or ends with a space"
+            raise _refusal(name, f"{problem}, which a reader takes off; write another format")
         before, _, last = word.rpartition(" ")
         is_number = NUMBER.fullmatch(last.encode("utf-8", "surrogatepass"))
         if before and not rules.number_last and is_number:
-            raise _refusal(
-                name,
-                f"the word {word!r} ends in a number, so that a reader could not tell where its "
-                "vector starts; write a format with a header",
-            )
+            problem = f"the word {word!r} ends in a number"
+            reason = "so that a reader could not tell where its vector starts"
+            raise _refusal(name, f"{problem}, {reason}; write a format with a header")
 
 
 def _escaped(word: str, forbidden: set[str], escape: str) -> str:
     if escape == "percent":
-        return "".join(
-            f"%{ord(char):02X}" if char in forbidden or char == "%" else char for char in word
-        )
-    return "".join(escape if char in forbidden else char for char in word)
+        table = {ord(char): f"%{ord(char):02X}" for char in forbidden | {"%"}}
+    else:
+        table = {ord(char): escape for char in forbidden}
+    return word.translate(table)
 
 
 def _encoded(name: str, word: str) -> bytes:
-    """Bytes that were no UTF-8 when read come back unchanged; other surrogates have no bytes."""
+    """Restore bytes that were not UTF-8 when read; refuse all other surrogates."""
     try:
         raw = word.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -140,13 +132,3 @@ def _encoded(name: str, word: str) -> bytes:
     if raw.decode("utf-8", "surrogateescape") != word:
         raise _refusal(name, f"the word {word!r} is not valid Unicode")
     return raw
-
-
-def _repeated(words: Sequence[bytes]) -> bytes:
-    """The first word that comes again."""
-    seen: set[bytes] = set()
-    for word in words:
-        if word in seen:
-            return word
-        seen.add(word)
-    raise AssertionError("all words are different")

@@ -1,6 +1,6 @@
-"""`.npy` and its words: NAME.npy is the matrix, NAME.words.txt has a word a line.
+"""NumPy arrays: NAME.npy is the matrix, NAME.words.txt has one word per line.
 
-A line is `word`, or `word TAB count` where counts are known.
+A line is `word`, or `word TAB count` if counts are known.
 """
 
 from __future__ import annotations
@@ -36,25 +36,20 @@ def words_path(path: str | os.PathLike[str]) -> Path:
 
 
 def read(stream: ByteStream, options: ReadOptions) -> VectorData:
-    """Map the matrix (or read it, with mmap=False) and read its words; numbers are not checked."""
+    """Map the matrix (with mmap=False: read it) and read its words; numbers are not checked."""
     beside = os.fspath(words_path(stream.name))
     try:
         with file_sets.open_together(stream.name, beside) as (file, words_file):
             vectors = _matrix(file, stream.name)
             keys, counts = _words(words_file, beside, len(vectors))
     except FileNotFoundError as error:
-        raise FormatError(
-            stream.name,
-            f"a matrix without words; put them into {beside}, one a line, in the order of "
-            "the rows, or pass the array to KeyedVectors(keys, vectors)",
-        ) from error
+        advice = f"put them into {beside}, one a line, in the order of the rows"
+        other = "pass the array to KeyedVectors(keys, vectors)"
+        problem = f"a matrix without words; {advice}, or {other}"
+        raise FormatError(stream.name, problem) from error
     if len(keys) != len(vectors):
-        raise FormatError(
-            beside,
-            "the words and the matrix disagree",
-            expected=f"{len(vectors)} words",
-            found=len(keys),
-        )
+        problem, expected = "the words and the matrix disagree", f"{len(vectors)} words"
+        raise FormatError(beside, problem, expected=expected, found=len(keys))
     vectors = vectors[: options.limit]
     if not options.mmap or vectors.dtype not in (np.float32, np.float16):
         vectors = np.array(vectors, np.float16 if vectors.dtype == np.float16 else np.float32)
@@ -65,34 +60,26 @@ def read(stream: ByteStream, options: ReadOptions) -> VectorData:
 
 
 def _matrix(file: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """The matrix as a map, after the check of its header against the size of the file."""
+    """Check the header against the size of the file, and map the matrix."""
     try:
         version = np.lib.format.read_magic(file)
         head = file.peek(4)[:4]  # type: ignore[attr-defined]
         if version != (1, 0) and int.from_bytes(head, "little") > MAX_HEADER:
             raise ValueError(f"its header is longer than {MAX_HEADER} bytes")
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
+        number = "1_0" if version == (1, 0) else "2_0"
+        read_header = getattr(np.lib.format, f"read_array_header_{number}")
         shape, by_columns, dtype = read_header(file)
     except OSError:
         raise
-    except Exception as error:  # a damaged header makes numpy's parser raise many kinds
+    except Exception as error:  # numpy's parser raises many kinds of errors
         raise FormatError(name, f"not a readable .npy array ({error})") from error
     if len(shape) != 2 or dtype.kind not in "fiu":
-        raise FormatError(
-            name,
-            "not a matrix of numbers",
-            expected="two dimensions",
-            found=f"shape {shape} of {dtype}",
-        )
+        problem, found = "not a matrix of numbers", f"shape {shape} of {dtype}"
+        raise FormatError(name, problem, expected="two dimensions", found=found)
     size, start = math.prod(shape) * dtype.itemsize, file.tell()
     if min(shape) < 0 or size > os.fstat(file.fileno()).st_size - start:
-        raise FormatError(
-            name, "the file is cut", expected=f"{size} bytes of numbers after the header"
-        )
+        expected = f"{size} bytes of numbers after the header"
+        raise FormatError(name, "the file is cut", expected=expected)
     if not size:
         return np.empty(shape, dtype)
     return np.memmap(file, dtype, "r", start, shape, "F" if by_columns else "C")
@@ -114,7 +101,7 @@ def _words(file: BinaryIO, path: str, rows: int) -> tuple[list[str], npt.NDArray
 
 
 def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:
-    """Write the matrix and the words as one act."""
+    """Write the matrix and the words; both files are replaced together."""
     with file_sets.atomic_write_together(path, words_path(path)) as (file, words_file):
         words_file.writelines(word_lines(words, data.counts))
         header = {"descr": "<f4", "fortran_order": False, "shape": data.vectors.shape}
@@ -124,7 +111,7 @@ def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions
 
 
 def check_path(path: str) -> None:
-    """Raise ValueError for a name that asks for what a .npy file cannot be."""
+    """Raise ValueError for a compressed file or a stream."""
     if files.compression_of_name(path) or files.is_stream(path):
         raise ValueError(
             f"cannot write {path}: a .npy file is mapped into memory and has its words in another "

@@ -1,8 +1,7 @@
-"""Embedding Projector: NAME_tensor.tsv has a vector a line, NAME_metadata.tsv the words.
+"""Embedding Projector: NAME_tensor.tsv has one vector per line, NAME_metadata.tsv the words.
 
-The metadata start with a line of column names if and only if there is more than one column: a word
-alone has none, `word TAB count` has. A browser copes with about 10,000 to 100,000 rows: pass
-`limit`.
+The metadata have a line of column names only if there is more than one column: for `word TAB
+count`, but not for words alone. Browsers cope with about 10,000 to 100,000 rows: pass `limit`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from w2v_fast.vectors.formats.word2vec_text import write_rows
 
 
 def paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """The two files written for NAME.tsv; for NAME.tsv.gz both are packed."""
+    """The two files written for NAME.tsv; for NAME.tsv.gz both are compressed."""
     stem, packing = Path(path), ""
     if files.compression_of_name(stem) is not None:
         stem, packing = stem.with_suffix(""), stem.suffix
@@ -34,7 +33,7 @@ def paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
 
 
 def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:
-    """Write both files as one act; for a moment the metadata are missing, but never wrong."""
+    """Write both files; they are replaced together."""
     with file_sets.atomic_write_together(*paths(path)) as (file, words_file):
         if data.counts is not None:
             words_file.write(b"word\tcount\n")

@@ -1,4 +1,4 @@
-"""The native format: a folder of safetensors and JSON that keeps everything and is memory-mapped.
+"""The native format: a folder of safetensors and JSON that keeps all data and is memory-mapped.
 
     model.safetensors       embeddings [V + 1, d]; the last row is zero, for unknown words
     words.safetensors       vocabulary (bytes of all words, uint8), offsets [V + 1] uint64; counts
@@ -8,7 +8,7 @@
                             and model2vec
     modules.json            what sentence-transformers loads
 
-The files are written as one act, whose head is config.json (`vectors.file_sets`).
+The files are replaced together; their head is config.json (`vectors.file_sets`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MODEL, WORDS, CONFIG, TOKENIZER, MODULES = FILES = (
     "modules.json",
 )
 MAX_CONFIG = 1 << 24
-"""Bytes of config.json with all metadata."""
+"""Limit of the size of config.json with all metadata, in bytes."""
 UNKNOWN = "[UNK]"
 
 
@@ -58,9 +58,8 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder was written by `write`."""
     try:
         with file_sets.open_together(Path(folder, CONFIG)) as (file,):
-            return os.fstat(file.fileno()).st_size <= MAX_CONFIG and "w2v_fast" in json.loads(
-                file.read()
-            )
+            fits = os.fstat(file.fileno()).st_size <= MAX_CONFIG
+            return fits and "w2v_fast" in json.loads(file.read())
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
@@ -68,17 +67,13 @@ def is_ours(folder: str | os.PathLike[str]) -> bool:
 def read_folder(folder: str, options: ReadOptions) -> VectorData:
     """Read the words and verify them; the matrices are mapped unless `options.mmap` is False."""
     if not Path(folder, CONFIG).is_file():
-        raise FileNotFoundError(
-            errno.ENOENT, f"this folder holds no model: it has no file {CONFIG}", folder
-        )
+        problem = f"this folder holds no model: it has no file {CONFIG}"
+        raise FileNotFoundError(errno.ENOENT, problem, folder)
     parts = [os.path.join(folder, name) for name in (CONFIG, MODEL, WORDS)]
-    with file_sets.open_together(*parts) as (config, model, words):
-        return _read(
-            folder,
-            _read_config(config, parts[0]),
-            {**tensors_of(model, parts[1]), **tensors_of(words, parts[2])},
-            options,
-        )
+    with file_sets.open_together(*parts) as (file, model, words):
+        config = _read_config(file, parts[0])
+        tensors = {**tensors_of(model, parts[1]), **tensors_of(words, parts[2])}
+        return _read(folder, config, tensors, options)
 
 
 def _read(
@@ -89,9 +84,8 @@ def _read(
         array = tensors[name].map() if mapped else tensors[name].read()
         verify = not mapped if options.verify is None else options.verify
         if verify and checksum(array) != config["sha256"].get(name):
-            raise FormatError(
-                folder, f"the checksum of {name!r} differs from that in {CONFIG}: damaged"
-            )
+            problem = f"the checksum of {name!r} differs from that in {CONFIG}: damaged"
+            raise FormatError(folder, problem)
         return array
 
     rows = slice(_check_shapes(folder, tensors))
@@ -106,11 +100,10 @@ def _read(
 
 
 def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
-    """The part of config.json that is ours, with its types checked."""
+    """Read the entry `w2v_fast` of config.json and check its types."""
     if os.fstat(file.fileno()).st_size > MAX_CONFIG:
-        raise FormatError(
-            name, "too large for a description of a model", expected=f"{MAX_CONFIG} bytes or less"
-        )
+        problem, expected = "too large for a description of a model", f"{MAX_CONFIG} bytes or less"
+        raise FormatError(name, problem, expected=expected)
     try:
         config = json.loads(file.read())
     except (ValueError, RecursionError) as error:
@@ -118,23 +111,21 @@ def _read_config(file: BinaryIO, name: str) -> dict[str, Any]:
     ours = config.get("w2v_fast") if isinstance(config, dict) else None
     if not isinstance(ours, dict):
         raise FormatError(name, "a model of another library", expected="an entry w2v_fast")
-    if ours.get("format_version") != FORMAT_VERSION:
-        raise FormatError(
-            name,
-            "written in another version of this format; update w2v_fast",
-            expected=f"format_version {FORMAT_VERSION}",
-            found=ours.get("format_version"),
-        )
+    version = ours.get("format_version")
+    if version != FORMAT_VERSION:
+        problem = "written in another version of this format; update w2v_fast"
+        expected = f"format_version {FORMAT_VERSION}"
+        raise FormatError(name, problem, expected=expected, found=version)
     for entry in ("metadata", "sha256"):
-        if not isinstance(ours.get(entry), dict):
-            raise FormatError(
-                name, f"the entry {entry!r} is damaged", expected="an object", found=ours.get(entry)
-            )
+        value = ours.get(entry)
+        if not isinstance(value, dict):
+            problem = f"the entry {entry!r} is damaged"
+            raise FormatError(name, problem, expected="an object", found=value)
     return ours
 
 
 def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
-    """Return V after the check that all tensors are there and fit together."""
+    """Check that all tensors exist and fit together; return V."""
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     types = {name: tensor.dtype.kind for name, tensor in tensors.items()}
     embeddings = shapes.get("embeddings", ())
@@ -149,14 +140,10 @@ def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
     for name, (shape, kind) in needed.items():
         optional = name in ("counts", "output_vectors") and name not in shapes
         if not optional and (rows < 1 or shapes.get(name) != shape or types[name] != kind):
-            raise FormatError(
-                folder,
-                f"tensor {name!r} is missing or does not fit the others",
-                expected=shape,
-                found=shapes.get(name),
-            )
+            problem = f"tensor {name!r} is missing or does not fit the others"
+            raise FormatError(folder, problem, expected=shape, found=shapes.get(name))
     (size,) = shapes["vocabulary"]
-    # different words have a byte or more each, except one that may be empty
+    # different words have at least one byte each, except one that may be empty
     if not rows - 2 <= size <= max_word_bytes(rows):
         raise FormatError(folder, f"{size} bytes cannot be {rows - 1} different words")
     return rows - 1
@@ -164,9 +151,8 @@ def _check_shapes(folder: str, tensors: dict[str, Tensor]) -> int:
 
 def _words(path: str, blob: npt.NDArray[np.uint8], offsets: npt.NDArray[np.uint64]) -> list[str]:
     if offsets[0] != 0 or offsets[-1] != len(blob) or np.any(offsets[1:] < offsets[:-1]):
-        raise FormatError(
-            path, "the offsets of the words are damaged", expected=f"rising from 0 to {len(blob)}"
-        )
+        expected = f"rising from 0 to {len(blob)}"
+        raise FormatError(path, "the offsets of the words are damaged", expected=expected)
     places = offsets.astype(np.int64)
     keys = _text.decode_words(blob, places[:-1], places[1:])
     if len(set(keys)) < len(keys):
@@ -175,7 +161,7 @@ def _words(path: str, blob: npt.NDArray[np.uint8], offsets: npt.NDArray[np.uint6
 
 
 def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:
-    """Write the files of the folder as one act, a new folder or one of ours."""
+    """Write a new folder, or replace the files of one that `write` made."""
     target = Path(os.path.realpath(path))
     metadata = dict(data.metadata or {})
     json.dumps(metadata, allow_nan=False)  # fails before anything is made
@@ -196,28 +182,23 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def check_path(path: str) -> None:
-    """Raise OSError unless the folder can be made, or is one of ours with nothing else in it."""
+    """Raise OSError unless the folder is new or holds only files of this format."""
     if files.is_stream(path):
-        raise FileExistsError(
-            f"cannot write {path}: the native format is a folder, not a stream (format= chooses "
-            "another)"
-        )
+        problem = "the native format is a folder, not a stream (format= chooses another)"
+        raise FileExistsError(f"cannot write {path}: {problem}")
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: there is no folder {target.parent}")
     if not os.path.lexists(target):
         return
     if not target.is_dir():
-        raise FileExistsError(
-            f"cannot write {target}: it is a file; the native format is a folder "
-            "(format= chooses another)"
-        )
+        problem = "it is a file; the native format is a folder (format= chooses another)"
+        raise FileExistsError(f"cannot write {target}: {problem}")
     names = {name for name in os.listdir(target) if not _is_leftover(name)}
     strangers = sorted(names - set(FILES))
     if strangers or (names and not is_ours(target)):
-        raise FileExistsError(
-            f"cannot replace {target}: the folder also holds {', '.join(strangers or names)}"
-        )
+        found = f"the folder also holds {', '.join(strangers or names)}"
+        raise FileExistsError(f"cannot replace {target}: {found}")
 
 
 def _is_leftover(name: str) -> bool:
@@ -226,7 +207,7 @@ def _is_leftover(name: str) -> bool:
 
 
 def _written_files(path: str) -> tuple[str]:
-    """A file inside a folder that exists; else the folder, which is still to be made."""
+    """A file inside the folder if that exists, otherwise the folder itself."""
     return (os.path.join(path, MODEL) if os.path.isdir(path) else path.rstrip(os.sep),)
 
 
@@ -243,12 +224,8 @@ def _write_files(
     parts["vocabulary"] = np.frombuffer(b"".join(words), np.uint8)
     checksums = write_tensors(opened[MODEL], {"embeddings": data.vectors}, zero_rows=1)
     checksums |= write_tensors(opened[WORDS], parts)
-    module = {
-        "idx": 0,
-        "name": "0",
-        "path": ".",
-        "type": "sentence_transformers.models.StaticEmbedding",
-    }
+    kind = "sentence_transformers.models.StaticEmbedding"
+    modules = [{"idx": 0, "name": "0", "path": ".", "type": kind}]
     ours = {
         "format_version": FORMAT_VERSION,
         "library_version": __version__,
@@ -267,24 +244,21 @@ def _write_files(
         "w2v_fast": ours,
     }
     opened[TOKENIZER].write(_json(_tokenizer(words)))
-    opened[MODULES].write(_json([module], indent=2))
+    opened[MODULES].write(_json(modules, indent=2))
     opened[CONFIG].write(_json(config, indent=2))
 
 
 def _tokenizer(words: list[bytes]) -> dict[str, Any]:
     """A tokenizer that splits at white space; row V is for unknown words."""
     names = set(words)
-    unknown = next(
-        name
-        for name in itertools.chain([UNKNOWN], (f"[UNK{i}]" for i in itertools.count()))
-        if name.encode() not in names
-    )
+    candidates = itertools.chain([UNKNOWN], (f"[UNK{i}]" for i in itertools.count()))
+    unknown = next(name for name in candidates if name.encode() not in names)
     tokens: dict[str, int] = {}
     for row, word in enumerate(words):
         try:
             token = word.decode()
         except UnicodeDecodeError:
-            token = f"[row {row}, not UTF-8]"  # holds spaces, so that no text matches it
+            token = f"[row {row}, not UTF-8]"  # has spaces, so no token of a text matches it
         tokens[token] = row
     tokens[unknown] = len(words)
     return {

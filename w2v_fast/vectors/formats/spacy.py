@@ -1,7 +1,7 @@
 """Text for `spacy init vectors`: word2vec text in valid UTF-8. Read it back as word2vec_text.
 
-spaCy splits a line from the right, so a word may hold spaces; it would drop bytes that are no UTF-8
-without saying so.
+spaCy splits a line from the right, so a word may contain spaces. Words that are not UTF-8 are
+refused, because spaCy would silently drop their bytes.
 """
 
 from __future__ import annotations

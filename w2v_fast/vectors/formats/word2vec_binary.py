@@ -1,8 +1,8 @@
 """word2vec binary: `count size LF`, then `word SP size*float32 LF` for each word, little-endian.
 
-word2vec.c writes the LF after a vector, other writers (and GoogleNews-vectors) do not: both are
-read, and several LF before a word are skipped; ours has one.
-A vector may hold any byte, so it is never searched; words hold no space and no LF.
+word2vec.c and `write` put LF after each vector, other writers (and GoogleNews-vectors) do not; the
+reader skips any number of them before a word.
+Words contain neither space nor LF. A vector may contain any byte, so it is never searched for them.
 """
 
 from __future__ import annotations
@@ -58,13 +58,9 @@ def _read_header(stream: ByteStream) -> tuple[int, int, int]:
     line = stream.head[:MAX_HEADER].partition(b"\n")[0] + b"\n"
     header = parse_header(line)
     if header is None or not stream.head.startswith(line):
-        raise FormatError(
-            stream.name,
-            "not a word2vec binary file",
-            offset=0,
-            expected="a first line with the count of words and the vector size",
-            found=line[:40],
-        )
+        problem = "not a word2vec binary file"
+        expected = "a first line with the count of words and the vector size"
+        raise FormatError(stream.name, problem, offset=0, expected=expected, found=line[:40])
     check_header(stream.name, *header)
     return *header, len(line)
 
@@ -84,19 +80,17 @@ def _read_records(
             ended = filled + got < len(buffer)
             filled += got
         block = memoryview(buffer)[:filled]
-        used, too_long = _append_records(
-            stream.name, block, offset, wanted - len(keys), keys, rows, options
-        )
+        room = wanted - len(keys)
+        used, too_long = _append_records(stream.name, block, offset, room, keys, rows, options)
         if len(keys) == wanted and (ended or used < filled):
             return "end" if used == filled else "more"
         if too_long:
+            place, row = offset + used, len(keys)
+            expected = f"a space within {MAX_WORD} bytes, after a word"
+            found = bytes(block[used:]).partition(b" ")[0][:20]
+            problem = "not a word2vec binary file, or damaged"
             raise FormatError(
-                stream.name,
-                "not a word2vec binary file, or damaged",
-                offset=offset + used,
-                row=len(keys),
-                expected=f"a space within {MAX_WORD} bytes, after a word",
-                found=bytes(block[used:]).partition(b" ")[0][:20],
+                stream.name, problem, offset=place, row=row, expected=expected, found=found
             )
         if ended:
             rest = bytes(block[used:])
@@ -145,37 +139,31 @@ def _append_records(
 def _judge_rest(
     stream: ByteStream, rest: bytes, offset: int, row: int, size: int, options: ReadOptions
 ) -> Literal["end", "cut"]:
-    """Judge what follows the last whole record: nothing, or part of a record."""
+    """Check the bytes after the last complete record: none, or part of a record."""
     word, space, vector = rest.partition(b" ")
     if not word and not space:
         return "end"
     damage = f"; {stream.damage}" if stream.damage else ""
     if options.on_truncated == "error":
+        problem = f"cut inside a row{damage} (on_truncated='keep' takes the whole rows before it)"
+        expected = f"{4 * size} bytes of a vector" if space else "a word and a space"
+        found = len(vector) if space else word[:20]
         raise FormatError(
-            stream.name,
-            f"cut inside a row{damage} (on_truncated='keep' takes the whole rows before it)",
-            offset=offset,
-            row=row,
-            expected=f"{4 * size} bytes of a vector" if space else "a word and a space",
-            found=len(vector) if space else word[:20],
+            stream.name, problem, offset=offset, row=row, expected=expected, found=found
         )
-    warnings.warn(
-        f"{stream.name}: cut inside row {row} at byte {offset}{damage}; {row} whole rows are kept",
-        stacklevel=2,
-    )
+    problem = f"cut inside row {row} at byte {offset}{damage}"
+    warnings.warn(f"{stream.name}: {problem}; {row} whole rows are kept", stacklevel=2)
     return "cut"
 
 
 def _warn_if_swapped(name: str, vectors: Floats, options: ReadOptions) -> None:
-    """Numbers of a real model lie within 1e-20..1e20; in the wrong byte order most do not."""
+    """Warn if many numbers are outside 1e-20..1e20, as they are in the wrong byte order."""
     sample = np.abs(vectors[:100])
     sample = sample[sample != 0]
     if sample.size and np.mean((sample < 1e-20) | (sample > 1e20)) > 0.25:
         other = "big" if options.byteorder == "little" else "little"
-        warnings.warn(
-            f"{name}: the numbers are absurdly large or small; try byteorder={other!r}",
-            stacklevel=2,
-        )
+        problem = "the numbers are absurdly large or small"
+        warnings.warn(f"{name}: {problem}; try byteorder={other!r}", stacklevel=2)
 
 
 def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions) -> None:

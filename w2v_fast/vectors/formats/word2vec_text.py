@@ -1,14 +1,15 @@
 """word2vec text, also fastText `.vec`: `count size LF`, then `word SP number ... SP number LF`.
 
-Read as well: no header, TAB or several blanks between the fields, blanks at the ends of a line,
-CR LF, words with spaces inside (a line is split from the right). Numbers are written as the
-shortest decimals that read back as the same float32.
-A file that is cut inside the very last number of its last row cannot be told from a whole one.
+The reader also accepts files without the header, TAB or several blanks between the fields, blanks
+at the ends of a line, CR LF, and words that contain spaces (a line is split from the right).
+Numbers are written as the shortest decimals that read back as the same float32. A file that is cut
+inside its very last number cannot be distinguished from a complete one.
 """
 
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 import sys
 import warnings
@@ -41,12 +42,12 @@ BLOCK = 1 << 22
 BLOCK_WRITTEN = 1 << 19
 MAX_LINE = 1 << 22
 SAMPLE = 50
-"""Rows of a file without a header that are examined for what they are."""
+"""Number of rows that are examined to recognize a file without a header."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Shape(NamedTuple):
-    """What the beginning of a file says; `start` is the byte of the first row."""
+    """Shape of the matrix by the beginning of a file; `start` is the byte of the first row."""
 
     rows: int | None  # without a header
     size: int
@@ -54,7 +55,7 @@ class Shape(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """The first line of a block that is no row."""
+    """The first line of a block that is not a valid row."""
 
     status: int
     numbers: int  # read before the problem
@@ -63,7 +64,7 @@ class Problem(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The rows of whole lines, up to a problem; `open_end` if the file stops without a line end."""
+    """The rows of a block up to a problem; `open_end` if it stops without a line end."""
 
     keys: list[str]
     vectors: Floats
@@ -78,7 +79,7 @@ def read(stream: ByteStream, options: ReadOptions) -> VectorData:
     shape = _look(stream, options)
     reserved = 0
     if shape.rows is not None:
-        # one byte more than there is: the last line may have no end
+        # plus 1, as the last line may have no line end
         left = None if stream.size is None else stream.size - shape.start + 1
         reserved = rows_to_reserve(name, shape.rows, shape.size, 2 * shape.size + 1, left, options)
     rows = Rows(shape.size, reserved)
@@ -96,7 +97,7 @@ def read(stream: ByteStream, options: ReadOptions) -> VectorData:
 
 
 def _look(stream: ByteStream, options: ReadOptions) -> Shape:
-    """Find out whether the first line is a header, and the vector size."""
+    """Find the header, if there is one, and the vector size."""
     name = stream.name
     head = stream.lengthen_head(3, MAX_LINE)
     start = len(UTF8_MARK) if head.startswith(UTF8_MARK) else 0
@@ -105,13 +106,8 @@ def _look(stream: ByteStream, options: ReadOptions) -> Shape:
     header = None if options.no_header else parse_header(first)
     if header is None:
         if options.no_header is False:
-            raise FormatError(
-                name,
-                "no header",
-                line=1,
-                expected="the count of words and the vector size",
-                found=first[:40],
-            )
+            expected = "the count of words and the vector size"
+            raise FormatError(name, "no header", line=1, expected=expected, found=first[:40])
         size = _row_size(name, first)
         if options.no_header is None:
             _check_kind(name, head[start:], size)
@@ -134,7 +130,7 @@ def _look(stream: ByteStream, options: ReadOptions) -> Shape:
 def _check_kind(name: str, head: bytes, size: int) -> None:
     """Raise FormatError if the rows of a file without a header look like a table or a text.
 
-    Rows that do not fit are left to the parser, which says more.
+    Invalid rows are left to the parser, whose errors are more precise.
     """
     lines = head.split(b"\n")
     lines = [line.strip(b" \t\r") for line in lines[:-1] or lines if line.strip()][:SAMPLE]
@@ -149,18 +145,14 @@ def _check_kind(name: str, head: bytes, size: int) -> None:
         kind = "a text or another table, since each row begins with several words"
     else:
         return
-    raise FormatError(
-        name,
-        f"without a header this looks like {kind}; no_header=True or format='glove' reads it as "
-        "vectors all the same",
-        line=1,
-        expected="a word and its vector in each row",
-        found=lines[0][:40],
-    )
+    advice = "no_header=True or format='glove' reads it as vectors all the same"
+    problem = f"without a header this looks like {kind}; {advice}"
+    expected = "a word and its vector in each row"
+    raise FormatError(name, problem, line=1, expected=expected, found=lines[0][:40])
 
 
 def shows_row(line: bytes, size: int | None) -> bool:
-    """Whether a line is a word and `size` numbers; None: any count, and no control bytes."""
+    """Whether a line is a word and `size` numbers (None: any number, and no control bytes)."""
     fields = _fields(line)
     if size is None:
         return _numbers_at_end(fields) > 0 and not _CONTROL.search(line)
@@ -181,10 +173,7 @@ def _fields(line: bytes) -> list[bytes]:
 
 
 def _numbers_at_end(fields: list[bytes]) -> int:
-    return next(
-        (count for count, field in enumerate(reversed(fields)) if not NUMBER.fullmatch(field)),
-        len(fields),
-    )
+    return sum(1 for _ in itertools.takewhile(NUMBER.fullmatch, reversed(fields)))
 
 
 def _row_fits(fields: list[bytes], size: int) -> bool:
@@ -196,13 +185,8 @@ def _row_size(name: str, line: bytes, number: int = 1) -> int:
     fields = _fields(line)
     size = min(_numbers_at_end(fields), len(fields) - 1)
     if not size:
-        raise FormatError(
-            name,
-            _advice(fields[-1]),
-            line=number,
-            expected="a word and its numbers",
-            found=line[:40],
-        )
+        problem, expected = _advice(fields[-1]), "a word and its numbers"
+        raise FormatError(name, problem, line=number, expected=expected, found=line[:40])
     return size
 
 
@@ -220,7 +204,7 @@ def _advice(field: bytes) -> str:
 def _read_rows(
     stream: ByteStream, shape: Shape, keys: list[str], rows: Rows, options: ReadOptions
 ) -> bool:
-    """Append the rows, at most `options.limit`; return whether a cut last line was left out."""
+    """Append the rows, at most `options.limit`; return whether a cut last line was dropped."""
     limit = sys.maxsize if options.limit is None else options.limit
     line = 1 if shape.rows is None else 2
     keep = options.on_truncated == "keep"
@@ -242,10 +226,8 @@ def _read_rows(
             if parsed.problem is None:  # the last number of an unfinished line may be cut too
                 keys.pop()
                 rows.count -= 1
-            warnings.warn(
-                f"{stream.name}: cut inside the last line; {len(keys)} whole rows are kept",
-                stacklevel=2,
-            )
+            kept = f"{len(keys)} whole rows are kept"
+            warnings.warn(f"{stream.name}: cut inside the last line; {kept}", stacklevel=2)
             return True
     return False
 
@@ -256,16 +238,13 @@ def _error(stream: ByteStream, problem: Problem, size: int, line: int, row: int)
     found: object = field[:40]
     if problem.at_end:
         damage = f"; {stream.damage}" if stream.damage else ""
-        what = (
-            f"cut inside the last line{damage} (on_truncated='keep' takes the whole rows before it)"
-        )
+        advice = "on_truncated='keep' takes the whole rows before it"
+        what = f"cut inside the last line{damage} ({advice})"
     elif problem.status == _text.NOT_FINITE:
         what = f"number {problem.numbers} is not finite; allow_nonfinite=True accepts it"
     elif problem.status == _text.TOO_MANY:
-        what = (
-            "a number too many, or a word with spaces that ends in a number "
-            "(strict=False takes it for that)"
-        )
+        other = "a word with spaces that ends in a number (strict=False takes it for that)"
+        what = f"a number too many, or {other}"
         expected, found = f"{size} numbers after the word", problem.text[:40]
     elif problem.status == _text.LINE_END:
         what = "a carriage return (CR) inside a line; lines end with LF or CR LF"
@@ -278,7 +257,7 @@ def _error(stream: ByteStream, problem: Problem, size: int, line: int, row: int)
 
 
 def _blocks(stream: ByteStream) -> Iterator[bytes]:
-    """Cut the stream into pieces of about 4 MiB at line ends."""
+    """Split the stream into blocks of whole lines, about 4 MiB each."""
     rest = b""
     ended = False
     while not ended:
@@ -291,12 +270,8 @@ def _blocks(stream: ByteStream) -> Iterator[bytes]:
             rest = b""
         rest += buffer[cut:got]
         if len(rest) > MAX_LINE:
-            raise FormatError(
-                stream.name,
-                "not a text file of vectors",
-                expected=f"a line end within {MAX_LINE} bytes",
-                found=rest[:40],
-            )
+            problem, expected = "not a text file of vectors", f"a line end within {MAX_LINE} bytes"
+            raise FormatError(stream.name, problem, expected=expected, found=rest[:40])
     if rest:
         yield rest
 
