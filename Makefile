@@ -101,7 +101,7 @@ study: tools  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL
 
 docs: tools  ## the documentation as a website in site/
 	$(INSTALL) --group docs
-	$(RUN) -m mkdocs build --quiet --strict
+	$(RUN) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs site
 
 wheel: setup  ## build a wheel in dist/
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
@@ -110,6 +110,6 @@ release-check:  ## rehearse a release of the last commit up to the upload
 	./tests/release.sh
 
 clean:  ## remove .venv and everything built
-	rm -rf $(VENV) .venv-sanitize build dist site *.egg-info
+	rm -rf $(VENV) .venv-sanitize build dist site docs/gallery *.egg-info
 	find w2v_fast -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,8 +9,8 @@ import inspect
 import json
 import math
 import textwrap
-from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, TypedDict, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from w2v_fast.system.cpus import usable_cpus
 
@@ -20,6 +20,7 @@ InstructionSet: TypeAlias = Literal["base", "avx2", "avx512"]
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
 INSTRUCTION_SETS: tuple[str, ...] = get_args(InstructionSet)
+Function = TypeVar("Function", bound=Callable[..., Any])
 OUTPUT_ROWS = {"ns": "words", "nce": "words", "hs": "tree nodes", "softmax": "words"}
 
 
@@ -41,9 +42,9 @@ def range_in_words(field: dataclasses.Field[Any]) -> str:
     return f"{low:g} to {high:.10g}" if high < 2**60 else f"{low:g} or more"
 
 
-def _with_parameters(cls: type[Any]) -> type[Any]:
-    """Add the Parameters section, made of what `_option` declares, to the docstring."""
-    lines = ["Parameters", "----------"]
+def _described(cls: type[Any]) -> list[str]:
+    """The entries of a Parameters section, made of what `_option` declares."""
+    lines = []
     for field in dataclasses.fields(cls):
         rule, kind = field.metadata, str(field.type).replace(" | ", " or ")
         if rule["choices"]:
@@ -53,9 +54,15 @@ def _with_parameters(cls: type[Any]) -> type[Any]:
         lines += [
             f"    {line}" for line in textwrap.wrap(text + f" Range: {limits}." * bool(limits), 88)
         ]
+    return lines
+
+
+def _with_parameters(cls: type[Any]) -> type[Any]:
+    """Add the Parameters section to the docstring."""
     if cls.__doc__:  # there is none under python -OO
         summary, raises, errors = inspect.cleandoc(cls.__doc__).partition("Raises\n")
-        cls.__doc__ = "\n".join([summary + lines[0], *lines[1:], "", raises + errors])
+        lines = ["Parameters", "----------", *_described(cls), ""]
+        cls.__doc__ = summary + "\n".join(lines) + "\n" + raises + errors
     return cls
 
 
@@ -263,6 +270,16 @@ class TrainOptions(TypedDict, total=False):
     seed: int
     workers: int | None
     isa: InstructionSet | None
+
+
+def with_options(function: Function) -> Function:
+    """Describe every hyper-parameter below `**options` in the docstring."""
+    if function.__doc__:  # there is none under python -OO
+        before, options, after = inspect.cleandoc(function.__doc__).partition("**options\n")
+        text, gap, rest = after.partition("\n\n")
+        described = textwrap.indent("\n".join(_described(TrainConfig)), "    ")
+        function.__doc__ = f"{before}{options}{text}\n\n{described}{gap}{rest}"
+    return function
 
 
 ELSEWHERE = {

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions, with_options
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -519,6 +519,7 @@ ELSEWHERE = {
 """What users of gensim look for, and where it is."""
 
 
+@with_options
 def train(
     corpus: Corpus | CorpusSource | None = None,
     *,
@@ -547,7 +548,7 @@ def train(
     resume
         Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
     **options
-        Hyper-parameters by the names of `TrainConfig`: vector_size, window, min_count, epochs, ...
+        Hyper-parameters, by the names of `TrainConfig`:
 
     Returns
     -------

@@ -94,7 +94,7 @@ def main() -> None:
     figures.draw_quality(found["equal-words"], found["equal-time"])
     for draw, values in drawn.items():
         draw(*values)
-    write_between(PAGE, tables)
+    write_between(PAGE, {name: folded(name, table) for name, table in tables.items()})
 
 
 def measure(
@@ -202,6 +202,12 @@ def one(rows: list[Row], **wanted: Any) -> Row:
 
 def digits(row: Row, *names: str) -> str:
     return " / ".join(f"{row[name]:.3g}" if name in row else "-" for name in names)
+
+
+def folded(name: str, table: str) -> str:
+    """A table that the page shows when its title is clicked."""
+    title = "The run" if name == "setup" else f"Table: {name.replace('-', ' ')}"
+    return f"<details>\n<summary>{title}</summary>\n\n{table}\n\n</details>"
 
 
 def table_of(name: str, rows: list[Row]) -> str:

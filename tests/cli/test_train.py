@@ -544,6 +544,17 @@ def test_text_of_the_standard_library(monkeypatch, tmp_path):
     ]
 
 
+def test_demo_prints_the_text(cli, monkeypatch):
+    files = demo_corpus._files
+    monkeypatch.setattr(demo_corpus, "_files", lambda folder: itertools.islice(files(folder), 9))
+    code, out, _ = cli("demo", "--text")
+    assert code == 0
+    assert out.splitlines() == [" ".join(words) for words in demo_corpus.sentences()]
+    code, out, err = cli("demo", "--text", "corpus")
+    assert (code, out) == (2, "")
+    assert "takes no CORPUS" in err
+
+
 @pytest.mark.slow
 def test_demo_on_the_standard_library(cli, monkeypatch):
     """A part of the real text, and all of the real path."""

@@ -4,8 +4,9 @@ Nothing is downloaded: the text is the documentation strings and comments of the
 and its help topics: 860 thousand words in Python 3.11, in lower case and without punctuation (less
 where Python's tests are packaged apart). The run takes some ten seconds.
 
-Example:
+Examples:
   w2v-fast demo
+  w2v-fast demo --text > python.txt
   w2v-fast demo text8
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 
 from w2v_fast.cli.demo_corpus import sentences
 from w2v_fast.cli.messages import note
+from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import STANDARD_OUTPUT, check_paths
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.word2vec import Word2Vec
@@ -50,10 +52,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a text file or folder to train on, with the default settings of 'train' "
         "(default: the standard library)",
     )
+    parser.add_argument(
+        "--text",
+        action="store_true",
+        help="print the text of the standard library, a sentence a line, and train nothing",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     check_paths({"CORPUS": arguments.corpus}, STANDARD_OUTPUT)
+    if arguments.text:
+        if arguments.corpus is not None:
+            raise UsageError("--text prints the standard library and takes no CORPUS")
+        for sentence in sentences():
+            print(*sentence)
+        return
     started = time.monotonic()
     if arguments.corpus is None:
         note(f"reading the standard library of Python {platform.python_version()}")

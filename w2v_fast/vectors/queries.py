@@ -45,7 +45,7 @@ class Queries(NamedVectors):
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> np.ndarray:
-        """Weighted mean of vectors, sum(w_i v_i) / sum(|w_i|).
+        """Weighted mean of vectors, sum(w_i v_i) / sum(abs(w_i)).
 
         Parameters
         ----------
