@@ -390,7 +390,11 @@ def is_stream(name: str) -> bool:
     """Whether `name` is a stream: standard output, a pipe, a device, or an open descriptor."""
     if name == "-" or _descriptor_path(name) is not None:
         return True
-    return os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name)
+    try:
+        mode = os.stat(name).st_mode  # once: another process may replace the file meanwhile
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _descriptor_path(name: str) -> str | None:
