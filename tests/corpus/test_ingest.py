@@ -51,7 +51,7 @@ def is_text(data: bytes) -> bool:
         check_is_text("data", data, is_whole=True)
     except ValueError:
         return False
-    return compression_of(data) is None and not data.startswith(codecs.BOM_UTF8)
+    return compression_of(data) is None and codecs.BOM_UTF8 not in data
 
 
 TEXTS = st.one_of(PIECES, st.binary(max_size=200), st.text(max_size=100).map(str.encode)).filter(

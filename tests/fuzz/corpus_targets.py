@@ -54,7 +54,7 @@ def text(folder: Path, data: bytes) -> None:
             corpus = Corpus.from_source(path, min_count=1, workers=2, block_bytes=block_bytes)
             holds(corpus)
             if compression_of(data[:MAGIC_LENGTH]) is None:
-                assert contents(corpus) == encode(split(data.removeprefix(codecs.BOM_UTF8)))
+                assert contents(corpus) == encode(split(data.replace(codecs.BOM_UTF8, b"\n")))
 
     check(read, len(data))
 
