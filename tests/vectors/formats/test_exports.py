@@ -18,6 +18,10 @@ class TestNpy:
     @given(table=tables(NO_TABS, counts=True))
     def test_any_table(self, tmp_path_factory, table):
         path = tmp_path_factory.mktemp("npy") / "v.npy"
+        if len(table) and table.index_to_key[0].startswith("\ufeff"):
+            with pytest.raises(ValueError, match="byte order mark"):
+                save(table, path)
+            return
         save(table, path)
         assert np.load(path).tobytes() == table.vectors.tobytes()
         if len(table):

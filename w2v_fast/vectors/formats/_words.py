@@ -77,7 +77,10 @@ def encoded_words(
         words = [_escaped(word, forbidden, escape) for word in words]
     elif any(char in everything for char in forbidden):
         word = next(word for word in words if not forbidden.isdisjoint(word))
-        advice = "escape='_' or escape='percent' replaces what it cannot hold"
+        advice = (
+            "the native format holds it (a path without a suffix); escape='_' or escape='percent' "
+            "of save, --escape of w2v-fast convert, replaces what does not fit"
+        )
         raise _refusal(name, f"this format cannot hold the word {word!r}; {advice}")
     if rules.trimmed and " " in everything:
         _check_spaces(name, words, rules)
