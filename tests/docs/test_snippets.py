@@ -3,7 +3,8 @@
 A page is followed from its top, in an empty folder. In a `console` block a line after "$ " is a
 command, and what follows it is its standard output; a `python` block with ">>> " is a doctest.
 "..." stands for anything; white space and the digits of measured numbers do not count. The test
-of a page ends at the first import of a library that is not installed.
+of a page ends at the first import of a library that is not installed. Where the standard library
+has another text than that of the pages, everything must run, but what it prints is not compared.
 """
 
 import doctest
@@ -25,11 +26,20 @@ IMPORT = re.compile(r"^>>> (?:import|from) (\w+)", re.MULTILINE)
 NOT_RUN = re.compile(r"^(pip install|git clone)")
 
 
+TEXT_WORDS = 861_588
+"""Of the text whose outputs the pages show; systems that package Python's tests apart have less."""
+
+
 class Checker(doctest.OutputChecker):
     """Compares with every measured number as N: it depends on the machine and the Python."""
 
+    def __init__(self, compares):
+        self.compares = compares
+
     def check_output(self, want, got, optionflags):
-        return super().check_output(MEASURED.sub("N", want), MEASURED.sub("N", got), optionflags)
+        return not self.compares or super().check_output(
+            MEASURED.sub("N", want), MEASURED.sub("N", got), optionflags
+        )
 
 
 pytestmark = [
@@ -66,18 +76,19 @@ def test_page_does_what_it_says(page, text, tmp_path, monkeypatch):
     monkeypatch.setenv("W2V_FAST_ISA", "base")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     (tmp_path / "python.txt").hardlink_to(text)
+    checker = Checker(len(text.read_text().split()) == TEXT_WORDS)
     names = {"__name__": "__main__"}
     for kind, block in BLOCK.findall(page.read_text()):
         if kind == "console":
-            run_commands(block)
+            run_commands(block, checker)
         elif ">>> " in block:
             for library in IMPORT.findall(block):
                 if importlib.util.find_spec(library) is None:
                     pytest.skip(f"{library} is not installed")
-            run_examples(block, names, page)
+            run_examples(block, names, page, checker)
 
 
-def run_commands(block):
+def run_commands(block, checker):
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
         if NOT_RUN.match(command) or command == "w2v-fast demo --text > python.txt":
             continue
@@ -85,19 +96,15 @@ def run_commands(block):
             ["bash", "-c", command], capture_output=True, text=True, timeout=SECONDS
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-        assert_matches(expected, done.stdout, command)
+        matches = checker.check_output(expected, done.stdout, FLAGS)
+        assert matches, f"{command}\nexpected:\n{expected}\nprinted:\n{done.stdout}"
 
 
-def run_examples(block, names, page):
+def run_examples(block, names, page, checker):
     test = doctest.DocTestParser().get_doctest(block, names, page.name, str(page), 0)
     failures = []
-    doctest.DocTestRunner(Checker(), optionflags=FLAGS).run(
+    doctest.DocTestRunner(checker, optionflags=FLAGS).run(
         test, out=failures.append, clear_globs=False
     )
     assert not failures, "".join(failures)
     names.update(test.globs)
-
-
-def assert_matches(expected, printed, what):
-    matches = Checker().check_output(expected, printed, FLAGS)
-    assert matches, f"{what}\nexpected:\n{expected}\nprinted:\n{printed}"
