@@ -80,7 +80,7 @@ ctypedef enum Lookup:
     NOISE                     # the alias table and log(K q)
     PATHS                     # Huffman codes and paths
 
-cdef struct Objective:
+cdef struct ObjectiveRules:
     const char *name
     rows_function rows_of     # fills the rows, labels and shifts of a step's windows
     w2v_activation activation
@@ -107,7 +107,7 @@ cdef class InnerLoop:
     cdef const uint8_t *path_codes
     cdef int window, min_radius, draws
     cdef float draw_weight
-    cdef bint shares_update, softmax, has_targets, has_shift, one_input
+    cdef bint shares_update, softmax, has_targets, one_input
     cdef int block_tokens, max_inputs, max_windows, max_contexts, group_distance, max_redraws
     cdef rows_function inputs_of         # contexts, means or centers
     cdef rows_function rows_of           # the objective's
@@ -397,14 +397,13 @@ cdef class InnerLoop:
         self.step.context_sum = config.cbow_sum
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
-        objective = objective_named(config.objective)
-        self.rows_of = objective.rows_of
-        self.step.activation = objective.activation
-        self.softmax = objective.activation == W2V_SOFTMAX
+        rules = rules_of(config.objective)
+        self.rows_of = rules.rows_of
+        self.step.activation = rules.activation
+        self.softmax = rules.activation == W2V_SOFTMAX
         self.outputs_of = every_word if self.softmax else drawn_rows
         self.add_loss = add_softmax_loss if self.softmax else add_sigmoid_loss
-        self.has_targets = objective.lookup == NOISE
-        self.has_shift = config.objective == "nce"
+        self.has_targets = rules.lookup == NOISE
         cbow = config.architecture == "cbow"
         self.inputs_of = means if cbow else centers if self.softmax else contexts
         self.one_input = cbow or self.softmax
@@ -414,7 +413,7 @@ cdef class InnerLoop:
         self.group_distance = steps.group_distance(config)
         if weights.frozen is not None:
             self.frozen = <const uint8_t *>self.arena.borrow(weights.frozen, np.uint8)
-        self.max_rows = self.look_up(objective.lookup, config, tables)
+        self.max_rows = self.look_up(rules.lookup, config, tables)
         self.allocate(cbow)
 
     cdef int look_up(self, Lookup lookup, config, tables) except -1:
@@ -476,7 +475,7 @@ cdef class InnerLoop:
         self.step.error = arena.floats(self.max_rows * width)
         self.own = arena.pointers(inputs + 1)
         self.step.own = self.own if self.has_targets else NULL
-        self.step.own_shift = self.own_shift = arena.floats(width)
+        self.step.own_shift = self.own_shift = arena.floats(w2v_padded(inputs + 1))
         if self.frozen != NULL:
             self.frozen_copies = arena.floats(max(contexts, inputs + 1) * self.stride)
         if cbow:
@@ -584,28 +583,24 @@ cdef void split_window(Window *window, int count, Window *part) noexcept nogil:
 
 cdef void contexts(InnerLoop loop, Rows *rows) noexcept nogil:
     """Skip-gram: the contexts of the windows."""
-    cdef int g, k, center, before, inputs = 0
+    cdef int g, k, inputs = 0
     for g in range(rows.window_count):
-        before, center = inputs, rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
             loop.in_[inputs] = loop.trained_vector(loop.words[k], inputs)
             loop.own[inputs] = rows.targets[g]
-            inputs += k != center
-        if loop.has_shift:
-            for k in range(before, inputs):
-                loop.own_shift[k] = rows.target_shift[g]
+            loop.own_shift[inputs] = rows.target_shift[g]
+            inputs += k != rows.windows[g].center
     loop.step.inputs = inputs
 
 
 cdef void means(InnerLoop loop, Rows *rows) noexcept nogil:
     """CBOW: the mean of each window's contexts, or their sum."""
-    cdef int g, k, center, end = 0
+    cdef int g, k, end = 0
     loop.step.inputs = rows.window_count
     for g in range(rows.window_count):
-        center = rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
             loop.context[end] = loop.trained_vector(loop.words[k], end)
-            end += k != center
+            end += k != rows.windows[g].center
         loop.context_start[g + 1] = end
         loop.context_scale[g] = (
             <float>1 / (end - loop.context_start[g]) if loop.shares_update else 1)
@@ -677,17 +672,17 @@ cdef void no_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     rows.count = 0
 
 
-cdef Objective[4] OBJECTIVES
-OBJECTIVES[0] = Objective(b"ns", ns_rows, W2V_SIGMOID, NOISE)
-OBJECTIVES[1] = Objective(b"nce", nce_rows, W2V_SIGMOID, NOISE)
-OBJECTIVES[2] = Objective(b"hs", hs_rows, W2V_SIGMOID, PATHS)
-OBJECTIVES[3] = Objective(b"softmax", no_rows, W2V_SOFTMAX, NOTHING)
+cdef ObjectiveRules[4] OBJECTIVE_RULES
+OBJECTIVE_RULES[0] = ObjectiveRules(b"ns", ns_rows, W2V_SIGMOID, NOISE)
+OBJECTIVE_RULES[1] = ObjectiveRules(b"nce", nce_rows, W2V_SIGMOID, NOISE)
+OBJECTIVE_RULES[2] = ObjectiveRules(b"hs", hs_rows, W2V_SIGMOID, PATHS)
+OBJECTIVE_RULES[3] = ObjectiveRules(b"softmax", no_rows, W2V_SOFTMAX, NOTHING)
 
 
-cdef Objective objective_named(name):
-    for objective in OBJECTIVES:
-        if objective.name == <bytes>name.encode():
-            return objective
+cdef ObjectiveRules rules_of(name):
+    for rules in OBJECTIVE_RULES:
+        if rules.name == <bytes>name.encode():
+            return rules
     raise ValueError(f"objective = {name!r} is not known here")
 
 
@@ -790,7 +785,7 @@ cdef inline int noise_word(InnerLoop loop, Rows *rows) noexcept nogil:
     The choice between column and alias is arithmetic: a branch would be mispredicted, and would
     wait for the table.
     """
-    cdef uint64_t bits
+    cdef uint64_t bits = 0
     cdef int column, alias, word, attempt
     for attempt in range(loop.max_redraws):
         bits = draw(loop.noise_key, loop.noise_index)
