@@ -37,8 +37,6 @@ cdef extern from *:
 
 
 cdef enum:
-    DRAW_DISTANCE = 1         # steps between drawing a step's rows and training it: prefetch time
-    IN_FLIGHT = 2             # steps drawn and not yet trained: a power of two > DRAW_DISTANCE
     MAX_PRIVATE_WORKERS = 16  # with private rows of words; those of more would be too stale
 
 
@@ -130,7 +128,7 @@ cdef class InnerLoop:
     cdef int kept, sentences, first_center, stop_center
     cdef Window *windows                 # of the block; those of a step stand `apart`
     cdef int window_count, groups, apart, column, next_window
-    cdef Rows ring[IN_FLIGHT]
+    cdef Rows[2] drawn                   # the rows of this step and the next, by turns
     cdef float **in_
     cdef float **own
     cdef float **every_row
@@ -258,22 +256,17 @@ cdef class InnerLoop:
         self.column = self.next_window = 0
 
     cdef void train_block(self) noexcept nogil:
-        """Train the windows of the block; rows are drawn DRAW_DISTANCE steps early."""
-        cdef int drawn = 0, done = 0
-        cdef bint more = True
-        while more and drawn < DRAW_DISTANCE:
-            more = self.draw_rows(&self.ring[drawn])
-            drawn += more
-        while done < drawn:
-            self.step.prefetch_count = 0
-            if more:
-                more = self.draw_rows(&self.ring[drawn % IN_FLIGHT])
-                if more:
-                    self.step.prefetch = self.ring[drawn % IN_FLIGHT].prefetch
-                    self.step.prefetch_count = self.ring[drawn % IN_FLIGHT].prefetch_count
-                    drawn += 1
-            self.train_step(&self.ring[done % IN_FLIGHT])
-            done += 1
+        """Train the windows of the block; a step's rows are drawn, and prefetched, one step early.
+        """
+        cdef Rows *rows = &self.drawn[0]
+        cdef Rows *next = &self.drawn[1]
+        cdef bint more = self.draw_rows(rows)
+        while more:
+            more = self.draw_rows(next)
+            self.step.prefetch = next.prefetch
+            self.step.prefetch_count = next.prefetch_count if more else 0
+            self.train_step(rows)
+            rows, next = next, rows
 
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
         """The windows of the next step, its rows and what to prefetch; False at the block's end."""
@@ -467,8 +460,8 @@ cdef class InnerLoop:
         self.windows = <Window *>arena.scratch(self.block_tokens * sizeof(Window))
         self.private_rows = arena.floats(self.private_count * self.stride)
         self.private_base = arena.floats(self.private_count * self.stride)
-        for i in range(IN_FLIGHT):
-            self.allocate_rows(&self.ring[i], 1 if self.softmax else self.max_rows)
+        for i in range(2):
+            self.allocate_rows(&self.drawn[i], 1 if self.softmax else self.max_rows)
         self.step.in_ = self.in_ = arena.pointers(inputs + 1)
         self.step.old_in = arena.floats(inputs * self.stride)
         self.step.score = arena.floats(self.max_rows * width)
