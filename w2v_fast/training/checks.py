@@ -47,8 +47,8 @@ def check_ids(ids: NDArray[np.int32], words: int) -> None:
             )
 
 
-def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
-    """`weights`, if they are those of a vocabulary of `rows` words and `dim` dimensions.
+def check_weights(weights: Weights, rows: int, dim: int) -> None:
+    """Raise an error unless the matrices are those of `rows` words and `dim` dimensions.
 
     Raises
     ------
@@ -87,4 +87,3 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
         )
     if np.may_share_memory(weights.input, weights.output):
         raise ValueError("the input and the output matrix must not share memory")
-    return weights

@@ -22,7 +22,7 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checkpoint import CheckpointFolder
-from w2v_fast.training.checks import check_ids, checked_weights
+from w2v_fast.training.checks import check_ids, check_weights
 from w2v_fast.training.jobs import Job, Jobs
 from w2v_fast.training.progress import Report
 from w2v_fast.training.run_state import RunState
@@ -79,7 +79,7 @@ class Trainer(RunState):
         if weights is None:
             weights = initial_weights(words, config.vector_size, config.seed)
         else:
-            checked_weights(weights, words, config.vector_size)
+            check_weights(weights, words, config.vector_size)
         tables = LookupTables(vocabulary, config)
         loss_period = max(len(ids) // LOSS_WINDOWS, 1)
         self._loops = [

@@ -197,9 +197,8 @@ def _lock(head: str) -> Iterator[None]:
     finally:
         if handle is not None:
             try:
-                os.unlink(path)
-            except OSError:
-                pass
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             finally:  # a lock that stays open would block every other saver
                 os.close(handle)
 
