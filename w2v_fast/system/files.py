@@ -243,10 +243,6 @@ class Draft:
         os.replace(self.path, self.target)
         sync_folder(os.path.dirname(self.target))
 
-    def status(self) -> os.stat_result:
-        """What the system says of the draft."""
-        return os.lstat(self.path)
-
     def move(self, path: str) -> None:
         """Give it a name under which `close` leaves it."""
         os.rename(self.path, path)

@@ -77,7 +77,7 @@ def atomic_write_together(
 def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
     folders = {os.path.dirname(draft.target) for draft in (head, *others)}
     with _lock(head.target):
-        old, new = _status(head.target), head.status()
+        old, new = _status(head.target), os.lstat(head.path)
         for other in others:
             _settle(other.target, old)
         try:
