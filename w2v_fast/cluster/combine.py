@@ -107,9 +107,7 @@ class Combiner:
         return np.concatenate(shares)
 
 
-def shares_of(
-    visits: NDArray[np.float64], trained: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDArray[np.float32]:
     """The share of the nodes' changes that each row takes.
 
     Parameters

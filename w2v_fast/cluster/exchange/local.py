@@ -16,9 +16,7 @@ class LocalExchange:
 
     name = "local"
 
-    def __init__(
-        self, rank: int, arrays: list[NDArray[Any]], barrier: threading.Barrier
-    ) -> None:
+    def __init__(self, rank: int, arrays: list[NDArray[Any]], barrier: threading.Barrier) -> None:
         self.rank = rank
         self.size = len(arrays)
         self._arrays, self._barrier = arrays, barrier
