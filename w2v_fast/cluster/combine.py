@@ -24,7 +24,7 @@ from w2v_fast.training.weights import Weights, zeros
 SETTLING = 0.1
 PART_BYTES = 1 << 26
 """Bytes of a matrix that are exchanged in one call."""
-SHARE_ROWS = 1 << 16
+MIN_WAY = 1e-12
 
 
 class Combiner:
@@ -123,12 +123,12 @@ def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDAr
         From 1 (changes are added) to 1 / nodes (they are averaged).
     """
     values, nodes = np.unique(trained, return_counts=True)
-    way = -np.expm1(-np.maximum(visits * trained.sum(), 1e-9))
-    ways = sum(
-        count * -np.expm1(-np.maximum(visits * value, 1e-9 / len(trained)))
-        for value, count in zip(values, nodes, strict=True)
+    way = -np.expm1(-visits * trained.sum())
+    ways = -sum(
+        count * np.expm1(-visits * value) for value, count in zip(values, nodes, strict=True)
     )
-    return (way / ways).astype(np.float32)
+    shares = np.ones(len(visits), np.float32)
+    return np.divide(way, ways, out=shares, where=way > MIN_WAY, casting="same_kind")
 
 
 def visits_of_rows(

@@ -96,8 +96,8 @@ class Replica:
     Raises
     ------
     ValueError
-        Nodes have other words, counts, options, or another version of the package; or the objective
-        is the softmax, whose every step changes every row.
+        Nodes have other words, counts, options, or another version of the package; a node has no
+        tokens; or the objective is the softmax, whose every step changes every row.
     ExchangeError
         Another node is gone.
     """
@@ -239,7 +239,7 @@ class Replica:
     def _checked_nodes(
         self, tokens: int, sync_words: int | None, hot_rows: int
     ) -> tuple[list[int], list[int]]:
-        """The tokens and threads of each node, if all nodes have the same run."""
+        """The tokens and threads of each node, if all have tokens and the same run."""
         run = json.dumps([self.identity, __version__, sync_words, hot_rows], sort_keys=True)
         digest = int.from_bytes(hashlib.sha256(run.encode()).digest()[:7], "little")
         row = np.array([tokens, self._given.threads, digest], np.int64)
@@ -248,6 +248,11 @@ class Replica:
             raise ValueError(
                 f"nodes {', '.join(map(str, other))} and node 0 do not have the same vocabulary, "
                 "options and version of w2v_fast"
+            )
+        if 0 in sizes:
+            raise ValueError(
+                f"no tokens are left for node {sizes.index(0)} of {len(sizes)}: train on fewer "
+                "nodes, or give the corpus in smaller files"
             )
         return sizes, threads
 
