@@ -93,6 +93,11 @@ setup(
         [
             extension("w2v_fast.corpus._words", ["w2v_fast/corpus/_words.pyx"]),
             extension("w2v_fast.corpus._ids", ["w2v_fast/corpus/_ids.pyx"]),
+            extension(
+                "w2v_fast.corpus._segments",
+                ["w2v_fast/corpus/_segments.pyx"],
+                ["third_party/unicode/word_break.h"],
+            ),
             extension("w2v_fast.corpus.phrases._phrases", ["w2v_fast/corpus/phrases/_phrases.pyx"]),
             extension(
                 "w2v_fast.training._inner",
