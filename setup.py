@@ -104,6 +104,7 @@ setup(
                 ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES],
                 KERNEL_HEADERS,
             ),
+            extension("w2v_fast.walks._walks", ["w2v_fast/walks/_walks.pyx"]),
             extension(
                 "w2v_fast.vectors.formats._text",
                 ["w2v_fast/vectors/formats/_text.pyx"],
