@@ -20,6 +20,7 @@ ALLOWED = {
     "word2vec": {"system", "config", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "cluster": {"system", "config", "corpus", "training", "word2vec"},
+    "walks": {"system", "config", "keys", "corpus", "training"},
     "explore": {"system", "vectors"},
     "gensim": {"system", "config", "corpus", "vectors", "word2vec", "loss", "__init__"},
     "info": {"system", "training"},
