@@ -108,12 +108,18 @@ setup(
         [
             extension("w2v_fast.corpus._words", ["w2v_fast/corpus/_words.pyx"]),
             extension("w2v_fast.corpus._ids", ["w2v_fast/corpus/_ids.pyx"]),
+            extension(
+                "w2v_fast.corpus._segments",
+                ["w2v_fast/corpus/_segments.pyx"],
+                ["third_party/unicode/word_break.h"],
+            ),
             extension("w2v_fast.corpus.phrases._phrases", ["w2v_fast/corpus/phrases/_phrases.pyx"]),
             extension(
                 "w2v_fast.training._inner",
                 ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES],
                 KERNEL_HEADERS,
             ),
+            extension("w2v_fast.walks._walks", ["w2v_fast/walks/_walks.pyx"]),
             extension(
                 "w2v_fast.vectors.formats._text",
                 ["w2v_fast/vectors/formats/_text.pyx"],

@@ -27,6 +27,7 @@ from w2v_fast.training.tables import CONVERGENCE_PER_LR, merge_share
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+from w2v_fast.training.draws cimport AliasEntry, draw, scaled
 from w2v_fast.training.kernel cimport (
     W2V_MAX_INPUTS, W2V_SIGMOID, W2V_SOFTMAX, w2v_activation, w2v_kernel, w2v_kernel_at,
     w2v_kernel_best, w2v_kernel_count, w2v_kernel_runs, w2v_padded, w2v_step, w2v_width)
@@ -39,10 +40,6 @@ cdef extern from *:
 cdef enum:
     MAX_PRIVATE_WORKERS = 16  # with private rows of words; those of more would be too stale
 
-
-cdef struct AliasEntry:
-    uint32_t threshold
-    int32_t alias
 
 cdef struct SeenSlot:         # of a hash table: the search that wrote it, and what it points to
     uint64_t search
@@ -758,19 +755,6 @@ cdef int merge_repeats(InnerLoop loop, int *index, int count, float *times) noex
 
 
 # ---------------------------------------------------------------------------------------- draws
-
-cdef inline uint64_t draw(uint64_t key, uint64_t index) noexcept nogil:
-    """generator.draw: SplitMix64 by index."""
-    cdef uint64_t x = key + (index + 1) * <uint64_t>0x9E3779B97F4A7C15
-    x = (x ^ (x >> 30)) * <uint64_t>0xBF58476D1CE4E5B9
-    x = (x ^ (x >> 27)) * <uint64_t>0x94D049BB133111EB
-    return x ^ (x >> 31)
-
-
-cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
-    """32 random bits to 0..limit-1."""
-    return <int>((<uint64_t>random * limit) >> 32)
-
 
 cdef inline int noise_word(InnerLoop loop, Rows *rows) noexcept nogil:
     """A draw from q that is no target; after MAX_REDRAWS failures, uniform among the other words.

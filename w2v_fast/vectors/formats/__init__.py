@@ -14,6 +14,7 @@ from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import (
     glove,
     npy,
+    parquet,
     projector,
     safetensors_folder,
     spacy,
@@ -44,7 +45,16 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
-    for module in (word2vec_binary, word2vec_text, glove, safetensors_folder, npy, projector, spacy)
+    for module in (
+        word2vec_binary,
+        word2vec_text,
+        glove,
+        safetensors_folder,
+        npy,
+        parquet,
+        projector,
+        spacy,
+    )
 }
 READABLE = [format.name for format in FORMATS.values() if format.read or format.read_folder]
 GENSIM_SUFFIX = re.compile(
