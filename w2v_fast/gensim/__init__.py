@@ -1,7 +1,6 @@
-"""The porch for those who come from gensim 4: its names over the public API of w2v_fast.
+"""gensim 4's names over the public API of w2v_fast: a script only changes its import.
 
-Where a script says `gensim`, it says `w2v_fast.gensim`. No gensim is needed, and no algorithm is in
-here.
+No gensim is needed, and there is no algorithm here.
 """
 
 from typing import NoReturn

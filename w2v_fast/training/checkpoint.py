@@ -6,8 +6,8 @@ A checkpoint is a sealed file (`system/container.py`), little-endian:
     header      JSON           which run, its position, and the shapes of the arrays
     arrays      float32        one after the other, in C order
 
-It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one
-before.
+It gets its name only when all of it is on the disk, so a kill at any moment leaves the previous
+checkpoint.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is told when training and its epochs begin and end."""
+"""Callbacks at the beginning and the end of training and of each epoch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class CallbackAny2Vec:
-    """Override what you want to be told; `model` has the weights of that moment, which stay so.
+    """Override the methods that you need; the weights do not change while one runs.
 
     An exception ends the training, and `model` keeps what was trained.
     """

@@ -145,7 +145,7 @@ def _check_kind(name: str, head: bytes, size: int) -> None:
         kind = "a text or another table, since each row begins with several words"
     else:
         return
-    advice = "no_header=True or format='glove' reads it as vectors all the same"
+    advice = "no_header=True or format='glove' reads it as vectors anyway"
     problem = f"without a header this looks like {kind}; {advice}"
     expected = "a word and its vector in each row"
     raise FormatError(name, problem, line=1, expected=expected, found=lines[0][:40])
