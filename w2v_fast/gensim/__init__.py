@@ -3,17 +3,12 @@
 No gensim is needed, and there is no algorithm here.
 """
 
-from typing import NoReturn
-
 from w2v_fast.gensim import models, utils
+from w2v_fast.gensim.refusals import refuse_names
 
 __all__ = ["models", "utils"]
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim has no {name}: it offers word2vec only (models, utils); "
-        f"import {name} from gensim"
-    )
+__getattr__ = refuse_names(
+    __name__, "it offers word2vec only (models, utils); import {name} from gensim"
+)

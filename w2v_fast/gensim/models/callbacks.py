@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from w2v_fast.gensim.refusals import refuse_names
 
 if TYPE_CHECKING:
     from w2v_fast.gensim.models.word2vec import Word2Vec
@@ -27,10 +29,6 @@ class CallbackAny2Vec:
         """The last epoch is trained."""
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim.models.callbacks has no {name}: metrics of topic models are gensim's; "
-        "here is CallbackAny2Vec"
-    )
+__getattr__ = refuse_names(
+    __name__, "metrics of topic models are gensim's; here is CallbackAny2Vec"
+)
