@@ -24,15 +24,16 @@ Row = dict[str, Any]
 
 
 def benchmark_parser(
-    description: str | None, *, words: int | None = None, repeats: int = 5
+    description: str | None, *, words: int | None = None, repeats: int = 5, corpus: bool = True
 ) -> argparse.ArgumentParser:
-    """The options of every benchmark that reads a corpus, of which it may take the first words."""
+    """The options of every benchmark; one that reads a corpus may take its first words."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
-    )
+    if corpus:
+        parser.add_argument(
+            "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
+        )
     if words is not None:
         parser.add_argument(
             "--words",
