@@ -42,6 +42,11 @@ def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
         return x ^ (x >> np.uint64(31))
 
 
+def shifted(key: int, indices: int) -> int:
+    """The key of the same stream from draw number `indices` on: its draw i is draw indices + i."""
+    return (key + indices * GAMMA) & MASK
+
+
 def derive(key: int, *path: int) -> int:
     """The key of a stream: `derive(seed, Stream.TOKENS, 3)` differs from that of any other path."""
     for index in path:
