@@ -85,7 +85,11 @@ def own_version() -> str:
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
-def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
+def seconds(
+    runs: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Seconds of every run in each of `repeats` rounds.
 
     Runs alternate, so that all meet the same state of the machine.
@@ -93,9 +97,9 @@ def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, li
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start = clock()
             run()
-            taken[name].append(time.perf_counter() - start)
+            taken[name].append(clock() - start)
     return taken
 
 

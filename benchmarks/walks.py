@@ -1,7 +1,8 @@
 """How fast are walks on graphs, and how good are vectors from them? `python -m benchmarks.walks`
 
 Speed: node2vec's walks on a random graph, beside PecanPy's mode SparseOTF, which like ours computes
-the probabilities of a step when it is taken (its other mode needs memory for each pair of edges).
+the probabilities of a step when it is taken (PreComp needs memory for each pair of edges), and for
+p = q = 1 its FirstOrderUnweighted.
 The graph is in memory on both sides, all cores walk. Ours end as int32 ids, PecanPy's once as the
 matrix of ids that its compiled code fills, and once as its interface gives them, lists of str.
 
@@ -88,9 +89,10 @@ def pecanpy_model(graph: Graph, p: float, q: float, seed: int) -> Any:
     module: Any = types.ModuleType("nptyping")
     module.__getattr__ = lambda name: StandIn
     sys.modules.setdefault("nptyping", module)
-    from pecanpy.pecanpy import SparseOTF
+    from pecanpy.pecanpy import FirstOrderUnweighted, SparseOTF
 
-    model = SparseOTF(p=p, q=q, workers=usable_cpus(), random_state=seed)
+    mode = FirstOrderUnweighted if p == q == 1 else SparseOTF
+    model = mode(p=p, q=q, workers=usable_cpus(), random_state=seed)
     model.set_node_ids(graph.names)
     model.indptr = graph.starts.astype(np.uint32)
     model.indices = graph.targets.astype(np.uint32)
