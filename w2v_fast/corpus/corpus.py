@@ -25,6 +25,7 @@ from w2v_fast.corpus._ids import compact
 from w2v_fast.corpus.id_store import IdStore, checked_budget
 from w2v_fast.corpus.sources import CorpusSource, Ids
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
+from w2v_fast.html_table import first_words, html_table
 from w2v_fast.system.container import SealedFile, write_sealed
 from w2v_fast.system.files import compression_of_name, path_name
 
@@ -187,6 +188,15 @@ class Corpus:
         return (
             f"<Corpus: {len(self)} tokens of {self.raw_tokens} read, {len(self.vocabulary)} words>"
         )
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "tokens read": self.raw_tokens,
+            "tokens in the vocabulary": len(self),
+            "words": len(self.vocabulary),
+            "first words": first_words(self.vocabulary.words),
+        }
+        return html_table("Corpus", facts)
 
     def sentences(self) -> Iterator[Ids]:
         """Iterate over the sentences.
