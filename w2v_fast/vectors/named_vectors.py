@@ -159,6 +159,9 @@ class NamedVectors:
         self._owned = False  # a shallow copy has the same array
         return self.__dict__
 
+    def __sklearn_clone__(self) -> Self:
+        return self  # clones of an estimator share the vectors, which none of them changes
+
     def __len__(self) -> int:
         return len(self.index_to_key)
 
