@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from w2v_fast.vectors.named_vectors import Key
 from w2v_fast.vectors.queries import Queries
 from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
+
+if TYPE_CHECKING:
+    from w2v_fast.explore.notebook import Page
 
 METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
 """Methods of answering analogies: gensim's name to that of `evaluation`."""
@@ -157,6 +160,30 @@ class KeyedVectors(Queries):
             usearch is not installed (extra: `ann`).
         """
         return ApproximateIndex(self, connectivity, expansion_add, expansion_search)
+
+    def explore(self, words: int = 10_000, name: str = "vectors") -> Page:
+        """Show the words in a notebook: a map, search, neighbors, analogies, comparisons.
+
+        Parameters
+        ----------
+        words
+            The first, most frequent words, 1 to 50,000; the notebook keeps their vectors in 8 bits.
+        name
+            What the page calls them.
+
+        Returns
+        -------
+        Page
+            A frame that a notebook displays; it works without a server and without a network.
+
+        Raises
+        ------
+        ValueError
+            The vectors have no words, or `words` is out of its range.
+        """
+        from w2v_fast.explore.notebook import show
+
+        return show(self, words, name)
 
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False

@@ -16,6 +16,6 @@ FORMAT = dataclasses.replace(
     name="spacy",
     suffixes=(),
     rules=WordRules("\t\n\r\v\f\0" + NOT_UTF8, trimmed=True),
-    reads=frozenset(),
+    read_options=frozenset(),
     read=None,
 )
