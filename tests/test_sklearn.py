@@ -166,6 +166,8 @@ class TestDocuments:
     def test_tokenizer(self):
         got = vectorizer(vectors=KV, tokenizer=lambda text: text.lower().split("-"))
         assert got.fit_transform(["A-B", ["A", "b"]]).tolist() == [[0.5, 0.5], [0, 1]]
+        words = vectorizer(vectors=KV, tokenizer="words")
+        assert words.fit_transform(["(A),\nb!", ["(A),"]]).tolist() == [[0.5, 0.5], [0, 0]]
 
     @pytest.mark.parametrize(
         ("documents", "error", "message"),

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
 
+from w2v_fast.corpus import tokenizers
+from w2v_fast.corpus.tokenizers import SEPARATOR, Tokenizer, TokenizerChoice
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 from w2v_fast.word2vec import train
 
@@ -34,8 +35,6 @@ except ImportError as error:
         "w2v_fast.sklearn needs scikit-learn; pip install 'w2v_fast[sklearn]'"
     ) from error
 
-WHITE_SPACE = re.compile("[\0\t\n\v\f\r ]+")
-"""What separates the words of a corpus."""
 WEIGHTINGS = ("mean", "idf", "sif")
 TRAINING = (
     "vector_size",
@@ -70,8 +69,9 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     vectors : KeyedVectors, path or None, default None
         Vectors to use instead of training; their counts, if they have any, are the frequencies of
         "sif". A copy of the estimator (`clone`) shares them.
-    tokenizer : "whitespace" or callable, default "whitespace"
-        Splits a document that is a str into tokens. Documents may be lists of tokens instead.
+    tokenizer : "whitespace", "words" or callable, default "whitespace"
+        Cuts a document that is a str into tokens, as in `train`. Documents may be lists of tokens
+        instead.
     vector_size, window, min_count, sample, architecture, objective, negative, epochs, alpha, seed
         Hyper-parameters of the training, with the defaults of `train`; not used with `vectors`.
     workers : int or None, default None
@@ -101,7 +101,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         weighting: str = "mean",
         sif_a: float = 1e-3,
         vectors: KeyedVectors | str | os.PathLike[str] | None = None,
-        tokenizer: str | Callable[[str], Iterable[str]] = "whitespace",
+        tokenizer: TokenizerChoice = "whitespace",
         vector_size: int = 100,
         window: int = 5,
         min_count: int = 5,
@@ -227,11 +227,6 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             )
         if not self.sif_a > 0:
             raise ValueError(f"sif_a = {self.sif_a!r} must be above 0")
-        if self.tokenizer != "whitespace" and not callable(self.tokenizer):
-            raise ValueError(
-                f"tokenizer = {self.tokenizer!r} must be 'whitespace' or a function from a str to "
-                "its tokens"
-            )
 
     def _documents(self, raw_documents: Any) -> list[list[str]]:
         """The tokens of each document."""
@@ -240,22 +235,8 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
                 "expected documents in one dimension: a list of str or of lists of tokens, or one "
                 f"column of a table; got {type(raw_documents).__name__}"
             )
-        return [self._tokens(number, document) for number, document in enumerate(raw_documents)]
-
-    def _tokens(self, number: int, document: Any) -> list[str]:
-        if isinstance(document, str):
-            split: Any = WHITE_SPACE.split if self.tokenizer == "whitespace" else self.tokenizer
-            document = filter(None, split(document))
-        elif not isinstance(document, Iterable) or isinstance(document, bytes):
-            kind = type(document).__name__
-            raise TypeError(
-                f"document {number} is of type {kind}; expected a str or a list of tokens"
-            )
-        tokens = list(document)
-        for token in tokens:
-            if not isinstance(token, str):
-                raise TypeError(f"document {number} has the token {token!r}, which is no str")
-        return tokens
+        cut = tokenizers.resolve(self.tokenizer)
+        return [_tokens(number, document, cut) for number, document in enumerate(raw_documents)]
 
     def _vectors_for(self, documents: list[list[str]]) -> KeyedVectors:
         if isinstance(self.vectors, KeyedVectors):
@@ -303,6 +284,23 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self.component_ is None:
             return means
         return means - np.outer(means @ self.component_, self.component_)
+
+
+def _tokens(number: int, document: Any, cut: Tokenizer | None) -> list[str]:
+    """The tokens of a document, which is a str or has them already."""
+    if isinstance(document, str):
+        line = document.replace("\n", " ")
+        if cut is not None:
+            line = cut(f"{line}\n".encode("utf-8", "surrogateescape")).decode()
+        return [token for token in SEPARATOR.split(line) if token]
+    if not isinstance(document, Iterable) or isinstance(document, bytes):
+        kind = type(document).__name__
+        raise TypeError(f"document {number} is of type {kind}; expected a str or a list of tokens")
+    tokens = list(document)
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(f"document {number} has the token {token!r}, which is no str")
+    return tokens
 
 
 def first_component(matrix: np.ndarray) -> np.ndarray:
