@@ -44,10 +44,10 @@ def test_tables():
     model = Word2Vec(SENTENCES, vector_size=8, workers=1, epochs=2, min_count=1)
     shown = Table(model._repr_html_())
     assert shown.cells[0] == "Word2Vec"
-    assert shown.facts["epochs begun"] == "0 of 2"
+    assert shown.facts["epochs"] == "0 of 2"
     assert "loss" not in shown.facts
     facts = Table(model.train()._repr_html_()).facts
-    assert (facts["epochs begun"], facts["tokens"], facts["words"]) == ("2 of 2", "120", "4")
+    assert (facts["epochs"], facts["tokens"], facts["words"]) == ("2 of 2", "120", "4")
     assert "nats a pair" in facts["loss"]
     for thing, expected in (
         (model.wv, {"words": "4", "dimensions": "8", "type": "float32", "occurrences": "120"}),

@@ -508,7 +508,8 @@ class Word2Vec:
         return model
 
     def _repr_html_(self) -> str:
-        config, losses = self.config, [loss.mean for loss in self.losses if loss.pairs]
+        config, run = self.config, self._trainer
+        losses = [loss.mean for loss in self.losses if loss.pairs]
         facts = {
             "architecture": config.architecture,
             "objective": config.objective,
@@ -516,7 +517,7 @@ class Word2Vec:
             "window": config.window,
             "words": len(self.vocabulary),
             "tokens": None if self._corpus is None else len(self._corpus),
-            "epochs begun": f"{len(losses)} of {config.epochs}",
+            "epochs": f"{run.next_job // run.jobs.per_epoch if run else 0} of {config.epochs}",
             "loss": f"{losses[-1]:.4f} nats a pair" if losses else None,
         }
         return html_table("Word2Vec", facts)
