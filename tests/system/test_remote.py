@@ -38,9 +38,14 @@ def test_a_file_is_there_when_it_is_complete(store):
         file.write(b"the cat")
         assert names(store) == []
     assert content(f"{store}/a.txt") == b"the cat"
-    with pytest.raises(KeyboardInterrupt), files.atomic_write(f"{store}/a.txt") as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
+
+    def stopped():
+        with files.atomic_write(f"{store}/a.txt") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert content(f"{store}/a.txt") == b"the cat"
     assert names(store) == ["a.txt"]
 

@@ -18,10 +18,13 @@ from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.tables import require_tables, the_column, where_is
 from w2v_fast.corpus.tokenizers import Tokenizer
 from w2v_fast.system.files import SUFFIXES, open_input, open_raw
+from w2v_fast.system.threads import map_in_order
 
 MAX_ROW_BYTES = 1 << 24  # of CSV and JSON lines
 MAX_BATCH_ROWS = 1 << 16
 HEAD_LINES = 100
+DECODED_BYTES = 1 << 28  # of Parquet's row groups that are decoded at the same time
+PARQUET_OPTIONS: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20}
 DELIMITERS = ",;\t|"
 
 
@@ -118,22 +121,53 @@ def _damage(path: str, error: Exception) -> str:
 
 @contextlib.contextmanager
 def _parquet(path: str, column: Column | None) -> Iterator[TableFile]:
-    """Row groups are decoded in batches, so that memory does not depend on their size."""
+    """Small row groups are decoded in threads, large ones in batches: memory stays bounded."""
+    import pyarrow
     from pyarrow import parquet
 
-    with (
-        open_raw(path) as raw,
-        parquet.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20) as table,
-    ):
-        schema, sizes = table.schema_arrow, table.metadata
-        name = the_column(schema.names, column, path)
-        row_bytes = sum(
-            sizes.row_group(group).total_byte_size for group in range(sizes.num_row_groups)
-        ) // max(1, sizes.num_rows)
-        batches = table.iter_batches(
-            max(1, min(MAX_BATCH_ROWS, MAX_ROW_BYTES // max(1, row_bytes))), columns=[name]
+    with open_raw(path) as raw, parquet.ParquetFile(raw, **PARQUET_OPTIONS) as table:
+        name = the_column(table.schema_arrow.names, column, path)
+        sizes = _bytes_of_groups(table.metadata, name)
+        threads = min(pyarrow.cpu_count(), DECODED_BYTES // max([1, *sizes]), len(sizes))
+        if threads > 1:
+            arrays = _decoded_groups(path, name, table.metadata, threads)
+        else:
+            row_bytes = sum(sizes) // max(1, table.metadata.num_rows)
+            rows = max(1, min(MAX_BATCH_ROWS, MAX_ROW_BYTES // max(1, row_bytes)))
+            arrays = (batch.column(0) for batch in table.iter_batches(rows, columns=[name]))
+        yield TableFile(name, table.schema_arrow.field(name).type, arrays)
+
+
+def _bytes_of_groups(metadata: Any, name: str) -> list[int]:
+    """The bytes of a column in each row group, unpacked."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return [
+        sum(
+            chunk.total_uncompressed_size
+            for chunk in map(group.column, range(group.num_columns))
+            if chunk.path_in_schema.split(".")[0] == name
         )
-        yield TableFile(name, schema.field(name).type, (batch.column(0) for batch in batches))
+        for group in groups
+    ]
+
+
+def _decoded_groups(path: str, name: str, metadata: Any, threads: int) -> Iterator[Any]:
+    """The arrays of row groups that are decoded at the same time; each opens the file itself."""
+    from pyarrow import parquet
+
+    def chunks(number: int) -> list[Any]:
+        with (
+            open_raw(path) as raw,
+            parquet.ParquetFile(raw, metadata=metadata, **PARQUET_OPTIONS) as table,
+        ):
+            group = table.read_row_group(number, columns=[name], use_threads=False)
+            found: list[Any] = group.column(0).chunks
+            return found
+
+    groups = range(metadata.num_row_groups)
+    with contextlib.closing(map_in_order(chunks, groups, threads)) as decoded:
+        for arrays in decoded:
+            yield from arrays
 
 
 @contextlib.contextmanager
