@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tqdm import tqdm
-
 from w2v_fast import word2vec
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.options import flag_of, given
@@ -19,6 +17,7 @@ from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.corpus import MAGIC, Corpus
 from w2v_fast.corpus.tokenizers import Tokenizer
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.bar import Bar
 from w2v_fast.training.watch import REPORT_SECONDS
 
 FIXED_WHEN_SAVED = ("min_count", "max_vocab")
@@ -105,19 +104,8 @@ def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
 def reporter(mode: str) -> Callable[[int, int | None], None] | None:
     """A function that shows how many bytes have been read: as a bar, as JSON lines, or None."""
     if mode == "bar":
-        return _Bar()
+        return Bar("reading", "B", leave=False).show
     return _JsonLines() if mode == "json" else None
-
-
-class _Bar:
-    def __init__(self) -> None:
-        self._bar = tqdm(
-            unit="B", unit_scale=True, disable=None, leave=False, dynamic_ncols=True, desc="reading"
-        )
-
-    def __call__(self, done: int, total: int | None) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
 
 
 class _JsonLines:

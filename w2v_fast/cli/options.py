@@ -203,8 +203,8 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help=f"{', '.join(FORMATS)} (default: by the suffix .bin, .txt, .vec, .npy or .tsv; "
-        "without a suffix the native folder)",
+        help=f"{', '.join(FORMATS)} (default: by the suffix .bin, .txt, .vec, .npy, .parquet "
+        "or .tsv; without a suffix the native folder)",
     )
 
 

@@ -27,6 +27,10 @@ class Stream(IntEnum):
     """Then the job; its noise words, in order."""
     WEIGHTS = 2
     """Initial input vectors."""
+    STARTS = 3
+    """Then the round of walks on a graph; draw i is the place of node i in their order."""
+    WALKS = 4
+    """Draw i is the key of walk i, whose choices are draws of that key."""
 
 
 def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
@@ -36,6 +40,11 @@ def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return x ^ (x >> np.uint64(31))
+
+
+def shifted(key: int, indices: int) -> int:
+    """The key of the same stream from draw number `indices` on: its draw i is draw indices + i."""
+    return (key + indices * GAMMA) & MASK
 
 
 def derive(key: int, *path: int) -> int:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.config import TrainConfig
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.huffman import Paths, huffman_paths
 from w2v_fast.training.noise import alias_table, noise_distribution
@@ -57,20 +57,33 @@ class LookupTables:
         kept = self._vocabulary.counts * self._vocabulary.keep_probabilities(self._config.sample)
         return kept / max(kept.sum(), 1)
 
+    @property
+    def output_visits(self) -> NDArray[np.float64]:
+        """How often a window has each output row: as target, noise word or tree node, [V]."""
+        if OUTPUT_ROWS[self._config.objective] == "tree nodes":
+            return self._visits_of_nodes(self.words)
+        return self._visits_of_words(self.words)
+
     @cached_property
     def noise_visits(self) -> NDArray[np.float64]:
         """How often a window has each of the first rows, as target or noise, [<= PRIVATE_WORDS]."""
-        return (self.centers + self._config.negative * self.noise)[:PRIVATE_WORDS]
+        return self._visits_of_words(PRIVATE_WORDS)
 
     @cached_property
     def path_visits(self) -> NDArray[np.float64]:
         """How often a target's path has each of the first nodes, [<= PRIVATE_NODES]."""
-        paths, visits = self.paths, np.zeros(min(PRIVATE_NODES, self.words))
+        return self._visits_of_nodes(PRIVATE_NODES)
+
+    def _visits_of_words(self, rows: int) -> NDArray[np.float64]:
+        return self.centers[:rows] + self._config.negative * self.noise[:rows]
+
+    def _visits_of_nodes(self, rows: int) -> NDArray[np.float64]:
+        paths, visits = self.paths, np.zeros(min(rows, self.words))
         words, depth = np.arange(self.words), 0
         while len(words := words[paths.start[words] + depth < paths.start[words + 1]]):
             nodes = paths.nodes[paths.start[words] + depth]
-            private = nodes < PRIVATE_NODES  # the nodes below another one have higher numbers
-            words, nodes = words[private], nodes[private]
+            within = nodes < rows  # the nodes below another one have higher numbers
+            words, nodes = words[within], nodes[within]
             visits += np.bincount(nodes, self.centers[words], len(visits))
             depth += 1
         return visits

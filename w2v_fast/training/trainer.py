@@ -12,8 +12,9 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,16 @@ class DivergenceError(FloatingPointError):
     """Training diverged: the loss is NaN or above MAX_LOSS, or a weight is not finite."""
 
 
+class JobCounts(NamedTuple):
+    """What some jobs counted: centers kept, and the loss and the pairs of sampled windows."""
+
+    kept: int = 0
+    nats: float = 0.0
+    pairs: int = 0
+
+
 class Trainer(RunState):
-    """Trains `weights` on `ids`, job by job; its attributes are those of `RunState`, and `isa`.
+    """Trains `weights` on `ids`, job by job; its attributes are those of `RunState`, and these.
 
     Parameters
     ----------
@@ -58,6 +67,8 @@ class Trainer(RunState):
     ----------
     isa : str
         The instruction set that runs.
+    tables : LookupTables
+        What the inner loops look up.
 
     Raises
     ------
@@ -80,19 +91,29 @@ class Trainer(RunState):
             weights = initial_weights(words, config.vector_size, config.seed)
         else:
             checked_weights(weights, words, config.vector_size)
-        tables = LookupTables(vocabulary, config)
+        self.tables = LookupTables(vocabulary, config)
         loss_period = max(len(ids) // LOSS_WINDOWS, 1)
         self._loops = [
-            InnerLoop(ids, weights, tables, config, self.isa, loss_period)
+            InnerLoop(ids, weights, self.tables, config, self.isa, loss_period)
             for _ in range(config.threads)
         ]
-        jobs = Jobs(len(ids), config, token_flops=self._loops[0].token_flops)
+        jobs = Jobs(len(ids), config, token_flops=self.token_flops)
         super().__init__(ids, vocabulary, config, weights, jobs)
         self._busy = threading.Lock()
         self._workers: Workers | None = None
         self._round_end = 0
         self._stopped = False
         self._error: BaseException | None = None
+
+    @property
+    def token_flops(self) -> float:
+        """Multiplications and additions that a token takes at most, on average."""
+        return self._loops[0].token_flops
+
+    @property
+    def inputs_per_window(self) -> int:
+        """Inputs of a window at most, on average over the radius."""
+        return self._loops[0].inputs_per_window
 
     def stop(self) -> None:
         """Let the call of `train` that runs, or else the next one, return after the jobs at hand.
@@ -186,6 +207,47 @@ class Trainer(RunState):
         with self._only_call(), CheckpointFolder(checkpoint) as folder:
             return self.restore(folder)
 
+    def run_jobs(self, jobs: Iterable[Job]) -> JobCounts:
+        """Train on jobs that somebody else planned; the position of this run stays where it is.
+
+        Parameters
+        ----------
+        jobs
+            Their tokens are those of `ids`; learning rates and keys of streams may be any.
+
+        Returns
+        -------
+        JobCounts
+            What they counted. All threads have ended; the weights are as the last job left them.
+
+        Raises
+        ------
+        DivergenceError
+            The loss of a job is NaN or far too large.
+        IndexError
+            A job has tokens that `ids` lacks.
+        RuntimeError
+            Another call trains or resumes this run.
+        """
+        left, counts = iter(jobs), JobCounts()
+
+        def take() -> Job | None:
+            with self._lock:
+                return next(left, None)
+
+        def add(job: Job, kept: int, nats: float, pairs: int) -> None:
+            nonlocal counts
+            self._check_loss(job, nats, pairs)
+            with self._lock:
+                counts = JobCounts(counts.kept + kept, counts.nats + nats, counts.pairs + pairs)
+
+        with self._only_call():
+            self._workers = workers = Workers(self._loops, take, add)
+            workers.run(workers.join)
+            if workers.error is not None:
+                raise workers.error
+        return counts
+
     # -- the loop ------------------------------------------------------------------------------
 
     def _train(
@@ -250,8 +312,7 @@ class Trainer(RunState):
         return None if self._stopped else self.take_job(self._round_end)
 
     def _add(self, job: Job, kept: int, nats: float, pairs: int) -> None:
-        if not nats <= MAX_LOSS * (1 + self.config.negative) * pairs:
-            raise self._divergence(job, f"the loss is {nats / pairs:.3g} nats a pair")
+        self._check_loss(job, nats, pairs)
         self.add_job(job, kept, nats, pairs)
 
     @contextmanager
@@ -270,6 +331,10 @@ class Trainer(RunState):
 
     # -- what can go wrong ---------------------------------------------------------------------
 
+    def _check_loss(self, job: Job, nats: float, pairs: int) -> None:
+        if not nats <= MAX_LOSS * (1 + self.config.negative) * pairs:
+            raise self._divergence(job, f"the loss is {nats / pairs:.3g} nats a pair")
+
     def _check_weights(self) -> None:
         """A weight can overflow in a window that is not in the sample of the loss."""
         if self._error is None and self.next_job and not self.weights.are_finite():
@@ -280,9 +345,8 @@ class Trainer(RunState):
     def _divergence(self, job: Job, sign: str) -> DivergenceError:
         kept = f"; the last checkpoint is {self.last_checkpoint}" if self.last_checkpoint else ""
         return DivergenceError(
-            f"training diverged in epoch {job.epoch + 1}, job {job.index + 1:,} of "
-            f"{len(self.jobs):,}: {sign} at the learning rate {job.lr:.6g}; try a smaller alpha "
-            f"than {self.config.alpha:g}{kept}"
+            f"training diverged in epoch {job.epoch + 1}, job {job.index + 1:,}: {sign} at the "
+            f"learning rate {job.lr:.6g}; try a smaller alpha than {self.config.alpha:g}{kept}"
         )
 
     def _warn_if_nothing_was_learned(self) -> None:

@@ -1,0 +1,143 @@
+"""How the changes of several nodes become one: a share of each, by how far a row has settled.
+
+    row = base + share * sum_i (row_i - base)
+
+    share = (1 - exp(-sum_i s_i)) / sum_i (1 - exp(-s_i))
+    s_i   = SETTLING * sum over node i's jobs of  lr * kept words * visits of the row a kept word
+
+`base` is the row after its last exchange. The updates of node i moved it 1 - exp(-s_i) of the way
+to its fixed point; those of all nodes in turn would have moved it 1 - exp(-sum_i s_i). So changes
+are added while the row is on its way, and averaged once each node has taken it there.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v_fast.cluster.exchange.protocol import Exchange
+from w2v_fast.training.tables import LookupTables
+from w2v_fast.training.weights import Weights, zeros
+
+SETTLING = 0.1
+PART_BYTES = 1 << 26
+"""Bytes of a matrix that are exchanged in one call."""
+MIN_WAY = 1e-12
+
+
+class Combiner:
+    """One node's weights, their values at the last exchange, and how much was trained since.
+
+    Parameters
+    ----------
+    weights
+        This node's matrices, changed in place; equal on all nodes now.
+    visits
+        For each matrix, the updates of each row a kept word, [V].
+    exchange
+        The nodes.
+    hot_rows
+        Rows that every round exchanges.
+
+    Attributes
+    ----------
+    bytes : int
+        What this node gave to exchanges.
+    seconds : float
+        Time spent in them, waiting included.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        visits: tuple[NDArray[np.float64], NDArray[np.float64]],
+        exchange: Exchange,
+        hot_rows: int,
+    ) -> None:
+        self.bytes = 0
+        self.seconds = 0.0
+        self._weights, self._visits, self._exchange = weights, visits, exchange
+        self._bases = [zeros(*array.shape) for array in weights.arrays]
+        self.restart()
+        rows = len(weights.input)
+        self._ends = [hot_rows]  # of the rows that are exchanged together
+        while self._ends[-1] < rows:
+            self._ends.append(2 * self._ends[-1])
+        self._ends[-1] = rows
+        self._trained = np.zeros((len(self._ends), exchange.size))
+
+    def restart(self) -> None:
+        """Take the weights as they are, equal on all nodes, for those of the last exchange."""
+        for base, array in zip(self._bases, self._weights.arrays, strict=True):
+            base[...] = array
+
+    def add(self, trained: NDArray[np.float64]) -> None:
+        """Count what a round trained: learning rate times kept words of each node, [nodes]."""
+        self._trained += trained
+
+    def combine(self, rows: int) -> None:
+        """Combine the first rows of both matrices, as many as `plan.rows_of` says."""
+        start = time.perf_counter()
+        for array, base, visits in zip(
+            self._weights.arrays, self._bases, self._visits, strict=True
+        ):
+            size = max(PART_BYTES // array[0].nbytes, 1)
+            for first in range(0, rows, size):
+                part = slice(first, min(first + size, rows))
+                change = array[part]
+                change -= base[part]
+                self._exchange.sum(change)
+                self.bytes += change.nbytes
+                change *= self._shares(visits, part)[:, None]
+                change += base[part]
+                base[part] = change
+        self._trained[: self._ends.index(rows) + 1] = 0
+        self.seconds += time.perf_counter() - start
+
+    def _shares(self, visits: NDArray[np.float64], part: slice) -> NDArray[np.float32]:
+        """The share of each row of a part."""
+        shares, first = [], 0
+        for end, trained in zip(self._ends, self._trained, strict=True):
+            together = slice(max(first, part.start), min(end, part.stop))
+            if together.start < together.stop:
+                shares.append(shares_of(visits[together], SETTLING * trained))
+            first = end
+        return np.concatenate(shares)
+
+
+def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The share of the nodes' changes that each row takes.
+
+    Parameters
+    ----------
+    visits
+        Updates of each row a kept word, [rows].
+    trained
+        SETTLING times learning rate times kept words of each node, [nodes].
+
+    Returns
+    -------
+    ndarray of float32, shape [rows]
+        From 1 (changes are added) to 1 / nodes (they are averaged).
+    """
+    values, nodes = np.unique(trained, return_counts=True)
+    way = -np.expm1(-visits * trained.sum())
+    ways = -sum(
+        count * np.expm1(-visits * value) for value, count in zip(values, nodes, strict=True)
+    )
+    shares = np.ones(len(visits), np.float32)
+    return np.divide(way, ways, out=shares, where=way > MIN_WAY, casting="same_kind")
+
+
+def visits_of_rows(
+    tables: LookupTables, inputs_per_window: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Updates of each input vector and of each output row a kept word, [V] each.
+
+    A kept word is the center of a window, whose inputs meet its output rows; and it is an input
+    of as many windows as a window has inputs.
+    """
+    outputs = tables.output_visits * inputs_per_window
+    return tables.centers * outputs.sum(), outputs

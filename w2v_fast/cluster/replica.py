@@ -1,0 +1,362 @@
+"""A node's copy of the model: it trains its jobs of a round, combines with the others, goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v_fast.cluster.combine import Combiner, visits_of_rows
+from w2v_fast.cluster.exchange.protocol import Exchange, gathered
+from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, Span, joined
+from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.version import __version__
+from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, differences
+from w2v_fast.training.progress import EpochLoss, Progress
+from w2v_fast.training.run_state import RESUMABLE_OPTIONS
+from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
+from w2v_fast.training.weights import Weights
+
+OBJECTIVES = ("ns", "nce", "hs")
+LR_DOUBLINGS = 1 / 3
+
+
+def lr_factor(nodes: int) -> float:
+    """What the learning rate is multiplied by: nodes ** LR_DOUBLINGS, 2 at 8 nodes."""
+    return float(nodes**LR_DOUBLINGS)
+
+
+@dataclasses.dataclass
+class Position:
+    """Where a run on nodes stands.
+
+    Attributes
+    ----------
+    epoch : int
+        From 0.
+    done : list of (int, int)
+        The tokens of the epoch that are trained, in order.
+    tokens, kept_tokens : int
+        Tokens of all jobs done, and those of them that survived subsampling.
+    losses : list of EpochLoss
+        One for each epoch.
+    """
+
+    epoch: int
+    done: list[Span]
+    tokens: int
+    kept_tokens: int
+    losses: list[EpochLoss]
+
+
+class Replica:
+    """One node's part of a run; every node makes one and takes the same rounds.
+
+    Parameters
+    ----------
+    ids
+        int32 [n], this node's tokens: part number `exchange.rank` of the corpus.
+    vocabulary
+        Words and counts of the whole corpus.
+    config
+        Hyper-parameters; the learning rate is raised by `lr_factor`.
+    exchange
+        The nodes.
+    weights
+        Matrices to go on from, equal on all nodes (default: fresh ones from the seed).
+    sync_words
+        Tokens that a node trains in a round (default: by the size of the run).
+    hot_rows
+        Rows that every round exchanges.
+
+    Attributes
+    ----------
+    plan : Plan
+        The rounds.
+    position : Position
+        Where the run stands.
+    weights : Weights
+        This node's matrices.
+    combiner : Combiner
+        What it exchanged: bytes and seconds.
+    equal : bool
+        Whether the weights of all nodes are the same now: a checkpoint can be written.
+    last_checkpoint : Path or None
+        The checkpoint that this run went on from, or wrote last.
+
+    Raises
+    ------
+    ValueError
+        Nodes have other words, counts, options, or another version of the package; a node has no
+        tokens; or the objective is the softmax, whose every step changes every row.
+    ExchangeError
+        Another node is gone.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        vocabulary: Vocabulary,
+        config: TrainConfig,
+        exchange: Exchange,
+        weights: Weights | None = None,
+        *,
+        sync_words: int | None = None,
+        hot_rows: int = HOT_ROWS,
+    ) -> None:
+        if config.objective not in OBJECTIVES:
+            raise ValueError(
+                f"{config.objective} changes every row in every step, too much for an exchange: "
+                f"train it on one machine, or choose {', '.join(OBJECTIVES)}"
+            )
+        self._exchange, self._vocabulary, self._given = exchange, vocabulary, config
+        sizes, threads = self._checked_nodes(len(ids), sync_words, hot_rows)
+        factor = lr_factor(exchange.size)
+        self.config = dataclasses.replace(
+            config, alpha=factor * config.alpha, min_alpha=factor * config.min_alpha
+        )
+        self._trainer = Trainer(ids, vocabulary, self.config, weights)
+        self.weights = self._trainer.weights
+        self.plan = Plan(
+            np.cumsum([0, *sizes]).tolist(),
+            self.config,
+            len(vocabulary),
+            token_flops=self._trainer.token_flops,
+            workers=max(threads),
+            sync_words=sync_words,
+            hot_rows=hot_rows,
+        )
+        visits = visits_of_rows(self._trainer.tables, self._trainer.inputs_per_window)
+        self.combiner = Combiner(self.weights, visits, exchange, hot_rows)
+        keep = vocabulary.keep_probabilities(config.sample)
+        self._kept_share = float(vocabulary.counts @ keep / vocabulary.counts.sum())
+        self.position = Position(0, [], 0, 0, [EpochLoss() for _ in range(config.epochs)])
+        self.equal = True
+        self.last_checkpoint: Path | None = None
+        self._stopped = False
+
+    @property
+    def done(self) -> bool:
+        """Whether no round of the run is left."""
+        return self.position.epoch == self.config.epochs
+
+    def stop(self) -> None:
+        """Let all nodes end after the next round; any thread may call this."""
+        self._stopped = True
+
+    def rounds(self) -> Iterator[Progress]:
+        """Train the rounds that are left, or those up to a `stop` on any node.
+
+        Yields
+        ------
+        Progress
+            After each round: where all nodes together stand. When `equal` is true then, the weights
+            are the same everywhere, and this node may `save` them while the others go on.
+
+        Raises
+        ------
+        DivergenceError
+            The loss of a job is NaN or far too large, or a weight is not finite.
+        ExchangeError
+            Another node is gone; this node's weights are not those of any position.
+        """
+        start, before = time.monotonic(), self.position
+        before = dataclasses.replace(before)
+        while not self.done:
+            for round in self.plan.rounds(self.position.epoch, self.position.done):
+                stopped = self._train(round)
+                yield self._progress(round, before, time.monotonic() - start)
+                if stopped:
+                    self._stopped = False
+                    return
+
+    def _train(self, round: Round) -> bool:
+        """Train this node's jobs and combine; return whether a node wants to stop."""
+        jobs = self.plan.jobs_of(round, self._exchange.rank, self.position.tokens)
+        lr = self.plan.jobs.lr_after(self.position.tokens)
+        self.equal = False
+        counts = self._trainer.run_jobs(jobs)
+        stopped, counts = self._add_up(counts)
+        if self._exchange.size > 1:
+            self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
+            rows = self.plan.rows if stopped else self.plan.rows_of(round)
+            self.combiner.combine(rows)
+        else:
+            rows = self.plan.rows
+        self._move_on(round, counts)
+        if rows == self.plan.rows:
+            self.equal = True
+        if self.equal and (round.last or stopped) and not self.weights.are_finite():
+            raise DivergenceError(
+                f"training diverged in epoch {round.epoch + 1}: there are weights that are not "
+                f"finite; try a smaller alpha than {self._given.alpha:g}"
+            )
+        return stopped
+
+    def _add_up(self, counts: JobCounts) -> tuple[bool, JobCounts]:
+        """Whether a node wants to stop, and what all nodes counted."""
+        total = np.array([self._stopped, *counts], np.float64)
+        self._exchange.sum(total)
+        stops, kept, nats, pairs = total.tolist()
+        return stops > 0, JobCounts(int(kept), nats, int(pairs))
+
+    def _move_on(self, round: Round, counts: JobCounts) -> None:
+        position = self.position
+        losses = list(position.losses)
+        loss = losses[round.epoch]
+        losses[round.epoch] = EpochLoss(loss.nats + counts.nats, loss.pairs + counts.pairs)
+        self.position = Position(
+            epoch=position.epoch + round.last,
+            done=[] if round.last else joined([*position.done, *round.spans]),
+            tokens=position.tokens + sum(round.tokens),
+            kept_tokens=position.kept_tokens + counts.kept,
+            losses=losses,
+        )
+
+    def _progress(self, round: Round, before: Position, seconds: float) -> Progress:
+        position, jobs = self.position, self.plan.jobs
+        return Progress(
+            epoch=round.epoch + 1,
+            epochs=self.config.epochs,
+            tokens=position.tokens - before.tokens,
+            total_tokens=jobs.total_tokens - before.tokens,
+            kept_tokens=position.kept_tokens - before.kept_tokens,
+            seconds=seconds,
+            lr=jobs.lr_after(position.tokens),
+            loss=position.losses[round.epoch].mean,
+            epoch_done=round.last,
+        )
+
+    def _checked_nodes(
+        self, tokens: int, sync_words: int | None, hot_rows: int
+    ) -> tuple[list[int], list[int]]:
+        """The tokens and threads of each node, if all have tokens and the same run."""
+        run = json.dumps([self.identity, __version__, sync_words, hot_rows], sort_keys=True)
+        digest = int.from_bytes(hashlib.sha256(run.encode()).digest()[:7], "little")
+        row = np.array([tokens, self._given.threads, digest], np.int64)
+        sizes, threads, digests = gathered(self._exchange, row).T.tolist()
+        if other := [rank for rank, found in enumerate(digests) if found != digests[0]]:
+            raise ValueError(
+                f"nodes {', '.join(map(str, other))} and node 0 do not have the same vocabulary, "
+                "options and version of w2v_fast"
+            )
+        if 0 in sizes:
+            raise ValueError(
+                f"no tokens are left for node {sizes.index(0)} of {len(sizes)}: train on fewer "
+                "nodes, or give the corpus in smaller files"
+            )
+        return sizes, threads
+
+    # -- checkpoints -----------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same when a run goes on, on any number of nodes, as JSON."""
+        config = dataclasses.asdict(self._given)
+        return {
+            "config": {
+                name: value for name, value in config.items() if name not in RESUMABLE_OPTIONS
+            },
+            "vocabulary": self._vocabulary.digest(),
+            "nodes": "any",
+        }
+
+    def save(self, folder: CheckpointFolder) -> Path:
+        """Write a checkpoint; one node does, while `equal` is true.
+
+        Parameters
+        ----------
+        folder
+            Where, entered by this process.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        RuntimeError
+            The weights of the nodes differ now.
+        OSError
+            The file cannot be written.
+        """
+        if not self.equal:
+            raise RuntimeError("a checkpoint is written when the weights of all nodes are equal")
+        header = {
+            "version": __version__,
+            "run": self.identity,
+            "position": dataclasses.asdict(self.position),
+        }
+        self.last_checkpoint = folder.save(
+            self.position.tokens, header, self.weights.arrays, self.last_checkpoint
+        )
+        return self.last_checkpoint
+
+    def restore(self, folder: CheckpointFolder) -> bool:
+        """Go on from the newest whole checkpoint of a folder; every node does, from the same one.
+
+        Parameters
+        ----------
+        folder
+            The folder, entered by this process.
+
+        Returns
+        -------
+        bool
+            False when it has no checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            It is of another run, or damaged; this run is as it was.
+        """
+        newest = folder.newest()
+        if newest is None:
+            return False
+        if newest.header.get("run") != self.identity:
+            lines = "; ".join(differences("", newest.header.get("run"), self.identity))
+            raise CheckpointError(f"{newest.path} is of another run: {lines}")
+        position = self._checked_position(newest.path, newest.header.get("position"))
+        newest.fill(self.weights.arrays)
+        self.position, self.last_checkpoint, self.equal = position, newest.path, True
+        self.combiner.restart()
+        return True
+
+    def _checked_position(self, path: Path, stored: Any) -> Position:
+        """The position in a header, if its numbers fit together."""
+        tokens = self.plan.jobs.tokens
+        try:
+            position = Position(
+                int(stored["epoch"]),
+                [(int(start), int(stop)) for start, stop in stored["done"]],
+                int(stored["tokens"]),
+                int(stored["kept_tokens"]),
+                [EpochLoss(float(loss["nats"]), int(loss["pairs"])) for loss in stored["losses"]],
+            )
+            ends = [at for span in position.done for at in span]
+            trained = sum(stop - start for start, stop in position.done)
+            if (
+                0 <= position.epoch <= self.config.epochs
+                and ends == sorted(ends)
+                and (not ends or 0 <= ends[0] <= ends[-1] <= tokens)
+                and position.tokens == position.epoch * tokens + trained
+                and 0 <= position.kept_tokens <= position.tokens
+                and len(position.losses) == self.config.epochs
+                and all(math.isfinite(loss.nats) for loss in position.losses)
+            ):
+                return position
+        except (TypeError, KeyError, ValueError):
+            pass
+        raise CheckpointError(
+            f"{path} is damaged: the position in its header is not one of this run"
+        )
