@@ -100,6 +100,11 @@ setup(
                 KERNEL_HEADERS,
             ),
             extension(
+                "w2v_fast.vectors._rounded",
+                ["w2v_fast/vectors/_rounded.pyx"],
+                ["w2v_fast/vectors/rounded.h"],
+            ),
+            extension(
                 "w2v_fast.vectors.formats._text",
                 ["w2v_fast/vectors/formats/_text.pyx"],
                 language="c++",
