@@ -12,6 +12,7 @@ are added while the row is on its way, and averaged once each node has taken it 
 
 from __future__ import annotations
 
+import collections
 import time
 
 import numpy as np
@@ -122,11 +123,9 @@ def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDAr
     ndarray of float32, shape [rows]
         From 1 (changes are added) to 1 / nodes (they are averaged).
     """
-    values, nodes = np.unique(trained, return_counts=True)
+    nodes = collections.Counter(trained.tolist())  # few different values
     way = -np.expm1(-visits * trained.sum())
-    ways = -sum(
-        count * np.expm1(-visits * value) for value, count in zip(values, nodes, strict=True)
-    )
+    ways = -sum(count * np.expm1(-visits * value) for value, count in nodes.items())
     shares = np.ones(len(visits), np.float32)
     return np.divide(way, ways, out=shares, where=way > MIN_WAY, casting="same_kind")
 
