@@ -47,7 +47,7 @@ class Combiner:
     bytes : int
         What this node gave to exchanges.
     seconds : float
-        Time spent in them, waiting included.
+        Time spent on them; the nodes have waited for each other before.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Combiner:
         self.bytes = 0
         self.seconds = 0.0
         self._weights, self._visits, self._exchange = weights, visits, exchange
-        self._bases = [zeros(*array.shape) for array in weights.arrays]
+        self._bases = [zeros(*array.shape) for array in weights.arrays if exchange.size > 1]
         self.restart()
         rows = len(weights.input)
         self._ends = [hot_rows]  # of the rows that are exchanged together
@@ -71,7 +71,7 @@ class Combiner:
 
     def restart(self) -> None:
         """Take the weights as they are, equal on all nodes, for those of the last exchange."""
-        for base, array in zip(self._bases, self._weights.arrays, strict=True):
+        for base, array in zip(self._bases, self._weights.arrays):  # noqa: B905 - one node: none
             base[...] = array
 
     def add(self, trained: NDArray[np.float64]) -> None:
@@ -80,6 +80,8 @@ class Combiner:
 
     def combine(self, rows: int) -> None:
         """Combine the first rows of both matrices, as many as `plan.rows_of` says."""
+        if self._exchange.size == 1:
+            return
         start = time.perf_counter()
         for array, base, visits in zip(
             self._weights.arrays, self._bases, self._visits, strict=True

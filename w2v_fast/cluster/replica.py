@@ -146,7 +146,6 @@ class Replica:
             Another node is gone; this node's weights are not those of any position.
         """
         start, before = time.monotonic(), self.position
-        before = dataclasses.replace(before)
         while not self.done:
             for round in self.plan.rounds(self.position.epoch, self.position.done):
                 stopped = self._train(round)
@@ -162,16 +161,12 @@ class Replica:
         self.equal = False
         counts = self._trainer.run_jobs(jobs)
         stopped, counts = self._add_up(counts)
-        if self._exchange.size > 1:
-            self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
-            rows = self.plan.rows if stopped else self.plan.rows_of(round)
-            self.combiner.combine(rows)
-        else:
-            rows = self.plan.rows
+        rows = self.plan.rows if stopped else self.plan.rows_of(round)
+        self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
+        self.combiner.combine(rows)
         self._move_on(round, counts)
-        if rows == self.plan.rows:
-            self.equal = True
-        if self.equal and (round.last or stopped) and not self.weights.are_finite():
+        self.equal = rows == self.plan.rows
+        if (round.last or stopped) and not self.weights.are_finite():
             raise DivergenceError(
                 f"training diverged in epoch {round.epoch + 1}: there are weights that are not "
                 f"finite; try a smaller alpha than {self._given.alpha:g}"
