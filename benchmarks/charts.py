@@ -218,8 +218,8 @@ def draw_cluster(rows: Sequence[Row]) -> Any:
                 (nodes, mean(row[figure] for row in own if row["nodes"] == nodes))
                 for nodes in dict.fromkeys(row["nodes"] for row in own)
             ]
-            color, name = f"C{number}", variant or "default"
-            axes.plot(*zip(*means, strict=True), color=color, label=name)
+            color = f"C{number}"
+            axes.plot(*zip(*means, strict=True), color=color, label=variant)
             points = [(row["nodes"], row[figure]) for row in own]
             axes.plot(*zip(*points, strict=True), ".", color=color, markersize=4)
         axes.set_xscale("log", base=2)

@@ -5,9 +5,9 @@ worker each: what they compute is what as many machines would. Each of N nodes t
 text; one node is one machine. The last part of the text is not trained: the loss on it tells how
 well a model predicts, beside the evaluation sets in FOLDER (those of `benchmarks.quality`).
 
-`--variants` are more runs, by options of `TrainConfig`, `sync_words` and `hot_rows`:
+`--variants` are runs with other options of `TrainConfig`, `sync_words` and `hot_rows`:
 
-    --variants architecture=cbow,alpha=0.05 objective=hs sync_words=50000 hot_rows=256
+    --variants default architecture=cbow,alpha=0.05 objective=hs sync_words=50000 hot_rows=256
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from w2v_fast.vectors.keyed_vectors import KeyedVectors
 NODES = (1, 2, 4, 8, 16)
 HELD_OUT = 0.02
 SCORES = ("WordSim-353", "SimLex-999", "analogies")
+SENT = "MB a node, a million words"
 OF_PLAN = ("sync_words", "hot_rows")
 
 
@@ -45,25 +46,26 @@ def main() -> None:
     parser.add_argument("--eval", required=True, metavar="FOLDER", help="evaluation sets")
     parser.add_argument("--epochs", type=int, default=5, help="passes over the text (%(default)s)")
     parser.add_argument("--nodes", type=int, nargs="*", default=NODES, help="%(default)s")
-    parser.add_argument("--variants", nargs="*", default=(), metavar="NAME=VALUE,...", help="above")
+    parser.add_argument(
+        "--variants", nargs="*", default=["default"], metavar="NAME=VALUE,...", help="see above"
+    )
     arguments = parser.parse_args()
     if missing := [name for name in SETS if not os.path.isfile(os.path.join(arguments.eval, name))]:
         parser.error(f"--eval {arguments.eval} has no {', '.join(missing)}")
     rows: list[Row] = []
+    facts = machine()
     with first_words(arguments.corpus, arguments.words) as text:
         corpus, held_out = split(Corpus.from_source(text.path, min_count=PROTOCOL["min_count"]))
         for seed in range(1, arguments.repeats + 1):
-            for variant in ("", *arguments.variants):
-                options = {
-                    "epochs": arguments.epochs,
-                    **(parse_options(variant) if variant else {}),
-                }
+            for variant in arguments.variants:
+                more = {} if variant == "default" else parse_options(variant)
+                options = {"epochs": arguments.epochs, **more}
                 for nodes in arguments.nodes:
                     row = {"nodes": nodes, "variant": variant, "seed": seed, "options": options}
                     row |= trained_row(corpus, held_out, nodes, seed, options, arguments.eval)
                     rows.append(row)
-                    log(f"{variant or 'default'}, {nodes} nodes, seed {seed}: {told(row)}")
-    facts = {**text.facts, **machine()}
+                    log(f"{variant}, {nodes} nodes, seed {seed}: {told(row)}")
+    facts |= text.facts
     publish("cluster", [{**row, **facts} for row in rows], report, arguments.store)
 
 
@@ -98,9 +100,7 @@ def trained_row(
         **{name: found[name] for name in SCORES},
         "held-out loss": evaluate_loss(kv, held_out).nats,
         "words of a node's round": replica.plan.round_jobs * replica.plan.jobs.job_tokens,
-        "MB a node, a million words": replica.combiner.bytes
-        / replica.plan.jobs.total_tokens
-        * nodes,
+        SENT: replica.combiner.bytes / replica.plan.jobs.total_tokens * nodes,
         "seconds": seconds,
         "vocabulary": len(corpus.vocabulary),
     }
@@ -158,7 +158,7 @@ def report(rows: list[Row]) -> str:
         }
         alone = runs.get(1)
         table = [shown(nodes, taken, alone) for nodes, taken in runs.items()]
-        lines += [f"**{variant or 'default'}**", markdown_table(table, list(table[0]))]
+        lines += [f"**{variant}**", markdown_table(table, list(table[0]))]
     return "\n\n".join(lines)
 
 
@@ -170,17 +170,17 @@ def shown(nodes: int, taken: Sequence[Row], alone: Sequence[Row] | None) -> dict
         "learning rate, times": taken[0]["learning rate, times"],
         **{name: mean_and_error([row[name] for row in taken]) for name in SCORES},
         "held-out loss": f"{loss:.4f}" + (f" ({loss / one - 1:+.2%})" if one else ""),
-        "words of a node's round": taken[0]["words of a node's round"],
-        "MB a node, a million words": taken[0]["MB a node, a million words"],
+        "words of a node's round": taken[0]["words of a node's round"] if nodes > 1 else None,
+        "MB sent a million words of a node": taken[0][SENT] if nodes > 1 else None,
     }
 
 
 def mean_and_error(values: Sequence[float]) -> str:
-    """Such as `.690 +- .004`."""
+    """Such as `0.690 ± 0.004`."""
     middle = f"{statistics.mean(values):.3f}"
     if len(values) == 1:
         return middle
-    return f"{middle} +- {statistics.stdev(values) / len(values) ** 0.5:.3f}"
+    return f"{middle} ± {statistics.stdev(values) / len(values) ** 0.5:.3f}"
 
 
 if __name__ == "__main__":
