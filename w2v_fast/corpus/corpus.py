@@ -130,7 +130,7 @@ class Corpus:
         ----------
         source
             - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognized), a folder
-              (all files in it and below), a glob, a URL or a glob of URLs (extra: `remote`), `-` for
+              (all files in it and below), a glob, a URL or a glob of URLs (extra: `remote`), or `-`,
               standard input. ASCII white space and NUL separate words, newline ends a sentence.
             - With `column`, files of tables (extra: `tables`), told by their suffix: .parquet, .pq,
               .feather, .arrow, .csv, .tsv, or with an object a line .json, .jsonl, .ndjson.
