@@ -34,7 +34,7 @@ UNFINISHED = ".part"
 HIDDEN_EXTRA = 48
 """Characters of a hidden name beside those of its target."""
 HIDDEN = re.compile(r"\.(?P<target>.+)\.([0-9a-f]{16}\.part|[0-9a-f]+-[0-9a-f]+\.next|lock)")
-"""Names of drafts, of files that wait for their head (`together`), and of its lock."""
+"""Names of drafts, of files that wait for their head (`vectors.file_sets`), and of its lock."""
 DESCRIPTORS = re.compile(r"/dev/fd|/proc/\d+(/task/\d+)?/fd")
 MAX_LINKS = 40
 NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
@@ -198,8 +198,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         part.take_place()
 
 
-# -- files that are being written
-# -----------------------------------------------------------------------------------
+# -- drafts: files that are being written ---------------------------------------------------------
 
 
 class Draft:
@@ -245,12 +244,8 @@ class Draft:
         os.replace(self.path, self.target)
         sync_folder(os.path.dirname(self.target))
 
-    def status(self) -> os.stat_result:
-        """What the system says of the draft."""
-        return os.lstat(self.path)
-
     def move(self, path: str) -> None:
-        """Give it a name under which `close` leaves it."""
+        """Rename it to where it stays: `close` no longer removes it."""
         os.rename(self.path, path)
         self.path = ""
 
@@ -385,7 +380,7 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield packer
 
 
-# -- streams
+# -- streams --------------------------------------------------------------------------------------
 
 
 def is_stream(name: str) -> bool:
@@ -427,7 +422,7 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
     handle = _own_descriptor(name)
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
-    # What is behind another process's descriptor is not cut.
+    # append, since opening another process's file for writing would cut it
     is_other = handle is None and _descriptor_path(name) is not None
     with open(name if handle is None else os.dup(handle), "ab" if is_other else "wb") as stream:
         yield cast(BinaryIO, stream)
@@ -438,7 +433,7 @@ def _own_descriptor(name: str) -> int | None:
     return int(last) if folder in ("/dev/fd", os.path.realpath("/proc/self/fd")) else None
 
 
-# -- known before
+# -- errors that are known before writing ----------------------------------------------------------
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
