@@ -254,10 +254,9 @@ FORMAT = Format(
     name="parquet",
     suffixes=(".parquet",),
     rules=WordRules(NOT_UTF8, empty=True),
-    writes=ALL_WRITE - {"fvocab"},
+    write_options=ALL_WRITE - {"fvocab"},
     write=write,
-    reads=frozenset({"limit", "on_duplicate", "allow_nonfinite"}),
+    read_options=frozenset({"limit", "on_duplicate", "allow_nonfinite"}),
     read=read,
-    is_mapped=True,
     check_path=check_path,
 )
