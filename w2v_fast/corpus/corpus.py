@@ -145,8 +145,9 @@ class Corpus:
             missing (None, NaN) are left out; a RuntimeWarning says how many.
         tokenizer
             What cuts text into words: "whitespace" (the default; a byte of ASCII white space or NUL
-            ends a word), a name that `tokenizers.resolve` knows, or a function from a str to a list
-            of str. What it did is logged. A line longer than 16 MiB is cut at white space first.
+            ends a word), "words" (the lowercased words of any script, without punctuation), or a
+            function from a line to a list of str, itself or as "module:function". What it did is
+            logged. A line longer than 16 MiB is cut at white space first.
         min_count
             Words that occur fewer times are left out.
         max_vocab
