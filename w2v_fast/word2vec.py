@@ -16,6 +16,7 @@ from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.html_table import html_table
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
 from w2v_fast.training.progress import EpochLoss, Progress, Report, reporter
@@ -494,6 +495,21 @@ class Word2Vec:
         model.weights.output_vectors[...] = kv.output_vectors
         model.metadata = kv.metadata
         return model
+
+    def _repr_html_(self) -> str:
+        config, run = self.config, self._trainer
+        losses = [loss.mean for loss in self.losses if loss.pairs]
+        facts = {
+            "architecture": config.architecture,
+            "objective": config.objective,
+            "dimensions": config.vector_size,
+            "window": config.window,
+            "words": len(self.vocabulary),
+            "tokens": None if self._corpus is None else len(self._corpus),
+            "epochs": f"{run.next_job // run.jobs.per_epoch if run else 0} of {config.epochs}",
+            "loss": f"{losses[-1]:.4f} nats a pair" if losses else None,
+        }
+        return html_table("Word2Vec", facts)
 
     # -- what users of gensim look for here --------------------------------------------------------
 
