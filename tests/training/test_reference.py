@@ -74,7 +74,7 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
 
 @pytest.mark.parametrize("corrected", [False, True])
 def test_cbow_gradient_of_the_mean(corrected):
-    """The corrected rule is the gradient; word2vec.c's update of an input is it times the contexts."""
+    """The corrected rule is the gradient; word2vec.c's update of inputs is a multiple."""
     random = np.random.default_rng(6)
     inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
     contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
