@@ -182,11 +182,31 @@ BENCHMARKS = (
         chart="Quality, every seed a point",
     ),
     Benchmark(
+        "cluster",
+        "Are the vectors that several machines train as good as those of one?",
+        command="CORPUS --eval EVAL",
+        chart="Quality over the number of nodes",
+    ),
+    Benchmark(
         "softmax",
         "What does a full softmax cost, beside numpy's and PyTorch's?",
         chart="The four objectives, and softmax baselines, over the vocabulary",
     ),
     Benchmark("files", "How fast is text turned into ids, and vectors saved and loaded?"),
+    Benchmark(
+        "tables",
+        "And tables, such as Parquet and columns of pyarrow?",
+        quick="--words 3000000 --repeats 3",
+        goals=tuple(
+            Goal(
+                f"{work}, MB of text a second and core, beyond pyarrow's",
+                "MB/s and core beyond it",
+                {"source": source},
+                at_least=100,
+            )
+            for work, source in (("Parquet", "Parquet"), ("a column", "pyarrow column"))
+        ),
+    ),
     Benchmark("queries", "How fast are neighbors found, and phrases?"),
     Benchmark("tokenizers", "How fast is raw text cut into words?", goals=TOKENIZERS),
     Benchmark(

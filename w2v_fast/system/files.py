@@ -21,6 +21,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from w2v_fast.system import portable
+from w2v_fast.system.remote import (
+    check_remote_target,
+    check_remote_writable,
+    is_remote,
+    open_remote,
+    upload,
+)
 
 MAGIC_LENGTH = 10
 UNFINISHED = ".part"
@@ -116,14 +123,8 @@ def open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[
     name = path_name(path)
     if name == "-":
         return contextlib.nullcontext(cast(BinaryIO, sys.stdin.buffer))
-    if "://" in name:
-        try:
-            import fsspec
-        except ImportError as error:
-            raise ImportError(
-                f"{name}: remote files need fsspec; pip install 'w2v_fast[remote]'"
-            ) from error
-        return cast("contextlib.AbstractContextManager[BinaryIO]", fsspec.open(name, "rb"))
+    if is_remote(name):
+        return open_remote(name)
     return open(name, "rb")
 
 
@@ -174,7 +175,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     A temporary file in the same folder is written, flushed to the disk and renamed; on any error it
     is removed. A file that a killed process left is removed by the next that writes the same path.
     The suffixes .gz, .bz2, .xz and .zst ask for compression. `-` is standard output; streams
-    (devices, pipes, /dev/stdout) are written directly.
+    (devices, pipes, /dev/stdout) are written directly. A URL (extra: `remote`) gets a temporary
+    file of this machine, when that is complete.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         The file cannot be written (see `check_writable`), or the disk is full; the old file is
         untouched.
     ImportError
-        The suffix is .zst, and the extra `zstd` is not installed.
+        The suffix is .zst or the path a URL, and the extra `zstd` or `remote` is not installed.
     """
     name = path_name(path)
     check_target(name)
@@ -382,8 +384,8 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 
 def is_stream(name: str) -> bool:
-    """Whether `name` is a stream: standard output, a pipe, a device, or an open descriptor."""
-    if name == "-" or _descriptor_path(name) is not None:
+    """Whether `name` is a stream: standard output, a pipe, a device, an open descriptor, a URL."""
+    if name == "-" or is_remote(name) or _descriptor_path(name) is not None:
         return True
     try:
         mode = os.stat(name).st_mode  # once: another process may replace the file meanwhile
@@ -413,6 +415,10 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
+    if is_remote(name):
+        with upload(name) as file:
+            yield file
+        return
     handle = _own_descriptor(name)
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
@@ -438,6 +444,9 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if name == "-":
         if sys.stdout is None or sys.stdout.closed:
             raise OSError(errno.EBADF, "cannot be written, it is closed", "standard output")
+        return
+    if is_remote(name):
+        check_remote_target(name)
         return
     if is_stream(name):
         handle = _own_descriptor(name)
@@ -504,7 +513,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """
     name = os.fspath(path)
     check_target(name)
-    if not is_stream(name):
+    if is_remote(name):
+        check_remote_writable(name)
+    elif not is_stream(name):
         with draft(name):
             pass
 
