@@ -31,7 +31,7 @@ for path in sorted(folder.rglob("*.py")):
 print(f"{len(baskets)} baskets, for instance {baskets[10]}")
 
 # %%
-# A window as wide as the widest basket, which does not shrink at random, makes all items of a basket
+# A window as wide as the widest basket, which does not shrink at random, makes all its items
 # neighbors. The baskets are small and few, so they are passed over often.
 
 import w2v_fast

@@ -27,6 +27,11 @@ FIXED_WHEN_SAVED = ("min_count", "max_vocab")
 LINE_END = "</s>"
 
 
+def inputs_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The files that a corpus is read from, by the options that name them (`check_paths`)."""
+    return {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}
+
+
 def read_corpus(arguments: argparse.Namespace, config: TrainConfig, grow: bool = False) -> Corpus:
     """Read what `add_corpus_arguments` declares, and report how large it is if it is text."""
     saved = [path for path in arguments.corpus if is_saved(path)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,46 +15,23 @@ from numpy.typing import NDArray
 
 from w2v_fast.cluster.combine import Combiner, visits_of_rows
 from w2v_fast.cluster.exchange.protocol import Exchange, gathered
-from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, Span, joined
+from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, joined
+from w2v_fast.cluster.position import Position, identity, newest, save
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.version import __version__
-from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, differences
+from w2v_fast.training.checkpoint import CheckpointFolder
 from w2v_fast.training.progress import EpochLoss, Progress
-from w2v_fast.training.run_state import RESUMABLE_OPTIONS
 from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
 from w2v_fast.training.weights import Weights
 
 OBJECTIVES = ("ns", "nce", "hs")
-LR_DOUBLINGS = 1 / 3
+LR_EXPONENT = 1 / 3
 
 
 def lr_factor(nodes: int) -> float:
-    """What the learning rate is multiplied by: nodes ** LR_DOUBLINGS, 2 at 8 nodes."""
-    return float(nodes**LR_DOUBLINGS)
-
-
-@dataclasses.dataclass
-class Position:
-    """Where a run on nodes stands.
-
-    Attributes
-    ----------
-    epoch : int
-        From 0.
-    done : list of (int, int)
-        The tokens of the epoch that are trained, in order.
-    tokens, kept_tokens : int
-        Tokens of all jobs done, and those of them that survived subsampling.
-    losses : list of EpochLoss
-        One for each epoch.
-    """
-
-    epoch: int
-    done: list[Span]
-    tokens: int
-    kept_tokens: int
-    losses: list[EpochLoss]
+    """What the learning rate is multiplied by: nodes ** LR_EXPONENT, 2 at 8 nodes."""
+    return float(nodes**LR_EXPONENT)
 
 
 class Replica:
@@ -170,7 +146,6 @@ class Replica:
             Another node is gone; this node's weights are not those of any position.
         """
         start, before = time.monotonic(), self.position
-        before = dataclasses.replace(before)
         while not self.done:
             for round in self.plan.rounds(self.position.epoch, self.position.done):
                 stopped = self._train(round)
@@ -186,16 +161,12 @@ class Replica:
         self.equal = False
         counts = self._trainer.run_jobs(jobs)
         stopped, counts = self._add_up(counts)
-        if self._exchange.size > 1:
-            self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
-            rows = self.plan.rows if stopped else self.plan.rows_of(round)
-            self.combiner.combine(rows)
-        else:
-            rows = self.plan.rows
+        rows = self.plan.rows if stopped else self.plan.rows_of(round)
+        self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
+        self.combiner.combine(rows)
         self._move_on(round, counts)
-        if rows == self.plan.rows:
-            self.equal = True
-        if self.equal and (round.last or stopped) and not self.weights.are_finite():
+        self.equal = rows == self.plan.rows
+        if (round.last or stopped) and not self.weights.are_finite():
             raise DivergenceError(
                 f"training diverged in epoch {round.epoch + 1}: there are weights that are not "
                 f"finite; try a smaller alpha than {self._given.alpha:g}"
@@ -261,14 +232,12 @@ class Replica:
     @property
     def identity(self) -> dict[str, Any]:
         """What must be the same when a run goes on, on any number of nodes, as JSON."""
-        config = dataclasses.asdict(self._given)
-        return {
-            "config": {
-                name: value for name, value in config.items() if name not in RESUMABLE_OPTIONS
-            },
-            "vocabulary": self._vocabulary.digest(),
-            "nodes": "any",
-        }
+        return identity(self._given, self._vocabulary)
+
+    def go_on(self, position: Position) -> None:
+        """Go on from a position, whose weights this replica and all others have been given."""
+        self.position, self.equal = position, True
+        self.combiner.restart()
 
     def save(self, folder: CheckpointFolder) -> Path:
         """Write a checkpoint; one node does, while `equal` is true.
@@ -292,13 +261,8 @@ class Replica:
         """
         if not self.equal:
             raise RuntimeError("a checkpoint is written when the weights of all nodes are equal")
-        header = {
-            "version": __version__,
-            "run": self.identity,
-            "position": dataclasses.asdict(self.position),
-        }
-        self.last_checkpoint = folder.save(
-            self.position.tokens, header, self.weights.arrays, self.last_checkpoint
+        self.last_checkpoint = save(
+            folder, self.position, self.identity, self.weights.arrays, self.last_checkpoint
         )
         return self.last_checkpoint
 
@@ -320,43 +284,11 @@ class Replica:
         CheckpointError
             It is of another run, or damaged; this run is as it was.
         """
-        newest = folder.newest()
-        if newest is None:
+        found = newest(folder, self.identity, self._given, self.plan.jobs.tokens)
+        if found is None:
             return False
-        if newest.header.get("run") != self.identity:
-            lines = "; ".join(differences("", newest.header.get("run"), self.identity))
-            raise CheckpointError(f"{newest.path} is of another run: {lines}")
-        position = self._checked_position(newest.path, newest.header.get("position"))
-        newest.fill(self.weights.arrays)
-        self.position, self.last_checkpoint, self.equal = position, newest.path, True
-        self.combiner.restart()
+        checkpoint, position = found
+        checkpoint.fill(self.weights.arrays)
+        self.go_on(position)
+        self.last_checkpoint = checkpoint.path
         return True
-
-    def _checked_position(self, path: Path, stored: Any) -> Position:
-        """The position in a header, if its numbers fit together."""
-        tokens = self.plan.jobs.tokens
-        try:
-            position = Position(
-                int(stored["epoch"]),
-                [(int(start), int(stop)) for start, stop in stored["done"]],
-                int(stored["tokens"]),
-                int(stored["kept_tokens"]),
-                [EpochLoss(float(loss["nats"]), int(loss["pairs"])) for loss in stored["losses"]],
-            )
-            ends = [at for span in position.done for at in span]
-            trained = sum(stop - start for start, stop in position.done)
-            if (
-                0 <= position.epoch <= self.config.epochs
-                and ends == sorted(ends)
-                and (not ends or 0 <= ends[0] <= ends[-1] <= tokens)
-                and position.tokens == position.epoch * tokens + trained
-                and 0 <= position.kept_tokens <= position.tokens
-                and len(position.losses) == self.config.epochs
-                and all(math.isfinite(loss.nats) for loss in position.losses)
-            ):
-                return position
-        except (TypeError, KeyError, ValueError):
-            pass
-        raise CheckpointError(
-            f"{path} is damaged: the position in its header is not one of this run"
-        )
