@@ -100,9 +100,9 @@ def test_rare_rows_are_exchanged_half_as_often_with_each_doubling():
 
 
 def test_default_rounds():
-    assert default_sync_words(50_000_000, 8) == 50_000_000 // (8 * 600)
+    assert default_sync_words(50_000_000, 8) == default_sync_words(5, 8) == 10_000
+    assert default_sync_words(360_000_000, 8) == 25_000
     assert default_sync_words(10**13, 8) == 1_000_000
-    assert default_sync_words(5, 8) == 1
 
 
 def test_what_is_left():

@@ -7,6 +7,7 @@ import itertools
 import json
 import sys
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -216,6 +217,16 @@ def test_packed_files(tmp_path, name):
     assert read(packed, "text") == EXPECTED
 
 
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
+def test_damaged_packed_files(tmp_path, compress):
+    data = bytearray(
+        compress(b"id,text\n" + b"".join(b"%d,x%d\n" % (i, i**5) for i in range(9999)))
+    )
+    (tmp_path / "cut.csv.gz").write_bytes(data[:-99])
+    with pytest.raises(ValueError, match=r"cut\.csv\.gz (is damaged, or not|has no column)"):
+        read(tmp_path / "cut.csv.gz", "text")
+
+
 def test_globs_and_folders(tmp_path):
     for number, part in enumerate(np.array_split(TEXTS, 3)):
         parquet.write_table(pa.table({"text": part}), tmp_path / f"{number}.parquet")
@@ -299,3 +310,26 @@ def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"pip install 'w2v_fast\[tables\]'"):
         read(TABLE, "text")
+
+
+def test_a_dict_of_datasets_is_refused_with_a_way_out():
+    splits = pytest.importorskip("datasets").DatasetDict({"train": dataset()})
+    with pytest.raises(
+        TypeError, match=r"a DatasetDict with the keys 'train'; .*: data\['train'\]$"
+    ):
+        read(splits, "text")
+
+
+def test_columns_named_by_numbers():
+    frame = pytest.importorskip("pandas").DataFrame({0: IDS, 1: TEXTS})
+    assert read(frame, 1) == EXPECTED
+    with pytest.raises(ValueError, match="has no column 'text'; it has 0, 1"):
+        read(frame, "text")
+
+
+def test_phrases_of_a_column(tmp_path):
+    WRITERS["table.parquet"](tmp_path / "table.parquet")
+    output = tmp_path / "text"
+    options = ["--column", "text", "-threshold", "9999", "-debug", "0", "-output", str(output)]
+    assert main(["phrases", "-train", str(tmp_path / "table.parquet"), *options]) == 0
+    assert read(output) == EXPECTED

@@ -28,7 +28,11 @@ HOT_ROWS = 1024
 FULL_ROUNDS = 256
 """A power of two; a checkpoint waits for the end of so many rounds at most."""
 MAX_SYNC_WORDS = 1_000_000
-ROUNDS = 600
+ROUND_TOKENS = 80_000
+"""Tokens of a round, of all nodes together: with more the vectors become worse
+(docs/performance-notes.md)."""
+MAX_ROUNDS = 1800
+"""Rounds of a run; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4
 """Jobs of a round for each of several workers, so that none of them waits long at its end."""
 
@@ -201,8 +205,22 @@ class Plan:
 
 
 def default_sync_words(total_tokens: int, nodes: int) -> int:
-    """The tokens of a node's round: ROUNDS rounds in a run, of MAX_SYNC_WORDS at most."""
-    return max(1, min(MAX_SYNC_WORDS, total_tokens // (nodes * ROUNDS)))
+    """The tokens of a node's round, by the size of the run.
+
+    Parameters
+    ----------
+    total_tokens
+        Tokens of all epochs.
+    nodes
+        How many nodes train.
+
+    Returns
+    -------
+    int
+        ROUND_TOKENS of all nodes, more where the run would have over MAX_ROUNDS rounds, but at most
+        MAX_SYNC_WORDS of a node.
+    """
+    return min(MAX_SYNC_WORDS, max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) // nodes)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
