@@ -15,12 +15,7 @@ from w2v_fast.cluster.plan import Span
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.version import __version__
-from w2v_fast.training.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    CheckpointFolder,
-    differences,
-)
+from w2v_fast.training.checkpoint import Checkpoint, CheckpointError, CheckpointFolder, differences
 from w2v_fast.training.progress import EpochLoss
 from w2v_fast.training.run_state import RESUMABLE_OPTIONS
 
@@ -113,6 +108,4 @@ def _checked(path: Path, stored: Any, config: TrainConfig, tokens: int) -> Posit
             return position
     except (TypeError, KeyError, ValueError):
         pass
-    raise CheckpointError(
-        f"{path} is damaged: the position in its header is not one of this run"
-    )
+    raise CheckpointError(f"{path} is damaged: the position in its header is not one of this run")

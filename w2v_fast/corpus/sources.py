@@ -51,6 +51,17 @@ class Block(Protocol):
 Blocks: TypeAlias = "Generator[Block, None, None]"
 
 
+class TextStream(Protocol):
+    """Bytes of text; a separator follows the last word."""
+
+    path: str
+
+    def __enter__(self) -> TextStream: ...
+    def __exit__(self, *error: object) -> None: ...
+    def readinto(self, buffer: memoryview) -> int:
+        """Read at least one byte into `buffer`; 0 at the end."""
+
+
 @dataclasses.dataclass
 class TextBlock:
     """Whole words as bytes: `data[:size]` ends with a separator, and PADDING more bytes follow."""
@@ -122,7 +133,7 @@ def open_source(source: CorpusSource, block_bytes: int) -> tuple[Blocks, Callabl
         and all(isinstance(item, (str, os.PathLike)) for item in source)
     ):
         paths = [path for name in source for path in expand(name)]
-        return _text_blocks(paths, block_bytes), lambda: plain_size(paths)
+        return text_blocks(JoinedFiles(paths), block_bytes), lambda: plain_size(paths)
     try:
         sentences = iter(source)
     except TypeError:
@@ -145,9 +156,9 @@ def _check_is_ordered(source: Any) -> None:
         )
 
 
-def _text_blocks(paths: list[str], block_bytes: int) -> Blocks:
+def text_blocks(stream: TextStream, block_bytes: int) -> Blocks:
     """Blocks cut after a separator; they grow for longer words."""
-    with JoinedFiles(paths) as text:
+    with stream as text:
         data, used = np.empty(block_bytes + PADDING, np.uint8), 0
         while True:
             room = data.data[used : len(data) - PADDING]
