@@ -9,7 +9,7 @@ C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] benchmarks/kernels/*.c)
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo web test test-fast test-page test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel release-check clean
+.PHONY: help setup tools demo web unicode test test-fast test-page test-newer test-pythons test-aarch64 test-sanitize cross lint format bench bench-full study fuzz soak docs wheel release-check clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ test-page: tools  ## click through the explorer's page in a browser (needs Chrom
 
 web:  ## rebuild the explorer's page from web/ (needs Node)
 	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+unicode:  ## rebuild the table of characters from a newer Unicode Character Database (FOLDER)
+	$(RUN) third_party/unicode/generate.py $(FOLDER)
 
 fuzz:  ## damaged files for every reader, under the sanitizers, for 10 minutes (SECONDS=n)
 	./tests/sanitize.sh $(PYTHON) -m tests.fuzz.run $(or $(SECONDS),600)

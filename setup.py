@@ -7,10 +7,13 @@ free-threaded ones, which have no stable ABI.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -60,6 +63,16 @@ def extension(
     )
 
 
+def readme() -> str:
+    """README.md with absolute links to this version: PyPI has no other file of the repository."""
+    root = Path(__file__).parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    at = project["urls"]["Homepage"], f"v{project['version']}"
+    text = (root / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"(!\[[^]]*\]\()(?!\w+:)", r"\1{}/raw/{}/".format(*at), text)
+    return re.sub(r"((?<!!)\[[^]]*\]\()(?!\w+:|#)", r"\1{}/blob/{}/".format(*at), text)
+
+
 class BuildExtensions(build_ext):
     """Replaces MSVC, which has no vector extensions, by clang-cl."""
 
@@ -88,17 +101,25 @@ class BuildExtensions(build_ext):
 if sys.platform == "darwin":  # older systems' libc++ cannot write floats
     os.environ.setdefault("MACOSX_DEPLOYMENT_TARGET", "14.0")
 setup(
+    long_description=readme(),
+    long_description_content_type="text/markdown",
     cmdclass={"build_ext": BuildExtensions},
     ext_modules=cythonize(
         [
             extension("w2v_fast.corpus._words", ["w2v_fast/corpus/_words.pyx"]),
             extension("w2v_fast.corpus._ids", ["w2v_fast/corpus/_ids.pyx"]),
+            extension(
+                "w2v_fast.corpus._segments",
+                ["w2v_fast/corpus/_segments.pyx"],
+                ["third_party/unicode/word_break.h"],
+            ),
             extension("w2v_fast.corpus.phrases._phrases", ["w2v_fast/corpus/phrases/_phrases.pyx"]),
             extension(
                 "w2v_fast.training._inner",
                 ["w2v_fast/training/_inner.pyx", *KERNEL_SOURCES],
                 KERNEL_HEADERS,
             ),
+            extension("w2v_fast.walks._walks", ["w2v_fast/walks/_walks.pyx"]),
             extension(
                 "w2v_fast.vectors.formats._text",
                 ["w2v_fast/vectors/formats/_text.pyx"],

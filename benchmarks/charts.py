@@ -207,6 +207,28 @@ def draw_quality(rows: Sequence[Row]) -> Any:
     return made
 
 
+def draw_cluster(rows: Sequence[Row]) -> Any:
+    """Mean scores and held-out loss over the number of nodes, every seed as a point."""
+    figures = {**QUALITY, "held-out loss": "held-out loss, nats a pair"}
+    made, all_axes = panels(len(figures), width=12, height=3.2)
+    for axes, (figure, title) in zip(all_axes, figures.items(), strict=True):
+        for number, variant in enumerate(dict.fromkeys(row["variant"] for row in rows)):
+            own = [row for row in rows if row["variant"] == variant]
+            means = [
+                (nodes, mean(row[figure] for row in own if row["nodes"] == nodes))
+                for nodes in dict.fromkeys(row["nodes"] for row in own)
+            ]
+            color = f"C{number}"
+            axes.plot(*zip(*means, strict=True), color=color, label=variant)
+            points = [(row["nodes"], row[figure]) for row in own]
+            axes.plot(*zip(*points, strict=True), ".", color=color, markersize=4)
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set(xlabel="nodes", title=title)
+    all_axes[0].legend(fontsize=7)
+    return made
+
+
 def draw_arithmetic(rows: Sequence[Row]) -> Any:
     """The roofline: what all cores can do at so many operations a byte; training as points."""
     *_, on = (row["on"] for row in rows if row["kind"] == "copy")
@@ -279,5 +301,6 @@ CHARTS: dict[str, Callable[[Sequence[Row]], Any]] = {
     "arithmetic": draw_arithmetic,
     "naive_to_fast": draw_naive_to_fast,
     "quality": draw_quality,
+    "cluster": draw_cluster,
     "softmax": draw_softmax,
 }

@@ -172,6 +172,12 @@ BENCHMARKS = (
         chart="Quality, every seed a point",
     ),
     Benchmark(
+        "cluster",
+        "Are the vectors that several machines train as good as those of one?",
+        command="CORPUS --eval EVAL",
+        chart="Quality over the number of nodes",
+    ),
+    Benchmark(
         "softmax",
         "What does a full softmax cost, beside numpy's and PyTorch's?",
         chart="The four objectives, and softmax baselines, over the vocabulary",

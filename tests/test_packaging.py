@@ -56,6 +56,24 @@ def test_other_compilers_get_their_flags_as_they_are(built_with):
     assert "-std=gnu11" in built_with("unix").extensions[0].extra_compile_args
 
 
+def test_the_description_on_pypi_has_absolute_links_to_files_that_exist(monkeypatch):
+    import Cython.Build
+    import setuptools
+
+    taken = {}
+    monkeypatch.setattr(Cython.Build, "cythonize", lambda extensions, **_: extensions)
+    monkeypatch.setattr(setuptools, "setup", taken.update)
+    runpy.run_path(str(ROOT / "setup.py"))
+    links = re.findall(r"\[[^]]*\]\(([^)]+)\)", taken["long_description"])
+    assert len(links) == len(re.findall(r"\[[^]]*\]\([^)]+\)", (ROOT / "README.md").read_text()))
+    for link in links:
+        kind, file = re.fullmatch(
+            r"https://github\.com/[\w-]+/\w+/(raw|blob)/v[\d.]+/(.+)", link
+        ).groups()
+        assert (ROOT / file).exists()
+        assert (kind == "raw") == file.endswith(".svg")
+
+
 def test_the_metadata_name_one_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert (

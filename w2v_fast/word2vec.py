@@ -12,7 +12,9 @@ import numpy as np
 
 from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions, with_options
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
+from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
@@ -36,6 +38,8 @@ class Word2Vec:
         `vocabulary`: `train(corpus=...)` then gives it.
     config
         Hyper-parameters; or give them as keyword `options`.
+    column, tokenizer
+        Where the text of the corpus is and what cuts it into words, as for `Corpus.from_source`.
     vocabulary
         Words and counts to use instead of counting the corpus: a `Vocabulary`, or a dict of counts.
     memory_budget
@@ -102,6 +106,8 @@ class Word2Vec:
         corpus: Corpus | CorpusSource | None = None,
         config: TrainConfig | None = None,
         *,
+        column: Column | None = None,
+        tokenizer: TokenizerChoice = None,
         vocabulary: Vocabulary | Mapping[str, int] | None = None,
         memory_budget: int | None = None,
         init: KeyedVectors | str | os.PathLike[str] | None = None,
@@ -125,10 +131,18 @@ class Word2Vec:
         initial_vectors = load_initial_vectors(init, self.config)
         if corpus is not None and not isinstance(corpus, Corpus):
             corpus = read_corpus(
-                corpus, self.config, vocabulary=words, memory_budget=memory_budget, grow=grow
+                corpus,
+                self.config,
+                column=column,
+                tokenizer=tokenizer,
+                vocabulary=words,
+                memory_budget=memory_budget,
+                grow=grow,
             )
-        elif corpus is not None and words is not None:
-            corpus = corpus.under_vocabulary(words)
+        else:
+            _check_unread(corpus, column, tokenizer)
+            if corpus is not None and words is not None:
+                corpus = corpus.under_vocabulary(words)
         if grow and initial_vectors is not None and corpus is not None:
             corpus = corpus.under_vocabulary(
                 _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
@@ -215,6 +229,8 @@ class Word2Vec:
         progress: str | Report = "quiet",
         *,
         corpus: Corpus | CorpusSource | None = None,
+        column: Column | None = None,
+        tokenizer: TokenizerChoice = None,
         frozen: Collection[str] | None = None,
         on_epoch: OnEpoch | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -237,6 +253,8 @@ class Word2Vec:
             next begins. All workers wait for it there, at most for one job of 50,000 words each.
         corpus
             Text of another run; words that the model does not have are left out.
+        column, tokenizer
+            Where its text is and what cuts it into words, as for `Corpus.from_source`.
         frozen
             Words whose vectors another run leaves as they are; the empty list frees all.
         on_epoch
@@ -284,8 +302,10 @@ class Word2Vec:
                 "model.wv has vectors of its own (add_vector, ...), which training would not "
                 "change; start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
             )
+        if corpus is None or isinstance(corpus, Corpus):
+            _check_unread(corpus, column, tokenizer)
         if corpus is not None or frozen is not None or options:
-            self._begin(corpus, frozen, options)
+            self._begin(corpus, frozen, options, column, tokenizer)
         self.trainer.train(report, checkpoint, checkpoint_minutes)
         return self
 
@@ -294,6 +314,8 @@ class Word2Vec:
         corpus: Corpus | CorpusSource | None,
         frozen: Collection[str] | None,
         options: Mapping[str, Any],
+        column: Column | None,
+        tokenizer: TokenizerChoice,
     ) -> None:
         """Begin another run, from the weights as they are."""
         config = TrainConfig.from_options({**dataclasses.asdict(self.config), **options})
@@ -308,7 +330,12 @@ class Word2Vec:
             corpus = self.corpus
         elif not isinstance(corpus, Corpus):
             corpus = read_corpus(
-                corpus, config, vocabulary=self.vocabulary, memory_budget=self._memory_budget
+                corpus,
+                config,
+                column=column,
+                tokenizer=tokenizer,
+                vocabulary=self.vocabulary,
+                memory_budget=self._memory_budget,
             )
         elif corpus.vocabulary != self.vocabulary:
             corpus = corpus.under_vocabulary(self.vocabulary)
@@ -523,6 +550,8 @@ ELSEWHERE = {
 def train(
     corpus: Corpus | CorpusSource | None = None,
     *,
+    column: Column | None = None,
+    tokenizer: TokenizerChoice = None,
     progress: str | Report = "quiet",
     vocabulary: Vocabulary | Mapping[str, int] | None = None,
     memory_budget: int | None = None,
@@ -541,6 +570,8 @@ def train(
     ----------
     corpus
         Paths, folders, globs, `-`, iterables of token lists, arrays of integers, or a `Corpus`.
+    column, tokenizer
+        Where its text is and what cuts it into words, as for `Corpus.from_source`.
     progress, on_epoch, checkpoint, checkpoint_minutes
         As for `Word2Vec.train`.
     vocabulary, memory_budget, init, grow, frozen
@@ -581,6 +612,8 @@ def train(
     _as_report(progress)  # an error now, not after the corpus is read
     model = Word2Vec(
         corpus,
+        column=column,
+        tokenizer=tokenizer,
         vocabulary=vocabulary,
         memory_budget=memory_budget,
         init=init,
@@ -655,6 +688,8 @@ def read_corpus(
     source: CorpusSource,
     config: TrainConfig,
     *,
+    column: Column | None = None,
+    tokenizer: TokenizerChoice = None,
     vocabulary: Vocabulary | None = None,
     memory_budget: int | None = None,
     grow: bool = False,
@@ -667,6 +702,8 @@ def read_corpus(
     try:
         return Corpus.from_source(
             source,
+            column=column,
+            tokenizer=tokenizer,
             min_count=1 if grow else config.min_count,
             max_vocab=None if grow else config.max_vocab,
             vocabulary=vocabulary,
@@ -679,6 +716,13 @@ def read_corpus(
             f"there is not enough memory to read the corpus ({error or 'none is left'}); lower "
             "memory_budget to hold fewer ids, or workers"
         ) from error
+
+
+def _check_unread(corpus: Corpus | None, column: Column | None, tokenizer: TokenizerChoice) -> None:
+    """Refuse options of reading where nothing is read."""
+    if column is not None or tokenizer is not None:
+        what = "there is no corpus to read" if corpus is None else "a Corpus has been read already"
+        raise TypeError(f"column and tokenizer say how a corpus is read: {what}")
 
 
 def _grown_vocabulary(kv: KeyedVectors, found: Vocabulary, config: TrainConfig) -> Vocabulary:

@@ -1,4 +1,4 @@
-// Bundles src/ into the Python package: app.js, app.css, page.html, the licences of what is inside, and a hash of the sources.
+// Bundles src/ into the Python package: app.js, plot.js, app.css, page.html, the licences of what is inside, and a hash of the sources.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,9 @@ import { build } from "esbuild";
 const PAGE = "../w2v_fast/explore/page";
 
 await build({
-  entryPoints: { app: "src/main.ts" },
+  entryPoints: { app: "src/main.ts", plot: "src/plot.ts" },
   bundle: true,
+  alias: { regl: "regl/dist/regl.unchecked.js" }, // without the checks of a development build
   minify: true,
   format: "iife",
   target: "es2022",
@@ -30,7 +31,7 @@ const licenses = Object.entries(packages)
   });
 writeFileSync(
   join(PAGE, "LICENSES.txt"),
-  `app.js contains code of the following packages, and a vertex shader for lines, (c) 2015 Matt DesLauriers, MIT.\n\n${licenses.sort().join(`\n${"-".repeat(78)}\n\n`)}`,
+  `plot.js contains code of the following packages, and a vertex shader for lines, (c) 2015 Matt DesLauriers, MIT.\n\n${licenses.sort().join(`\n${"-".repeat(78)}\n\n`)}`,
 );
 
 // tests/explore/test_bundle.py computes the same.
@@ -42,6 +43,6 @@ const sources = ["build.mjs", "package-lock.json", "package.json", "tsconfig.jso
 const digest = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const lines = [
   ...sources.map((path) => `${digest(path)}  web/${path.replaceAll("\\", "/")}`),
-  ...["app.css", "app.js", "page.html"].map((name) => `${digest(join(PAGE, name))}  ${name}`),
+  ...["app.css", "app.js", "page.html", "plot.js"].map((name) => `${digest(join(PAGE, name))}  ${name}`),
 ];
 writeFileSync(join(PAGE, "sha256.txt"), `${lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join("\n")}\n`);

@@ -1,7 +1,9 @@
 """Search, neighbors, maps, alignments, contexts and columns against plain ways to compute them."""
 
 import os
+import sys
 import threading
+import time
 import unicodedata
 import warnings
 from pathlib import Path
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.explore.conftest import TOPICS, WORDS, topic_vectors
 from w2v_fast import KeyedVectors
+from w2v_fast.explore import model as models
 from w2v_fast.explore import projection
 from w2v_fast.explore.alignment import Alignment
 from w2v_fast.explore.batches import Batches
@@ -68,6 +71,47 @@ def test_zeros_have_neighbors_without_cosines():
     assert model.neighbors(0, 2)[1] == [None, None]
     assert np.isfinite(model.axis(0, 1)).all()
     assert np.isfinite(projection.pca(model)).all()
+
+
+def many_words(seed=1):
+    random = np.random.default_rng(seed)
+    centers = random.normal(size=(40, 24))
+    rows = centers[random.integers(0, 40, 3000)] + random.normal(size=(3000, 24))
+    return KeyedVectors([f"w{row}" for row in range(3000)], rows.astype(np.float32))
+
+
+def test_very_many_words_have_neighbors_from_an_index(monkeypatch):
+    pytest.importorskip("usearch", reason="the extra explore")
+    monkeypatch.setattr(models, "INDEXED_WORDS", 2999)
+    kv = many_words()
+    model, exact = Model(kv, "many"), Model(kv, "exact")
+    model.build_index()
+    deadline = time.monotonic() + 30
+    while not model.indexed and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert model.indexed
+    found = {row: model.neighbors(row, 10) for row in range(0, 3000, 30)}
+    kept = [set(rows) & set(exact.neighbors(row, 10)[0]) for row, (rows, _) in found.items()]
+    assert np.mean([len(rows) for rows in kept]) > 9.5
+    unit = kv.get_normed_vectors()
+    for row, (rows, cosines) in found.items():
+        assert row not in rows
+        np.testing.assert_allclose(cosines, unit[rows] @ unit[row], atol=1e-6)
+    assert model.analogy(0, 1, 2, 5)[0]
+
+
+def test_answers_are_exact_with_fewer_words_and_without_the_extra(monkeypatch):
+    model = Model(many_words(), "few")
+    model.build_index()
+    assert not model.indexed
+    monkeypatch.setattr(models, "INDEXED_WORDS", 2999)
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    started = threading.active_count()
+    model.build_index()
+    while threading.active_count() > started:
+        time.sleep(0.01)
+    assert not model.indexed
+    assert len(model.neighbors(0, 10)[0]) == 10
 
 
 def test_questions_of_many_threads_are_answered_once_each_in_batches():

@@ -14,7 +14,7 @@ def test_the_bundle_belongs_to_its_sources():
     sources = [web / name for name in BUILD]
     sources += [path for path in (web / "src").rglob("*") if path.is_file()]
     named = {path.relative_to(ROOT).as_posix(): path for path in sources}
-    named |= {name: PAGE / name for name in ("app.css", "app.js", "page.html")}
+    named |= {name: PAGE / name for name in ("app.css", "app.js", "page.html", "plot.js")}
     expected = dict(
         reversed(line.split("  ")) for line in (PAGE / "sha256.txt").read_text().splitlines()
     )

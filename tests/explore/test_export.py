@@ -12,7 +12,6 @@ from w2v_fast import KeyedVectors
 from w2v_fast.cli.main import main
 from w2v_fast.explore import export, projection
 from w2v_fast.explore.model import Model
-from w2v_fast.explore.notebook import show
 
 
 def data_of(page):
@@ -25,8 +24,8 @@ def test_the_file_has_everything_inside_and_nothing_gets_out_of_its_script(tmp_p
     written = export.export_page(path, model, projection.pca(model))
     page = path.read_text("utf-8")
     assert written == {"count": len(WORDS), "dimensions": 12, "variance": 1.0}
-    assert page.count("</script>") == 2
-    assert page.count("<script") == 2
+    assert page.count("</script>") == 3
+    assert page.count("<script") == 3
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "default-src 'none'" in page
     words = data_of(page)["words"]
@@ -55,10 +54,18 @@ def test_long_vectors_are_turned_to_principal_axes_that_fit(monkeypatch):
 
 
 def test_a_notebook_shows_a_frame_that_can_run_scripts_and_nothing_more(vectors):
-    frame = show(vectors, words=5, name='a "name"')._repr_html_()
+    frame = vectors.explore(words=5, name='a "name"')._repr_html_()
     assert 'sandbox="allow-scripts allow-downloads"' in frame
     assert "&quot;name&quot;" in frame
     assert "<script" not in frame
+
+
+def test_a_notebook_is_told_what_it_cannot_show(vectors):
+    for words in (0, -1, export.MAX_WORDS + 1):
+        with pytest.raises(ValueError, match="1 to 50,000"):
+            vectors.explore(words)
+    with pytest.raises(ValueError, match="no words"):
+        KeyedVectors([], np.zeros((0, 4), np.float32)).explore()
 
 
 def test_the_command_writes_a_page(tmp_path, vectors, capsys):

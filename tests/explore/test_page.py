@@ -10,7 +10,6 @@ from w2v_fast.explore import projection
 from w2v_fast.explore.explorer import Explorer
 from w2v_fast.explore.export import export_page
 from w2v_fast.explore.model import Model
-from w2v_fast.explore.notebook import show
 from w2v_fast.explore.run import Run
 from w2v_fast.explore.server import serve_in_background
 
@@ -233,7 +232,7 @@ def test_the_file_works_with_the_network_off(tab, tmp_path, model):
 
 
 def test_a_notebook_shows_it(tab, vectors, model):
-    tab.set_content(show(vectors)._repr_html_())
+    tab.set_content(vectors.explore()._repr_html_())
     frame = tab.frame_locator("iframe")
     frame.locator(".map[data-drawn]").wait_for()
     frame.locator("#panel input").fill("cat")

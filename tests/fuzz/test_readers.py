@@ -3,11 +3,13 @@
 import gzip
 import tracemalloc
 
+import numpy as np
 import pytest
 
 from tests.fuzz import mutations
-from tests.fuzz.targets import PARTS, TARGETS, prepare
-from w2v_fast.vectors.formats import word2vec_binary, word2vec_text
+from tests.fuzz.targets import PARTS, TARGETS, check_vectors, prepare
+from w2v_fast.vectors.formats import load, save, word2vec_binary, word2vec_text
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 BINARY = b"3 2\n" + b"".join(word + b" \1\2\3<\n  =\n" for word in (b"a", b"b\xc3", b"c"))
 TEXT = b"3 2\na 1.5 -2\nb \xc3\xa9 0.25 1e-3\nc 3 4\n"
@@ -66,3 +68,13 @@ def test_parts(format, name, tmp_path):
     step = max(1, len(seed) // 100)
     for data in (*list(mutations.cuts(seed))[::step], *mutations.flips(seed, 100, 0)):
         TARGETS[f"{format}/{name}"](tmp_path, data)
+
+
+@pytest.mark.slow
+def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow", reason="of the extra `tables`")
+    save(KeyedVectors(["a", "b\u00e9"], np.eye(2, 3)), tmp_path / "seed", format="parquet")
+    seed = (tmp_path / "seed").read_bytes()
+    for data in (*list(mutations.cuts(seed))[::9], *mutations.flips(seed, 300, 0)):
+        (tmp_path / "v").write_bytes(data)
+        check_vectors(lambda: load(tmp_path / "v", format="parquet"), len(data))

@@ -76,14 +76,14 @@ def run(name: str) -> tuple[list[str], dict[str, str]]:
     passed, others = [], {}
     module = load(name)
     for test in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
-        result = unittest.TestResult()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            test.run(result)
         key = test.id().split(".", 1)[1]
         if key in NOT_OURS:
             others[key] = "it runs a command of gensim, not the porch"
             continue
+        result = unittest.TestResult()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            test.run(result)
         reasons = [text for _, text in (*result.failures, *result.errors, *result.skipped)]
         if reasons:
             others[key] = reasons[0]

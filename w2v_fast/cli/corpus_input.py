@@ -6,16 +6,18 @@ import argparse
 import os
 import time
 from collections.abc import Callable
-
-from tqdm import tqdm
+from typing import Any
 
 from w2v_fast import word2vec
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.options import flag_of, given
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.corpus import MAGIC, Corpus
+from w2v_fast.corpus.tokenizers import Tokenizer
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.bar import Bar
 from w2v_fast.training.watch import REPORT_SECONDS
 
 FIXED_WHEN_SAVED = ("min_count", "max_vocab")
@@ -28,28 +30,33 @@ def read_corpus(arguments: argparse.Namespace, config: TrainConfig, grow: bool =
     if saved:
         return _open_saved(arguments, saved[0])
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
-    return read_text(
-        arguments.corpus, config, arguments.progress, vocabulary, arguments.memory_budget, grow
-    )
-
-
-def read_text(
-    paths: list[str],
-    config: TrainConfig,
-    progress: str,
-    vocabulary: Vocabulary | None = None,
-    memory_budget: int | None = None,
-    grow: bool = False,
-) -> Corpus:
-    """Read text files and report how large the corpus is."""
-    corpus = word2vec.read_corpus(
-        paths,
+    tokenizer = tokenizer_of(arguments)
+    corpus = read_text(
+        arguments.corpus,
         config,
+        arguments.progress,
+        column=arguments.column,
+        tokenizer=tokenizer,
         vocabulary=vocabulary,
-        memory_budget=memory_budget,
+        memory_budget=arguments.memory_budget,
         grow=grow,
-        progress=reporter(progress),
     )
+    if tokenizer is not None:
+        report(arguments.progress, "tokenized", tokenizer.summary(), tokenizer=tokenizer.name)
+    return corpus
+
+
+def tokenizer_of(arguments: argparse.Namespace) -> Tokenizer | None:
+    """What --tokenizer names; an unknown name is a wrong usage."""
+    try:
+        return tokenizers.resolve(arguments.tokenizer)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"--tokenizer: {error}") from None
+
+
+def read_text(paths: list[str], config: TrainConfig, progress: str, **options: Any) -> Corpus:
+    """Read files with the options of `word2vec.read_corpus`, and report how large the corpus is."""
+    corpus = word2vec.read_corpus(paths, config, progress=reporter(progress), **options)
     report(
         progress,
         "read",
@@ -75,9 +82,10 @@ def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:
         raise UsageError(f"{path} is a saved corpus and must be the only one")
     fixed = [flag_of(name) for name in FIXED_WHEN_SAVED if name in given(arguments)]
     fixed += ["--read-vocab"] if arguments.read_vocab else []
+    fixed += [flag_of(name) for name in ("column", "tokenizer") if getattr(arguments, name)]
     if fixed:
         raise UsageError(
-            f"{path} is a saved corpus, whose vocabulary is fixed: give {' and '.join(fixed)} to "
+            f"{path} is a saved corpus, whose words are fixed: give {' and '.join(fixed)} to "
             "'w2v-fast encode' instead"
         )
     return Corpus.open(path, memory_budget=arguments.memory_budget)
@@ -96,19 +104,8 @@ def read_vocabulary(path: str, config: TrainConfig) -> Vocabulary:
 def reporter(mode: str) -> Callable[[int, int | None], None] | None:
     """A function that shows how many bytes have been read: as a bar, as JSON lines, or None."""
     if mode == "bar":
-        return _Bar()
+        return Bar("reading", "B", leave=False).show
     return _JsonLines() if mode == "json" else None
-
-
-class _Bar:
-    def __init__(self) -> None:
-        self._bar = tqdm(
-            unit="B", unit_scale=True, disable=None, leave=False, dynamic_ncols=True, desc="reading"
-        )
-
-    def __call__(self, done: int, total: int | None) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
 
 
 class _JsonLines:

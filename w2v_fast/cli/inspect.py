@@ -36,9 +36,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError("inspect reads a file twice: standard input cannot be inspected")
     check_paths({"FILE": arguments.vectors}, STANDARD_OUTPUT)
     format = options.format_of(arguments.vectors)
-    lenient = {
-        name: value for name, value in LENIENT.items() if name in formats.FORMATS[format].reads
-    }
+    taken = formats.FORMATS[format].read_options
+    lenient = {name: value for name, value in LENIENT.items() if name in taken}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         data = formats.load(arguments.vectors, format, **lenient)

@@ -93,6 +93,7 @@ def checked_config(**options: Any) -> TrainConfig:
 def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     """CORPUS, and how it is read."""
     parser.add_argument("corpus", metavar="CORPUS", nargs="+", help=CORPUS_HELP)
+    add_text_arguments(parser)
     parser.add_argument(
         "--read-vocab",
         metavar="FILE",
@@ -108,6 +109,17 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
         const="quiet",
         dest="progress",
         help="the same as --progress quiet",
+    )
+
+
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """--column and --tokenizer: where the text is, and what cuts it into words."""
+    parser.add_argument("--column", metavar="NAME", help="the column of the tables to read")
+    parser.add_argument(
+        "--tokenizer",
+        metavar="NAME",
+        help="what cuts text into words: whitespace, or module:function, a function from a str to "
+        "a list of str (default: whitespace)",
     )
 
 
@@ -191,8 +203,8 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help=f"{', '.join(FORMATS)} (default: by the suffix .bin, .txt, .vec, .npy or .tsv; "
-        "without a suffix the native folder)",
+        help=f"{', '.join(FORMATS)} (default: by the suffix .bin, .txt, .vec, .npy, .parquet "
+        "or .tsv; without a suffix the native folder)",
     )
 
 

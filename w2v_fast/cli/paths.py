@@ -15,7 +15,7 @@ from w2v_fast.corpus.sources import expand
 from w2v_fast.system.files import check_writable, is_stream
 from w2v_fast.system.streams import check_output
 from w2v_fast.vectors import formats
-from w2v_fast.vectors.formats import npy, projector
+from w2v_fast.vectors.formats import npy
 
 CHECKPOINTS = "checkpoints"
 STDIN, STDOUT = 0, 1
@@ -31,11 +31,10 @@ class Output:
     format: str | None = None
 
     @property
-    def files(self) -> Sequence[str | os.PathLike[str]]:
+    def files(self) -> Sequence[str]:
         """Every file or folder that is written."""
-        if self.format == "npy":
-            return self.path, npy.words_path(self.path)
-        return projector.paths(self.path) if self.format == "projector" else (self.path,)
+        format = formats.FORMATS.get(self.format or "")
+        return (self.path,) if format is None or format.read_folder else format.files(self.path)
 
     @property
     def effect(self) -> str:
@@ -89,7 +88,7 @@ def check_paths(inputs: Mapping[str, str | Sequence[str] | None], *outputs: Outp
             if place is not None and taken.setdefault(place, output) is not output:
                 raise UsageError(
                     f"{taken[place].option} and {output.option} would both write "
-                    f"{os.fspath(file)}; give them different names"
+                    f"{file}; give them different names"
                 )
     for output in outputs:
         others = [(other.option, other.path) for other in outputs if other is not output]

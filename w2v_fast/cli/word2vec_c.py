@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     vocabulary = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
     if arguments.output is not None or vocabulary is None:
         progress = "bar" if arguments.debug else "quiet"
-        corpus = read_text([arguments.train], config, progress, vocabulary)
+        corpus = read_text([arguments.train], config, progress, vocabulary=vocabulary)
         vocabulary = corpus.vocabulary
     if arguments.save_vocab is not None:
         vocabulary.save(arguments.save_vocab)

@@ -12,6 +12,7 @@ are added while the row is on its way, and averaged once each node has taken it 
 
 from __future__ import annotations
 
+import collections
 import time
 
 import numpy as np
@@ -24,7 +25,7 @@ from w2v_fast.training.weights import Weights, zeros
 SETTLING = 0.1
 PART_BYTES = 1 << 26
 """Bytes of a matrix that are exchanged in one call."""
-SHARE_ROWS = 1 << 16
+MIN_WAY = 1e-12
 
 
 class Combiner:
@@ -46,7 +47,7 @@ class Combiner:
     bytes : int
         What this node gave to exchanges.
     seconds : float
-        Time spent in them, waiting included.
+        Time spent on them; the nodes have waited for each other before.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Combiner:
         self.bytes = 0
         self.seconds = 0.0
         self._weights, self._visits, self._exchange = weights, visits, exchange
-        self._bases = [zeros(*array.shape) for array in weights.arrays]
+        self._bases = [zeros(*array.shape) for array in weights.arrays if exchange.size > 1]
         self.restart()
         rows = len(weights.input)
         self._ends = [hot_rows]  # of the rows that are exchanged together
@@ -70,7 +71,7 @@ class Combiner:
 
     def restart(self) -> None:
         """Take the weights as they are, equal on all nodes, for those of the last exchange."""
-        for base, array in zip(self._bases, self._weights.arrays, strict=True):
+        for base, array in zip(self._bases, self._weights.arrays):  # noqa: B905 - one node: none
             base[...] = array
 
     def add(self, trained: NDArray[np.float64]) -> None:
@@ -79,6 +80,8 @@ class Combiner:
 
     def combine(self, rows: int) -> None:
         """Combine the first rows of both matrices, as many as `plan.rows_of` says."""
+        if self._exchange.size == 1:
+            return
         start = time.perf_counter()
         for array, base, visits in zip(
             self._weights.arrays, self._bases, self._visits, strict=True
@@ -122,13 +125,11 @@ def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDAr
     ndarray of float32, shape [rows]
         From 1 (changes are added) to 1 / nodes (they are averaged).
     """
-    values, nodes = np.unique(trained, return_counts=True)
-    way = -np.expm1(-np.maximum(visits * trained.sum(), 1e-9))
-    ways = sum(
-        count * -np.expm1(-np.maximum(visits * value, 1e-9 / len(trained)))
-        for value, count in zip(values, nodes, strict=True)
-    )
-    return (way / ways).astype(np.float32)
+    nodes = collections.Counter(trained.tolist())  # few different values
+    way = -np.expm1(-visits * trained.sum())
+    ways = -sum(count * np.expm1(-visits * value) for value, count in nodes.items())
+    shares = np.ones(len(visits), np.float32)
+    return np.divide(way, ways, out=shares, where=way > MIN_WAY, casting="same_kind")
 
 
 def visits_of_rows(

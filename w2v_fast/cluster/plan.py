@@ -195,7 +195,7 @@ class Plan:
     def rows_of(self, round: Round) -> int:
         """The rows of each matrix, from the first on, that are exchanged after a round."""
         number = round.number
-        if round.last or number % FULL_ROUNDS == 0:
+        if round.last or number % FULL_ROUNDS == 0 or self.nodes == 1:
             return self.rows
         return min(self.rows, self.hot_rows * (number & -number))
 

@@ -72,8 +72,8 @@ class Replica:
     Raises
     ------
     ValueError
-        Nodes have other words, counts, options, or another version of the package; or the objective
-        is the softmax, whose every step changes every row.
+        Nodes have other words, counts, options, or another version of the package; a node has no
+        tokens; or the objective is the softmax, whose every step changes every row.
     ExchangeError
         Another node is gone.
     """
@@ -146,7 +146,6 @@ class Replica:
             Another node is gone; this node's weights are not those of any position.
         """
         start, before = time.monotonic(), self.position
-        before = dataclasses.replace(before)
         while not self.done:
             for round in self.plan.rounds(self.position.epoch, self.position.done):
                 stopped = self._train(round)
@@ -162,16 +161,12 @@ class Replica:
         self.equal = False
         counts = self._trainer.run_jobs(jobs)
         stopped, counts = self._add_up(counts)
-        if self._exchange.size > 1:
-            self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
-            rows = self.plan.rows if stopped else self.plan.rows_of(round)
-            self.combiner.combine(rows)
-        else:
-            rows = self.plan.rows
+        rows = self.plan.rows if stopped else self.plan.rows_of(round)
+        self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
+        self.combiner.combine(rows)
         self._move_on(round, counts)
-        if rows == self.plan.rows:
-            self.equal = True
-        if self.equal and (round.last or stopped) and not self.weights.are_finite():
+        self.equal = rows == self.plan.rows
+        if (round.last or stopped) and not self.weights.are_finite():
             raise DivergenceError(
                 f"training diverged in epoch {round.epoch + 1}: there are weights that are not "
                 f"finite; try a smaller alpha than {self._given.alpha:g}"
@@ -215,7 +210,7 @@ class Replica:
     def _checked_nodes(
         self, tokens: int, sync_words: int | None, hot_rows: int
     ) -> tuple[list[int], list[int]]:
-        """The tokens and threads of each node, if all nodes have the same run."""
+        """The tokens and threads of each node, if all have tokens and the same run."""
         run = json.dumps([self.identity, __version__, sync_words, hot_rows], sort_keys=True)
         digest = int.from_bytes(hashlib.sha256(run.encode()).digest()[:7], "little")
         row = np.array([tokens, self._given.threads, digest], np.int64)
@@ -224,6 +219,11 @@ class Replica:
             raise ValueError(
                 f"nodes {', '.join(map(str, other))} and node 0 do not have the same vocabulary, "
                 "options and version of w2v_fast"
+            )
+        if 0 in sizes:
+            raise ValueError(
+                f"no tokens are left for node {sizes.index(0)} of {len(sizes)}: train on fewer "
+                "nodes, or give the corpus in smaller files"
             )
         return sizes, threads
 

@@ -12,6 +12,7 @@ The ids are in memory, or mapped from a temporary file. A saved corpus is a seal
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -20,13 +21,18 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
-from w2v_fast.corpus import ingest, sources
+from w2v_fast.corpus import ingest, sources, tokenizers
 from w2v_fast.corpus._ids import compact
+from w2v_fast.corpus.blocks import Ids
 from w2v_fast.corpus.id_store import IdStore, checked_budget
-from w2v_fast.corpus.sources import CorpusSource, Ids
+from w2v_fast.corpus.rows import Column
+from w2v_fast.corpus.sources import CorpusSource
+from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
 from w2v_fast.system.container import SealedFile, write_sealed
 from w2v_fast.system.files import compression_of_name, path_name
+
+logger = logging.getLogger(__name__)
 
 MAGIC = b"w2v_fast corpus1"
 SIZES_BYTES = 5 * 8
@@ -108,6 +114,8 @@ class Corpus:
         cls,
         source: CorpusSource,
         *,
+        column: Column | None = None,
+        tokenizer: TokenizerChoice = None,
         min_count: int = 5,
         max_vocab: int | None = None,
         vocabulary: Vocabulary | None = None,
@@ -128,6 +136,16 @@ class Corpus:
               arrays of integers.
             - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are
               decimal strings.
+            - With `column`, an iterable of rows (dicts or tuples), such as a database cursor.
+            - With `tokenizer`, an iterable of texts.
+        column
+            The column to read, by name; of rows that have no names, by position. A cell is a
+            sentence: a str, whose line breaks count as spaces, or a list of tokens. Cells that are
+            missing (None, NaN) are left out; a RuntimeWarning says how many.
+        tokenizer
+            What cuts text into words: "whitespace" (the default; a byte of ASCII white space or NUL
+            ends a word), a name that `tokenizers.resolve` knows, or a function from a str to a list
+            of str. What it did is logged. A line longer than 16 MiB is cut at white space first.
         min_count
             Words that occur fewer times are left out.
         max_vocab
@@ -152,20 +170,28 @@ class Corpus:
             while it was read, or the disk is full.
         TypeError
             The source is none of these; a sentence is a str instead of a list of tokens; tokens
-            have different types.
+            have different types; there is no text for the tokenizer, or no column for `column`.
         ValueError
-            The corpus is empty, or none of its words is kept; a file is not text; an option is out
-            of its range.
+            The corpus is empty, or none of its words is kept; a file is not text; a column or
+            tokenizer is unknown; an option is out of its range.
+
+        Warns
+        -----
+        RuntimeWarning
+            Cells were missing.
         """
         config = TrainConfig(min_count=min_count, max_vocab=max_vocab, workers=workers)
         budget = checked_budget(memory_budget)
         limit = sources.MAX_BLOCK_BYTES
         if not 1 <= block_bytes <= limit:
             raise ValueError(f"block_bytes = {block_bytes} must lie in [1, {limit}]")
-        blocks, size = sources.open_source(source, block_bytes)
+        cut = tokenizers.resolve(tokenizer)
+        blocks, size = sources.open_source(source, block_bytes, column, cut, tokenizer is not None)
         store = IdStore(budget)
         total = None if progress is None else size()
         tables, runs = ingest.encode(blocks, store, config.threads, progress, total)
+        if cut is not None:
+            logger.info("%s", cut.summary())
         raw_tokens = store.size
         if vocabulary is None:
             vocabulary, new_ids = ingest.build_vocabulary(

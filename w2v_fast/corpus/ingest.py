@@ -22,8 +22,8 @@ import numpy.typing as npt
 
 from w2v_fast.corpus._ids import compact
 from w2v_fast.corpus._words import WordTable
+from w2v_fast.corpus.blocks import Block, Blocks, Ids
 from w2v_fast.corpus.id_store import IdStore
-from w2v_fast.corpus.sources import Block, Blocks, Ids
 from w2v_fast.corpus.vocabulary import Vocabulary, below_min_count, ids_of, rank
 from w2v_fast.system.threads import map_in_order
 

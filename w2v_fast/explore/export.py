@@ -19,6 +19,8 @@ from w2v_fast.system.files import atomic_write
 MAX_WORDS = 50_000
 EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """A style element without content, to which regl-scatterplot's script adds its rules."""
+SCRIPTS = ("plot.js", "app.js")
+"""In the order in which the file has them: the second one uses the first."""
 MAX_BYTES = 14_500_000
 """Of the file; of long vectors as many principal axes are kept as there is room for."""
 
@@ -57,7 +59,8 @@ def page_data(model: Model, places: NDArray[np.float32], words: int) -> dict[str
         name.encode("utf-8", "replace").decode() for name in model.vectors.index_to_key[:words]
     ]
     size = len(json.dumps(names, ensure_ascii=False).encode())
-    room = (MAX_BYTES - size - len(_text("app.js")) - 32 * len(names)) * 3 // 4
+    code = sum(len(_text(name)) for name in SCRIPTS)
+    room = (MAX_BYTES - size - code - 32 * len(names)) * 3 // 4
     vectors, variance = _shortened(model, len(names), max(room // max(len(names), 1), 2))
     counts = model.vectors.counts
     return {
@@ -95,12 +98,12 @@ def _clusters(model: Model, count: int) -> str | None:
 
 
 def page_of(data: dict[str, Any]) -> str:
-    """The page with its script, its style and `data` inside."""
-    script, style = (
-        _text(name).replace("</script", "<\\/script") for name in ("app.js", "app.css")
-    )
+    """The page with its scripts, its style and `data` inside."""
+    scripts = [_text(name).replace("</script", "<\\/script") for name in SCRIPTS]
+    style = _text("app.css")
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     policy = (
-        f"default-src 'none'; script-src 'sha256-{_digest(script)}' 'unsafe-eval'; "
+        f"default-src 'none'; script-src {hashes} 'unsafe-eval'; "
         f"style-src 'sha256-{_digest(style)}' {EMPTY}; img-src blob: data:; worker-src blob:; "
         "base-uri 'none'; form-action 'none'"
     )
@@ -116,7 +119,8 @@ def page_of(data: dict[str, Any]) -> str:
             "</body>",
             '<script type="application/json" id="data">'
             f"{text.replace('<', chr(92) + 'u003c')}</script>"
-            f"<script>{script}</script></body>",
+            + "".join(f"<script>{script}</script>" for script in scripts)
+            + "</body>",
         )
     )
 

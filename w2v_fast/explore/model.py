@@ -58,6 +58,11 @@ class Model:
         offsets[2:] = np.cumsum([len(part) for part in parts])
         return offsets.tobytes() + b"".join(parts)
 
+    @property
+    def indexed(self) -> bool:
+        """Whether neighbors come from an approximate index."""
+        return self._index is not None
+
     def build_index(self) -> None:
         """Build an index in the background if there are too many words for exact answers."""
         if len(self) > INDEXED_WORDS:

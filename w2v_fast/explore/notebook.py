@@ -5,11 +5,10 @@ from __future__ import annotations
 import html
 
 from w2v_fast.explore import projection
-from w2v_fast.explore.export import page_data, page_of
+from w2v_fast.explore.export import MAX_WORDS, page_data, page_of
 from w2v_fast.explore.model import Model
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
-WORDS = 10_000
 FRAME = (
     '<iframe sandbox="allow-scripts allow-downloads" title="{title}" width="100%" height="720" '
     'style="border: 0" srcdoc="{page}"></iframe>'
@@ -28,22 +27,11 @@ class Page:
         )
 
 
-def show(vectors: KeyedVectors, words: int = WORDS, name: str = "vectors") -> Page:
-    """The explorer of the first words, for the end of a notebook's cell.
-
-    Parameters
-    ----------
-    vectors
-        What is shown.
-    words
-        The first, most frequent ones; they enter the notebook with their vectors in 8 bits.
-    name
-        What the page calls them.
-
-    Returns
-    -------
-    Page
-        Notebooks display it.
-    """
-    model = Model(vectors, name)
+def show(kv: KeyedVectors, words: int, name: str) -> Page:
+    """See `KeyedVectors.explore`."""
+    if not len(kv):
+        raise ValueError("there is nothing to explore: these vectors have no words")
+    if not 1 <= words <= MAX_WORDS:
+        raise ValueError(f"words = {words}: a notebook can hold 1 to {MAX_WORDS:,} words")
+    model = Model(kv, name)
     return Page(page_of(page_data(model, projection.pca(model), words)), name)

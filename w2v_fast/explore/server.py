@@ -1,4 +1,4 @@
-"""The page's server: this machine only, a secret in the address, three fixed files.
+"""The page's server: this machine only, a secret in the address, four fixed files.
 
 A request is answered only if it names this server as its host, comes from no other origin, and has
 the secret.
@@ -32,6 +32,7 @@ TOKEN_BYTES = 24
 FILES = {
     "/": ("page.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
+    "/plot.js": ("plot.js", "text/javascript"),
     "/app.css": ("app.css", "text/css"),
 }
 CONTENT_SECURITY = (

@@ -27,6 +27,7 @@ from w2v_fast.training.tables import CONVERGENCE_PER_LR, merge_share
 from libc.math cimport exp, fabs, log1p
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+from w2v_fast.training.draws cimport AliasEntry, draw, scaled
 from w2v_fast.training.kernel cimport (
     W2V_MAX_INPUTS, W2V_SIGMOID, W2V_SOFTMAX, w2v_activation, w2v_kernel, w2v_kernel_at,
     w2v_kernel_best, w2v_kernel_count, w2v_kernel_runs, w2v_padded, w2v_step, w2v_width)
@@ -37,14 +38,8 @@ cdef extern from *:
 
 
 cdef enum:
-    DRAW_DISTANCE = 1         # steps between drawing a step's rows and training it: prefetch time
-    IN_FLIGHT = 2             # steps drawn and not yet trained: a power of two > DRAW_DISTANCE
     MAX_PRIVATE_WORKERS = 16  # with private rows of words; those of more would be too stale
 
-
-cdef struct AliasEntry:
-    uint32_t threshold
-    int32_t alias
 
 cdef struct SeenSlot:         # of a hash table: the search that wrote it, and what it points to
     uint64_t search
@@ -80,7 +75,7 @@ ctypedef enum Lookup:
     NOISE                     # the alias table and log(K q)
     PATHS                     # Huffman codes and paths
 
-cdef struct Objective:
+cdef struct ObjectiveRules:
     const char *name
     rows_function rows_of     # fills the rows, labels and shifts of a step's windows
     w2v_activation activation
@@ -107,7 +102,7 @@ cdef class InnerLoop:
     cdef const uint8_t *path_codes
     cdef int window, min_radius, draws
     cdef float draw_weight
-    cdef bint shares_update, softmax, has_targets, has_shift, one_input
+    cdef bint shares_update, softmax, has_targets, one_input
     cdef int block_tokens, max_inputs, max_windows, max_contexts, group_distance, max_redraws
     cdef rows_function inputs_of         # contexts, means or centers
     cdef rows_function rows_of           # the objective's
@@ -130,7 +125,7 @@ cdef class InnerLoop:
     cdef int kept, sentences, first_center, stop_center
     cdef Window *windows                 # of the block; those of a step stand `apart`
     cdef int window_count, groups, apart, column, next_window
-    cdef Rows ring[IN_FLIGHT]
+    cdef Rows[2] drawn                   # the rows of this step and the next, by turns
     cdef float **in_
     cdef float **own
     cdef float **every_row
@@ -258,22 +253,17 @@ cdef class InnerLoop:
         self.column = self.next_window = 0
 
     cdef void train_block(self) noexcept nogil:
-        """Train the windows of the block; rows are drawn DRAW_DISTANCE steps early."""
-        cdef int drawn = 0, done = 0
-        cdef bint more = True
-        while more and drawn < DRAW_DISTANCE:
-            more = self.draw_rows(&self.ring[drawn])
-            drawn += more
-        while done < drawn:
-            self.step.prefetch_count = 0
-            if more:
-                more = self.draw_rows(&self.ring[drawn % IN_FLIGHT])
-                if more:
-                    self.step.prefetch = self.ring[drawn % IN_FLIGHT].prefetch
-                    self.step.prefetch_count = self.ring[drawn % IN_FLIGHT].prefetch_count
-                    drawn += 1
-            self.train_step(&self.ring[done % IN_FLIGHT])
-            done += 1
+        """Train the windows of the block; a step's rows are drawn, and prefetched, one step early.
+        """
+        cdef Rows *rows = &self.drawn[0]
+        cdef Rows *next = &self.drawn[1]
+        cdef bint more = self.draw_rows(rows)
+        while more:
+            more = self.draw_rows(next)
+            self.step.prefetch = next.prefetch
+            self.step.prefetch_count = next.prefetch_count if more else 0
+            self.train_step(rows)
+            rows, next = next, rows
 
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
         """The windows of the next step, its rows and what to prefetch; False at the block's end."""
@@ -397,14 +387,13 @@ cdef class InnerLoop:
         self.step.context_sum = config.cbow_sum
         self.loss_period = loss_period
         self.kernel = w2v_kernel_at(built_isas().index(isa))
-        objective = objective_named(config.objective)
-        self.rows_of = objective.rows_of
-        self.step.activation = objective.activation
-        self.softmax = objective.activation == W2V_SOFTMAX
+        rules = rules_of(config.objective)
+        self.rows_of = rules.rows_of
+        self.step.activation = rules.activation
+        self.softmax = rules.activation == W2V_SOFTMAX
         self.outputs_of = every_word if self.softmax else drawn_rows
         self.add_loss = add_softmax_loss if self.softmax else add_sigmoid_loss
-        self.has_targets = objective.lookup == NOISE
-        self.has_shift = config.objective == "nce"
+        self.has_targets = rules.lookup == NOISE
         cbow = config.architecture == "cbow"
         self.inputs_of = means if cbow else centers if self.softmax else contexts
         self.one_input = cbow or self.softmax
@@ -414,7 +403,7 @@ cdef class InnerLoop:
         self.group_distance = steps.group_distance(config)
         if weights.frozen is not None:
             self.frozen = <const uint8_t *>self.arena.borrow(weights.frozen, np.uint8)
-        self.max_rows = self.look_up(objective.lookup, config, tables)
+        self.max_rows = self.look_up(rules.lookup, config, tables)
         self.allocate(cbow)
 
     cdef int look_up(self, Lookup lookup, config, tables) except -1:
@@ -468,15 +457,15 @@ cdef class InnerLoop:
         self.windows = <Window *>arena.scratch(self.block_tokens * sizeof(Window))
         self.private_rows = arena.floats(self.private_count * self.stride)
         self.private_base = arena.floats(self.private_count * self.stride)
-        for i in range(IN_FLIGHT):
-            self.allocate_rows(&self.ring[i], 1 if self.softmax else self.max_rows)
+        for i in range(2):
+            self.allocate_rows(&self.drawn[i], 1 if self.softmax else self.max_rows)
         self.step.in_ = self.in_ = arena.pointers(inputs + 1)
         self.step.old_in = arena.floats(inputs * self.stride)
         self.step.score = arena.floats(self.max_rows * width)
         self.step.error = arena.floats(self.max_rows * width)
         self.own = arena.pointers(inputs + 1)
         self.step.own = self.own if self.has_targets else NULL
-        self.step.own_shift = self.own_shift = arena.floats(width)
+        self.step.own_shift = self.own_shift = arena.floats(w2v_padded(inputs + 1))
         if self.frozen != NULL:
             self.frozen_copies = arena.floats(max(contexts, inputs + 1) * self.stride)
         if cbow:
@@ -584,28 +573,24 @@ cdef void split_window(Window *window, int count, Window *part) noexcept nogil:
 
 cdef void contexts(InnerLoop loop, Rows *rows) noexcept nogil:
     """Skip-gram: the contexts of the windows."""
-    cdef int g, k, center, before, inputs = 0
+    cdef int g, k, inputs = 0
     for g in range(rows.window_count):
-        before, center = inputs, rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
             loop.in_[inputs] = loop.trained_vector(loop.words[k], inputs)
             loop.own[inputs] = rows.targets[g]
-            inputs += k != center
-        if loop.has_shift:
-            for k in range(before, inputs):
-                loop.own_shift[k] = rows.target_shift[g]
+            loop.own_shift[inputs] = rows.target_shift[g]
+            inputs += k != rows.windows[g].center
     loop.step.inputs = inputs
 
 
 cdef void means(InnerLoop loop, Rows *rows) noexcept nogil:
     """CBOW: the mean of each window's contexts, or their sum."""
-    cdef int g, k, center, end = 0
+    cdef int g, k, end = 0
     loop.step.inputs = rows.window_count
     for g in range(rows.window_count):
-        center = rows.windows[g].center
         for k in range(rows.windows[g].first, rows.windows[g].last + 1):
             loop.context[end] = loop.trained_vector(loop.words[k], end)
-            end += k != center
+            end += k != rows.windows[g].center
         loop.context_start[g + 1] = end
         loop.context_scale[g] = (
             <float>1 / (end - loop.context_start[g]) if loop.shares_update else 1)
@@ -677,17 +662,17 @@ cdef void no_rows(InnerLoop loop, Rows *rows) noexcept nogil:
     rows.count = 0
 
 
-cdef Objective[4] OBJECTIVES
-OBJECTIVES[0] = Objective(b"ns", ns_rows, W2V_SIGMOID, NOISE)
-OBJECTIVES[1] = Objective(b"nce", nce_rows, W2V_SIGMOID, NOISE)
-OBJECTIVES[2] = Objective(b"hs", hs_rows, W2V_SIGMOID, PATHS)
-OBJECTIVES[3] = Objective(b"softmax", no_rows, W2V_SOFTMAX, NOTHING)
+cdef ObjectiveRules[4] OBJECTIVE_RULES
+OBJECTIVE_RULES[0] = ObjectiveRules(b"ns", ns_rows, W2V_SIGMOID, NOISE)
+OBJECTIVE_RULES[1] = ObjectiveRules(b"nce", nce_rows, W2V_SIGMOID, NOISE)
+OBJECTIVE_RULES[2] = ObjectiveRules(b"hs", hs_rows, W2V_SIGMOID, PATHS)
+OBJECTIVE_RULES[3] = ObjectiveRules(b"softmax", no_rows, W2V_SOFTMAX, NOTHING)
 
 
-cdef Objective objective_named(name):
-    for objective in OBJECTIVES:
-        if objective.name == <bytes>name.encode():
-            return objective
+cdef ObjectiveRules rules_of(name):
+    for rules in OBJECTIVE_RULES:
+        if rules.name == <bytes>name.encode():
+            return rules
     raise ValueError(f"objective = {name!r} is not known here")
 
 
@@ -771,26 +756,13 @@ cdef int merge_repeats(InnerLoop loop, int *index, int count, float *times) noex
 
 # ---------------------------------------------------------------------------------------- draws
 
-cdef inline uint64_t draw(uint64_t key, uint64_t index) noexcept nogil:
-    """generator.draw: SplitMix64 by index."""
-    cdef uint64_t x = key + (index + 1) * <uint64_t>0x9E3779B97F4A7C15
-    x = (x ^ (x >> 30)) * <uint64_t>0xBF58476D1CE4E5B9
-    x = (x ^ (x >> 27)) * <uint64_t>0x94D049BB133111EB
-    return x ^ (x >> 31)
-
-
-cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
-    """32 random bits to 0..limit-1."""
-    return <int>((<uint64_t>random * limit) >> 32)
-
-
 cdef inline int noise_word(InnerLoop loop, Rows *rows) noexcept nogil:
     """A draw from q that is no target; after MAX_REDRAWS failures, uniform among the other words.
 
     The choice between column and alias is arithmetic: a branch would be mispredicted, and would
     wait for the table.
     """
-    cdef uint64_t bits
+    cdef uint64_t bits = 0
     cdef int column, alias, word, attempt
     for attempt in range(loop.max_redraws):
         bits = draw(loop.noise_key, loop.noise_index)

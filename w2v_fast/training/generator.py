@@ -27,6 +27,10 @@ class Stream(IntEnum):
     """Then the job; its noise words, in order."""
     WEIGHTS = 2
     """Initial input vectors."""
+    STARTS = 3
+    """Then the round of walks on a graph; draw i is the place of node i in their order."""
+    WALKS = 4
+    """Draw i is the key of walk i, whose choices are draws of that key."""
 
 
 def draw(key: int, index: ArrayLike) -> NDArray[np.uint64]:

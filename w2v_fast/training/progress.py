@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, TypeAlias, cast
 
-from tqdm import tqdm
-
+from w2v_fast.system.bar import Bar
 from w2v_fast.system.streams import Unfailing
 
 MODES = ("bar", "json", "quiet")
@@ -111,7 +110,7 @@ def reporter(mode: str, file: TextIO | None = None) -> Display | None:
     """
     stream = cast(TextIO, Unfailing(file or sys.stderr))
     if mode == "bar":
-        return _Bar(stream)
+        return _TrainingBar(stream)
     if mode == "json":
         return _JsonLines(stream)
     if mode == "quiet":
@@ -130,34 +129,23 @@ class Display:
         raise NotImplementedError
 
 
-class _Bar(Display):
-    """A tqdm bar over the words of all epochs, with a line above it whenever an epoch ends."""
+class _TrainingBar(Display):
+    """A bar over the words of all epochs, with a line above it whenever an epoch ends."""
 
-    _bar: tqdm | None = None
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._bar = Bar("training", " words", stream)
 
     def __call__(self, progress: Progress) -> None:
-        if self._bar is None:
-            self._bar = tqdm(
-                total=progress.total_tokens,
-                unit=" words",
-                unit_scale=True,
-                file=self._stream,
-                disable=None,
-                dynamic_ncols=True,
-                desc="training",
-            )
         loss = f"{progress.loss:.4f}" if progress.loss == progress.loss else "-"
         kept = _millions(progress.kept_words_per_second)
-        self._bar.set_postfix_str(
-            f"{kept} kept/s, lr {progress.lr:.5f}, loss {loss}", refresh=False
-        )
-        self._bar.update(progress.tokens - self._bar.n)
+        note = f"{kept} kept/s, lr {progress.lr:.5f}, loss {loss}"
+        self._bar.show(progress.tokens, progress.total_tokens, note)
         if progress.epoch_done:
-            tqdm.write(
+            self._bar.write(
                 f"epoch {progress.epoch}/{progress.epochs}: loss {loss} nats a pair, "
                 f"{_millions(progress.words_per_second)} words/s ({kept} kept), "
-                f"{progress.seconds:.1f} s",
-                file=self._stream,
+                f"{progress.seconds:.1f} s"
             )
             if progress.epoch == progress.epochs:
                 self._bar.close()

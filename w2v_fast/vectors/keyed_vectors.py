@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from w2v_fast.system.files import is_stream, open_raw
-from w2v_fast.vectors import conversions, formats
+from w2v_fast.vectors import conversions, formats, hub
 from w2v_fast.vectors.choices import check_choice
 from w2v_fast.vectors.data import VectorData
 from w2v_fast.vectors.evaluation.analogies import marked_questions
@@ -26,6 +26,9 @@ from w2v_fast.vectors.named_vectors import Key
 from w2v_fast.vectors.queries import Queries
 from w2v_fast.vectors.vocabulary_file import read_counts
 from w2v_fast.vectors.word_mover import word_mover_distance
+
+if TYPE_CHECKING:
+    from w2v_fast.explore.notebook import Page
 
 METHODS = {"most_similar": "add", "most_similar_cosmul": "mul"}
 """Methods of answering analogies: gensim's name to that of `evaluation`."""
@@ -157,6 +160,30 @@ class KeyedVectors(Queries):
             usearch is not installed (extra: `ann`).
         """
         return ApproximateIndex(self, connectivity, expansion_add, expansion_search)
+
+    def explore(self, words: int = 10_000, name: str = "vectors") -> Page:
+        """Show the words in a notebook: a map, search, neighbors, analogies, comparisons.
+
+        Parameters
+        ----------
+        words
+            The first, most frequent words, 1 to 50,000; the notebook keeps their vectors in 8 bits.
+        name
+            What the page calls them.
+
+        Returns
+        -------
+        Page
+            A frame that a notebook displays; it works without a server and without a network.
+
+        Raises
+        ------
+        ValueError
+            The vectors have no words, or `words` is out of its range.
+        """
+        from w2v_fast.explore.notebook import show
+
+        return show(self, words, name)
 
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
@@ -517,6 +544,76 @@ class KeyedVectors(Queries):
             With the same keys and counts.
         """
         return cls.from_data(conversions.from_gensim(kv))
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        license: str | None = None,
+        private: bool | None = None,
+        message: str = "Upload word vectors",
+    ) -> str:
+        """Upload to a repository of the Hugging Face Hub, in one commit.
+
+        It receives the native folder, which `from_hub`, sentence-transformers and model2vec load,
+        and a model card (README.md) of the hyper-parameters, the size of the corpus and the
+        license. A card that the repository has already stays as it is.
+
+        Parameters
+        ----------
+        repo_id
+            "user/name", or "name" for the user who is logged in; made if there is none.
+        license
+            For the card: an identifier of the Hub, such as "cc-by-4.0".
+        private
+            Whether a new repository is private (default: as the account says).
+        message
+            Of the commit.
+
+        Returns
+        -------
+        str
+            Address of the commit.
+
+        Raises
+        ------
+        ImportError
+            huggingface_hub is not installed (extra: `hub`).
+        OSError
+            Nobody is logged in (`hf auth login`, or HF_TOKEN), or the Hub refuses or cannot be
+            reached.
+        ValueError
+            The name is not one of a repository.
+        """
+        return hub.push(self, repo_id, license, private, message)
+
+    @classmethod
+    def from_hub(cls, repo_id: str, *, revision: str | None = None) -> Self:
+        """Vectors that `push_to_hub` uploaded to the Hugging Face Hub.
+
+        Parameters
+        ----------
+        repo_id
+            "user/name".
+        revision
+            A branch, tag or commit (default: the newest).
+
+        Returns
+        -------
+        KeyedVectors
+            Mapped from the files in the cache of huggingface_hub.
+
+        Raises
+        ------
+        ImportError
+            huggingface_hub is not installed (extra: `hub`).
+        OSError
+            There is no such repository or revision, or the Hub cannot be reached and the files are
+            not in the cache.
+        ValueError
+            The repository holds something else, or the name is not one of a repository.
+        """
+        return cls._from_file(hub.pull(repo_id, revision))
 
 
 def _load_with_counts(

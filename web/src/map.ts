@@ -1,5 +1,5 @@
 // The map: points by regl-scatterplot, and above them labels that never overlap, the most frequent words first.
-import createScatterplot from "regl-scatterplot";
+import { loadPlot, type Scatterplot } from "./plot-loader";
 import type { Column, Source } from "./source";
 import { button, css, download, el, isStill, select } from "./ui";
 import { shown, type Words } from "./words";
@@ -35,7 +35,6 @@ function ramp(colors: string[]): string[] {
 }
 
 type Scale = { domain: (value?: number[]) => number[]; range: (value?: number[]) => number[] };
-type Scatterplot = ReturnType<typeof createScatterplot>;
 
 function scale(): Scale {
   let domain = [-1, 1];
@@ -116,6 +115,7 @@ export class WordMap {
   }
 
   async start(): Promise<void> {
+    const createScatterplot = await loadPlot();
     const { width, height } = this.frame.getBoundingClientRect();
     const plain = this.words.length > MANY;
     this.plot = createScatterplot({

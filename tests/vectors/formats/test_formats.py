@@ -7,6 +7,7 @@ import lzma
 import os
 import warnings
 import zipfile
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +21,10 @@ from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 STREAMS = ["word2vec_binary", "word2vec_text", "glove"]
 READABLE = [*STREAMS, "safetensors", "npy"]
+NEEDS_PYARROW = pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
+WRITABLE = [
+    pytest.param(format, marks=NEEDS_PYARROW if format == "parquet" else ()) for format in FORMATS
+]
 FORBIDDEN = {
     "word2vec_binary": ASCII_SPACE,
     "word2vec_text": ASCII_SPACE,
@@ -44,6 +49,7 @@ class TestChoice:
             ("v.txt", b"2 3\na "),
             ("v.vec", b"2 3\na "),
             ("v.npy", b"\x93NUMPY"),
+            pytest.param("v.parquet", b"PAR1", marks=NEEDS_PYARROW),
         ],
     )
     def test_by_suffix(self, tmp_path, name, start):
@@ -325,7 +331,9 @@ class TestWords:
         assert f"b%{ord(char):02X}c".encode() in written
         assert b"a%25" in written
 
-    @pytest.mark.parametrize("format", [format for format in FORMATS if format != "safetensors"])
+    @pytest.mark.parametrize(
+        "format", [format for format in FORMATS if format not in ("safetensors", "parquet")]
+    )
     def test_refusals(self, tmp_path, format):
         path = tmp_path / "v.x"
         for keys, options, message in [
@@ -451,7 +459,7 @@ class TestWholeOrNothing:
         with pytest.raises(OSError, match="No space left"):
             save(vectors("a"), "/dev/full", format=format)
 
-    @pytest.mark.parametrize("format", list(FORMATS))
+    @pytest.mark.parametrize("format", WRITABLE)
     def test_an_error_leaves_what_was_there(self, tmp_path, format):
         path = tmp_path / "v.npy"
         save(vectors("a", "b"), path, format=format)
@@ -477,7 +485,7 @@ class TestWholeOrNothing:
             )
         assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
-    @pytest.mark.parametrize("format", list(FORMATS))
+    @pytest.mark.parametrize("format", WRITABLE)
     def test_a_missing_folder_is_an_error(self, tmp_path, format):
         with pytest.raises(FileNotFoundError):
             save(vectors("a"), tmp_path / "none" / "v.npy", format=format)
@@ -502,7 +510,7 @@ def test_text_to_binary_to_text_is_identical(tmp_path_factory, table):
     assert (folder / "1.txt").read_bytes() == (folder / "3.txt").read_bytes()
 
 
-@pytest.mark.parametrize("format", list(FORMATS))
+@pytest.mark.parametrize("format", WRITABLE)
 def test_limit_on_writing(tmp_path, format):
     path = tmp_path / "v.npy"
     save(vectors("a", "b", "c", counts=[3, 2, 1]), path, format=format, limit=2)

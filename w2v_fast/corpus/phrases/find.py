@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus.blocks import Ids
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases._phrases import PhraseTable
 from w2v_fast.corpus.phrases.join import CHUNK, Flags, FrozenPhrases, Tokens, flags, tally_all
 from w2v_fast.corpus.phrases.scores import Scorer, check_scoring, scores_of
-from w2v_fast.corpus.sources import CorpusSource, Ids
+from w2v_fast.corpus.sources import CorpusSource
 
 ELSEWHERE = {
     "common_terms": "write connector_words",

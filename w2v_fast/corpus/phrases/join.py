@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus._ids import tally
+from w2v_fast.corpus.blocks import Ids
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore, checked_budget
 from w2v_fast.corpus.ingest import rank_and_cut, renumber
 from w2v_fast.corpus.phrases._phrases import CONNECTOR, ENDS, STARTS, PhraseTable
-from w2v_fast.corpus.sources import Ids, checked_sentence
+from w2v_fast.corpus.sentences import checked_sentence
 from w2v_fast.corpus.text_files import text_lines
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.files import atomic_write, path_name

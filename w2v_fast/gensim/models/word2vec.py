@@ -16,7 +16,7 @@ import numpy as np
 
 import w2v_fast
 from w2v_fast.config import OUTPUT_ROWS
-from w2v_fast.corpus.sources import STR_ITERATORS
+from w2v_fast.corpus.sentences import STR_ITERATORS
 from w2v_fast.gensim import utils
 from w2v_fast.gensim.models.keyedvectors import INTEGER_KEYS, KeyedVectors
 from w2v_fast.gensim.models.line_sentences import (

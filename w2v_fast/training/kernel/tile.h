@@ -103,8 +103,8 @@ INLINE void score_tile(const w2v_step *s, int first, const int copy, const int o
     }
 }
 
-/* Both updates in columns c .. end, of the inputs and of rows first .. first + rows, from the old
- * values; the own row changes at each group end. */
+/* Update the inputs and rows first .. first + rows in columns c .. end, from the old values. The
+ * own row changes at the end of each group. */
 INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int *group_end,
                         const int own, const int rows)
 {
@@ -120,15 +120,15 @@ INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int 
     }
     for (; c < end; c += LANES) {
         const float *old_in = s->old_in + c;
-        vec row[W2V_TILE_ROWS], sum[W2V_TILE_ROWS];
+        vec row[W2V_TILE_ROWS], new_row[W2V_TILE_ROWS];
 #pragma GCC unroll 6
         for (int r = own; r < rows; r++)
-            sum[r] = row[r] = load(row_at[r] + c);
+            new_row[r] = row[r] = load(row_at[r] + c);
         for (size_t i = 0, g = 0; i < inputs; g++) {
             size_t last = own ? (size_t)group_end[g] : inputs;
             float *own_at = own ? own_row[i] + c : 0;
             if (own)
-                sum[0] = row[0] = load(own_at);
+                new_row[0] = row[0] = load(own_at);
             do {
                 float *in_at = in[i] + c;
                 vec x = load(old_in), update = load(in_at);
@@ -136,16 +136,16 @@ INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int 
                 for (int r = 0; r < rows; r++) {
                     vec e = splat(error[r][i]);
                     update += e * row[r];
-                    sum[r] += e * x;
+                    new_row[r] += e * x;
                 }
                 store(in_at, update);
                 old_in += stride;
             } while (++i < last);
             if (own)
-                store(own_at, sum[0]);
+                store(own_at, new_row[0]);
         }
 #pragma GCC unroll 6
         for (int r = own; r < rows; r++)
-            store(row_at[r] + c, sum[r]);
+            store(row_at[r] + c, new_row[r]);
     }
 }

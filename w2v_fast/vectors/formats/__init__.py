@@ -14,6 +14,7 @@ from w2v_fast.vectors.data import VectorData, Vectors
 from w2v_fast.vectors.formats import (
     glove,
     npy,
+    parquet,
     projector,
     safetensors_folder,
     spacy,
@@ -44,7 +45,16 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
-    for module in (word2vec_binary, word2vec_text, glove, safetensors_folder, npy, projector, spacy)
+    for module in (
+        word2vec_binary,
+        word2vec_text,
+        glove,
+        safetensors_folder,
+        npy,
+        parquet,
+        projector,
+        spacy,
+    )
 }
 READABLE = [format.name for format in FORMATS.values() if format.read or format.read_folder]
 GENSIM_SUFFIX = re.compile(
@@ -98,7 +108,7 @@ def load(path: str | os.PathLike[str], format: str | None = None, **options: Any
 
 
 def _read_options(format: Format, options: dict[str, Any]) -> ReadOptions:
-    return ReadOptions.from_options(options, format.reads, format.name)
+    return ReadOptions.from_options(options, format.read_options, format.name)
 
 
 def save(
@@ -133,7 +143,7 @@ def save(
     if vectors.ndim != 2 or not vectors.shape[1] or len(vectors) != len(kv.index_to_key):
         given = f"vectors of shape {vectors.shape} for {len(kv.index_to_key)} words"
         raise ValueError(f"{given}; expected a row for each word and one number or more in it")
-    settings = WriteOptions.from_options(options, chosen.writes, chosen.name)
+    settings = WriteOptions.from_options(options, chosen.write_options, chosen.name)
     chosen.check_path(name)
     rows = slice(settings.limit)
     data = VectorData(
@@ -144,7 +154,7 @@ def save(
         kv.metadata,
     )
     words = encoded_words(name, data.index_to_key, chosen.rules, settings.escape)
-    if "allow_nonfinite" in chosen.writes and not settings.allow_nonfinite:
+    if "allow_nonfinite" in chosen.write_options and not settings.allow_nonfinite:
         check_finite(name, data)
     chosen.write(data, words, name, settings)
 
@@ -186,7 +196,7 @@ def check_words(
         The format cannot hold a word.
     """
     chosen = _format_named(format, FORMATS)
-    settings = WriteOptions.from_options(options, chosen.writes, format)
+    settings = WriteOptions.from_options(options, chosen.write_options, format)
     encoded_words(os.fspath(path), words[: settings.limit], chosen.rules, settings.escape)
 
 

@@ -23,28 +23,29 @@ class Format:
         File name suffixes for which `save` chooses this format.
     rules
         Which words it can hold.
-    writes, write
-        Names of the options of the writer, and the writer, a function of the vectors, their encoded
-        words, the path, and the options.
-    reads, read
-        The same for the reader of a file; `read` is None for formats that cannot be read.
+    write, write_options
+        The writer, a function of the vectors, their encoded words, the path and the options; and
+        the names of the options that it takes.
+    read, read_options
+        The reader of a file, or None if this format cannot be read from a file; and the names of
+        the options that it takes.
     read_folder
-        The reader of a format that is a folder.
+        The reader of a folder, or None.
     is_mapped
-        Whether its files are mapped into memory, so that they cannot be compressed.
+        Whether its files are mapped into memory, and so cannot be compressed.
     check_path
         Raises an error for a path that this format can never be written to.
     files
-        Paths of the files that are written for a path.
+        The files that are written for a path.
     """
 
     name: str
     suffixes: tuple[str, ...] = ()
     rules: WordRules
-    writes: frozenset[str]
     write: Callable[[VectorData, list[bytes], str, WriteOptions], None]
-    reads: frozenset[str] = frozenset()
+    write_options: frozenset[str]
     read: Callable[[ByteStream, ReadOptions], VectorData] | None = None
+    read_options: frozenset[str] = frozenset()
     read_folder: Callable[[str, ReadOptions], VectorData] | None = None
     is_mapped: bool = False
     check_path: Callable[[str], None] = lambda path: None

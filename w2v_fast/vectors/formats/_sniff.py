@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from w2v_fast.vectors.formats import _safetensors_file, npy, word2vec_binary, word2vec_text
+from w2v_fast.vectors.formats import _safetensors_file, npy, parquet, word2vec_binary, word2vec_text
 from w2v_fast.vectors.formats._byte_stream import ByteStream
 from w2v_fast.vectors.formats._errors import FormatError
 from w2v_fast.vectors.formats._header import parse_header
@@ -65,6 +65,8 @@ def sniff(stream: ByteStream) -> str:
             raise FormatError(name, f"this is {kind}", offset=0)
     if head.startswith(npy.MAGIC):
         return npy.FORMAT.name
+    if head.startswith(parquet.MAGIC) and not word2vec_text.shows_row(first, None):
+        return parquet.FORMAT.name
     length = int.from_bytes(head[:8], "little")
     if head[8:9] == b"{" and length <= _safetensors_file.MAX_HEADER:
         raise FormatError(name, "this is a safetensors file; load the folder it lies in", offset=0)

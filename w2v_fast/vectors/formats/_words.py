@@ -14,6 +14,8 @@ NUMBER = re.compile(
 )
 """A number in a text file; matching takes linear time."""
 BYTE_ORDER_MARK = "\ufeff"
+NOT_UTF8 = "".join(map(chr, range(0xDC80, 0xDD00)))
+"""Characters that stand for bytes of words that are not UTF-8 (surrogateescape)."""
 
 
 def max_word_bytes(rows: int) -> int:

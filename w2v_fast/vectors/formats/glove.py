@@ -23,6 +23,6 @@ FORMAT = dataclasses.replace(
     suffixes=(),
     rules=WordRules("\t\n\r\v\f\0", trimmed=True, number_last=False, opens_file=True),
     write=partial(word2vec_text.write, header=False),
-    reads=word2vec_text.FORMAT.reads - {"no_header"},
+    read_options=word2vec_text.FORMAT.read_options - {"no_header"},
     read=read,
 )

@@ -45,7 +45,7 @@ FORMAT = Format(
     name="projector",
     suffixes=(".tsv",),
     rules=WordRules("\t\n\r\v\f\0"),
-    writes=ALL_WRITE - {"fvocab"},
+    write_options=ALL_WRITE - {"fvocab"},
     write=write,
     files=lambda path: tuple(map(os.fspath, paths(path))),
 )

@@ -9,15 +9,13 @@ from __future__ import annotations
 import dataclasses
 
 from w2v_fast.vectors.formats import word2vec_text
-from w2v_fast.vectors.formats._words import WordRules
-
-NOT_UTF8 = "".join(map(chr, range(0xDC80, 0xDD00)))
+from w2v_fast.vectors.formats._words import NOT_UTF8, WordRules
 
 FORMAT = dataclasses.replace(
     word2vec_text.FORMAT,
     name="spacy",
     suffixes=(),
     rules=WordRules("\t\n\r\v\f\0" + NOT_UTF8, trimmed=True),
-    reads=frozenset(),
+    read_options=frozenset(),
     read=None,
 )

@@ -184,8 +184,8 @@ FORMAT = Format(
     name="word2vec_binary",
     suffixes=(".bin",),
     rules=WordRules(" \t\n\r\v\f\0"),
-    writes=ALL_WRITE,
+    write_options=ALL_WRITE,
     write=write,
-    reads=ALL_READ - {"no_header", "mmap", "verify"},
+    read_options=ALL_READ - {"no_header", "mmap", "verify"},
     read=read,
 )

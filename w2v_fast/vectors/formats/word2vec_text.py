@@ -331,8 +331,8 @@ FORMAT = Format(
     name="word2vec_text",
     suffixes=(".txt", ".vec"),
     rules=WordRules(" \t\n\r\v\f\0"),
-    writes=ALL_WRITE,
+    write_options=ALL_WRITE,
     write=write,
-    reads=ALL_READ - {"byteorder", "mmap", "verify"},
+    read_options=ALL_READ - {"byteorder", "mmap", "verify"},
     read=read,
 )
