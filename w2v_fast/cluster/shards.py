@@ -37,7 +37,8 @@ from w2v_fast.system.files import compression_of_file
 from w2v_fast.system.memory import default_budget
 
 MAX_PART_BYTES, MIN_PART_BYTES, PARTS = 1 << 26, 1 << 20, 256
-SEPARATOR = re.compile(rb"[ \t\n\v\f\r\0]")
+SEPARATORS = b" \t\n\v\f\r\0"
+SEPARATOR = re.compile(b"[%b]" % SEPARATORS)
 BLANKS = re.compile(rb"[ \t\v\f\r\0]*\n?")
 SCAN_BYTES = 1 << 16
 
@@ -138,13 +139,15 @@ class FilePart:
         self._file = open(shard.path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
         assert shard.stop is not None
         assert shard.file_size is not None
-        self._end, self.ends_line = self._boundary(shard.stop, shard.file_size)
-        self._position, _ = self._boundary(shard.start, shard.file_size)
+        self._end = self._boundary(shard.stop, shard.file_size)
+        self._position = self._boundary(shard.start, shard.file_size)
+        self.ends_line = self._end == shard.file_size
         if shard.start == 0:
             head = self._file.read(HEAD_BYTES) or b""
             self._position = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
             check_is_text(shard.path, head[self._position :], is_whole=len(head) < HEAD_BYTES)
         self._file.seek(self._position)
+        self._size = shard.file_size
         self._is_closed = False
 
     def __enter__(self) -> FilePart:
@@ -160,6 +163,7 @@ class FilePart:
             count = self._file.readinto(buffer[:room]) or 0
             self._position += count
             if count:
+                self._note_line_end(bytes(buffer[:count]))
                 return count
         if file_state(self.path) != self._state or self._position != self._end:
             raise OSError(f"{self.path} changed while it was read")
@@ -169,20 +173,27 @@ class FilePart:
         buffer[0] = ord("\n")
         return 1
 
-    def _boundary(self, position: int, size: int) -> tuple[int, bool]:
-        """The first start of a line or word from `position` on, and whether it starts a line."""
+    def _note_line_end(self, text: bytes) -> None:
+        """Note whether a newline follows the last word so far."""
+        words = text.rstrip(SEPARATORS)
+        blanks = text[len(words) :]
+        ended = self.ends_line and not words
+        self.ends_line = ended or b"\n" in blanks or self._end == self._size
+
+    def _boundary(self, position: int, size: int) -> int:
+        """The first start of a word or line from `position` on."""
         if position == 0 or position >= size:
-            return min(position, size), True
+            return min(position, size)
         length = SCAN_BYTES
         while True:
             self._file.seek(position - 1)
             text = self._file.read(length) or b""
             found = SEPARATOR.search(text)
-            end = BLANKS.match(text, found.start()) if found else None
-            if end is not None and (end.end() < len(text) or text[end.end() - 1] == ord("\n")):
-                return position - 1 + end.end(), text[end.end() - 1] == ord("\n")
+            blanks = BLANKS.match(text, found.start()) if found else None
+            if blanks is not None and (blanks.end() < len(text) or blanks[0].endswith(b"\n")):
+                return position - 1 + blanks.end()
             if position - 1 + len(text) >= size:
-                return size, True
+                return size
             length *= 2
 
 
