@@ -19,7 +19,8 @@ ALLOWED = {
     "vectors": {"system", "config", "keys"},
     "word2vec": {"system", "config", "corpus", "training", "vectors"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
-    "cluster": {"system", "config", "corpus", "training", "word2vec"},
+    "cluster": {"system", "config", "corpus", "training", "vectors"},
+    "engines": {"config", "corpus", "training", "vectors", "word2vec", "cluster"},
     "walks": {"system", "config", "keys", "corpus", "training"},
     "explore": {"system", "vectors"},
     "gensim": {"system", "config", "corpus", "vectors", "word2vec", "loss", "__init__"},
@@ -34,9 +35,11 @@ ALLOWED = {
         "loss",
         "info",
         "explore",
+        "cluster",
+        "engines",
         "__init__",
     },
-    "__init__": {"system", "config", "corpus", "vectors", "word2vec", "loss", "info"},
+    "__init__": {"system", "config", "corpus", "vectors", "word2vec", "loss", "info", "engines"},
     "__main__": {"cli"},
 }
 UPWARD = {("w2v_fast.vectors.keyed_vectors", "w2v_fast.explore.notebook")}

@@ -19,7 +19,7 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ from w2v_fast.training.checkpoint import CheckpointFolder
 from w2v_fast.training.progress import EpochLoss, Report
 from w2v_fast.training.weights import Weights
 from w2v_fast.vectors.extras import imported
+from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 CHECKPOINT_SECONDS = 30.0
 """From one checkpoint to the next, if nothing else is asked for."""
@@ -74,6 +75,8 @@ class ClusterRun:
         Words and counts to use instead of counting the corpus.
     plane
         "gloo" or "store" (default: gloo if every node has torch).
+    on_vocabulary
+        Called with the vocabulary before the training; an error that it raises ends the run.
 
     Attributes
     ----------
@@ -111,6 +114,7 @@ class ClusterRun:
         hot_rows: int | None = None,
         vocabulary: Vocabulary | None = None,
         plane: str | None = None,
+        on_vocabulary: Callable[[Vocabulary], object] | None = None,
     ) -> None:
         self._ray = imported("ray", "engine='ray'", "Ray", "ray")
         if config.objective.startswith("softmax"):
@@ -126,6 +130,7 @@ class ClusterRun:
         self._sync_words, self._hot_rows, self._plane = sync_words, hot_rows, plane
         self._name = uuid.uuid4().hex[:16]
         self._source = _opened(source)
+        self._on_vocabulary = on_vocabulary
         self._address = address
         self._digests: dict[int, str] = {}
         self._tokens: list[int] = []
@@ -148,6 +153,24 @@ class ClusterRun:
     def total_tokens(self) -> int:
         """Tokens of all epochs."""
         return sum(self._tokens) * self.config.epochs
+
+    @property
+    def share_done(self) -> float:
+        """The part of the run that is trained, from 0 to 1."""
+        return self.position.tokens / max(self.total_tokens, 1)
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """The word vectors, after `train`."""
+        assert self.vocabulary is not None
+        assert self.weights is not None
+        return KeyedVectors(
+            self.vocabulary.words,
+            self.weights.vectors,
+            counts=self.vocabulary.counts,
+            output_vectors=self.weights.output_vectors,
+            metadata=self.config.as_metadata(),
+        )
 
     def train(
         self,
@@ -309,21 +332,26 @@ class ClusterRun:
         return {"tokens": sum(self._tokens), "sha256": hashlib.sha256(digests.encode()).hexdigest()}
 
     def _count(self, generation: Generation) -> None:
-        """Make the vocabulary, and count the tokens of each shard."""
+        """Make the vocabulary, and count the tokens of each shard, unless that is done."""
         if self._tokens:
             return
         if isinstance(self._source, str):
             with Corpus.open(self._source, memory_budget=0) as corpus:
-                self.vocabulary, self._tokens = corpus.vocabulary, [len(corpus)]
+                vocabulary, tokens = corpus.vocabulary, [len(corpus)]
                 self._digests = {0: hashlib.sha256(corpus.ids.data).hexdigest()}
-            return
-        parts = shares_of_shards([shard.size for shard in self._source], len(generation))
-        counts = merge(generation.call("encode", ((part,) for part in parts)))
-        if self.vocabulary is None:
-            self.vocabulary = vocabulary_of(counts, self.config.min_count, self.config.max_vocab)
-        words = generation.put(self.vocabulary)
-        found = generation.call("tokens", ((part, words) for part in parts))
-        self._tokens, self._digests = [n for part in found for n in part], counts.digests
+        else:
+            parts = shares_of_shards([shard.size for shard in self._source], len(generation))
+            counts = merge(generation.call("encode", ((part,) for part in parts)))
+            limits = self.config.min_count, self.config.max_vocab
+            vocabulary = self.vocabulary or vocabulary_of(counts, *limits)
+            words = generation.put(vocabulary)
+            found = generation.call("tokens", ((part, words) for part in parts))
+            tokens, self._digests = [count for part in found for count in part], counts.digests
+        if not sum(tokens):
+            raise ValueError("none of the tokens of the corpus is in the vocabulary")
+        if self._on_vocabulary is not None:
+            self._on_vocabulary(vocabulary)
+        self.vocabulary, self._tokens = vocabulary, tokens
 
     def _load(self, generation: Generation) -> None:
         """Give each node an equal part of the corpus."""
