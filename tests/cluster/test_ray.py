@@ -145,20 +145,19 @@ def test_a_stopped_run_goes_on_with_another_number_of_nodes(cluster, text, tmp_p
 
 
 def test_errors_of_a_node_name_it(cluster, text, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="every word occurs less than min_count"):
-        w2v_fast.train(text, engine="ray", **{**OPTIONS, "min_count": 10**9})
+    one = {"engine": "ray", "nodes": (1, 1), **OPTIONS}
     path = tmp_path / "a.txt"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
-    with pytest.raises(ValueError, match=r"node [\d.]+: .*a\.png|node [\d.]+: .*a\.txt"):
-        w2v_fast.train(path, engine="ray", **OPTIONS)
+    with pytest.raises(ValueError, match=r"node [\d.]+: .*a\.txt"):
+        w2v_fast.train(path, **one)
     path.write_text("a b c\n" * 100)
-    run = ClusterRun(path, TrainConfig(**OPTIONS))
+    run = ClusterRun(path, TrainConfig(**OPTIONS), nodes=(1, 1))
     path.unlink()
     with pytest.raises(FileNotFoundError):
         run.train()
     monkeypatch.setattr("w2v_fast.cluster.generation.__version__", "0.0.1")
     with pytest.raises(ImportError, match=r"the driver has version 0\.0\.1 .* node .* has"):
-        w2v_fast.train(text, engine="ray", **OPTIONS)
+        w2v_fast.train(text, **one)
 
 
 def test_the_command(cluster, text, tmp_path):

@@ -7,6 +7,7 @@ and `deliver` run beside the others.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -129,9 +130,7 @@ class Node:
 
     def facts(self) -> Facts:
         """What the driver has to know of this machine."""
-        from ray.util.collective import collective
-
-        return Facts(__version__, collective.gloo_available())
+        return Facts(__version__, importlib.util.find_spec("torch") is not None)
 
     # -- the corpus ------------------------------------------------------------------------------
 
