@@ -23,7 +23,7 @@ from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, zeros
 
 SETTLING = 0.1
-PART_BYTES = 1 << 26
+PART_BYTES = 1 << 24
 """Bytes of a matrix that are exchanged in one call."""
 MIN_WAY = 1e-12
 

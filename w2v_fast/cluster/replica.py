@@ -26,12 +26,12 @@ from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
 from w2v_fast.training.weights import Weights
 
 OBJECTIVES = ("ns", "nce", "hs")
-LR_DOUBLINGS = 1 / 3
+LR_EXPONENT = 1 / 3
 
 
 def lr_factor(nodes: int) -> float:
-    """What the learning rate is multiplied by: nodes ** LR_DOUBLINGS, 2 at 8 nodes."""
-    return float(nodes**LR_DOUBLINGS)
+    """What the learning rate is multiplied by: nodes ** LR_EXPONENT, 2 at 8 nodes."""
+    return float(nodes**LR_EXPONENT)
 
 
 class Replica:
