@@ -88,6 +88,8 @@ class ClusterRun:
         Both matrices, at the end of `train`.
     position : Position
         Where the run stands.
+    step : Step or None
+        What the first node reported last: bytes and seconds of its exchanges.
 
     Raises
     ------
@@ -137,6 +139,7 @@ class ClusterRun:
         self._order: list[str] = []
         self._late: dict[str, float] = {}
         self._stopped = False
+        self.step: Step | None = None
 
     # -- what the caller sees --------------------------------------------------------------------
 
@@ -385,7 +388,7 @@ class ClusterRun:
             calls = generation.submit("advance", ((rounds, pause) for _ in generation.nodes))
             checkpoints.write()  # while the nodes train
             step: Step = generation.wait(calls)[0]
-            self.position = step.position
+            self.position, self.step = step.position, step
             watch.tell(step)
             if step.equal and (step.done or is_stopping):
                 checkpoints.fetch(generation, step.position)
