@@ -121,6 +121,11 @@ setup(
             ),
             extension("w2v_fast.walks._walks", ["w2v_fast/walks/_walks.pyx"]),
             extension(
+                "w2v_fast.vectors._rounded",
+                ["w2v_fast/vectors/_rounded.pyx"],
+                ["w2v_fast/vectors/rounded.h"],
+            ),
+            extension(
                 "w2v_fast.vectors.formats._text",
                 ["w2v_fast/vectors/formats/_text.pyx"],
                 language="c++",

@@ -24,15 +24,16 @@ Row = dict[str, Any]
 
 
 def benchmark_parser(
-    description: str | None, *, words: int | None = None, repeats: int = 5
+    description: str | None, *, words: int | None = None, repeats: int = 5, corpus: bool = True
 ) -> argparse.ArgumentParser:
-    """The options of every benchmark that reads a corpus, of which it may take the first words."""
+    """The options of every benchmark; one that reads a corpus may take its first words."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
-    )
+    if corpus:
+        parser.add_argument(
+            "corpus", help="a text file, perhaps compressed; one sentence or paragraph a line"
+        )
     if words is not None:
         parser.add_argument(
             "--words",
@@ -84,7 +85,11 @@ def own_version() -> str:
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
-def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
+def seconds(
+    runs: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Seconds of every run in each of `repeats` rounds.
 
     Runs alternate, so that all meet the same state of the machine.
@@ -92,9 +97,9 @@ def seconds(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, li
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start = clock()
             run()
-            taken[name].append(time.perf_counter() - start)
+            taken[name].append(clock() - start)
     return taken
 
 

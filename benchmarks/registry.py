@@ -73,6 +73,16 @@ def _of_peak(dimension: int, workers: int, at_least: float) -> Goal:
     )
 
 
+TOKENIZERS = tuple(
+    Goal(f"words of {script} text, MB/s of a core", "words, MB/s", {"text": script}, "", None, 30)
+    for script in ("Cyrillic", "Arabic", "Han")
+)
+WALKS = tuple(
+    Goal(f"node2vec, p = {p}, q = {q}, beside PecanPy", "times PecanPy", {"p": p, "q": q})
+    for p, q in ((1, 1), (0.5, 2), (4, 0.25))
+)
+
+
 BENCHMARKS = (
     Benchmark(
         "compare",
@@ -183,5 +193,26 @@ BENCHMARKS = (
         chart="The four objectives, and softmax baselines, over the vocabulary",
     ),
     Benchmark("files", "How fast is text turned into ids, and vectors saved and loaded?"),
+    Benchmark(
+        "tables",
+        "And tables, such as Parquet and columns of pyarrow?",
+        quick="--words 3000000 --repeats 3",
+        goals=tuple(
+            Goal(
+                f"{work}, MB of text a second and core, beyond pyarrow's",
+                "MB/s and core beyond it",
+                {"source": source},
+                at_least=100,
+            )
+            for work, source in (("Parquet", "Parquet"), ("a column", "pyarrow column"))
+        ),
+    ),
     Benchmark("queries", "How fast are neighbors found, and phrases?"),
+    Benchmark("tokenizers", "How fast is raw text cut into words?", goals=TOKENIZERS),
+    Benchmark(
+        "walks",
+        "How fast are walks on graphs, and are the vectors as good as with others' walks?",
+        command="",
+        goals=WALKS,
+    ),
 )

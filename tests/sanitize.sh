@@ -24,7 +24,7 @@ fi
 
 mkdir -p "$tree"
 find "$tree" -name '*.py' -delete
-tar -cf - --exclude='*.so' --exclude=__pycache__ w2v_fast tests benchmarks setup.py pyproject.toml LICENSE |
+tar -cf - --exclude='*.so' --exclude=__pycache__ w2v_fast third_party tests benchmarks setup.py pyproject.toml LICENSE |
     tar -xf - -C "$tree"
 [ -e README.md ] && cp README.md "$tree"
 cd "$tree"
@@ -33,7 +33,7 @@ case $sanitizer in
 address)
     export W2V_FAST_SANITIZE=1
     runtimes="libasan.so libubsan.so"
-    native=(tests/training tests/corpus tests/vectors/formats)
+    native=(tests/training tests/corpus tests/walks tests/vectors/formats)
     ;;
 thread)
     export CFLAGS="-fsanitize=thread -fno-omit-frame-pointer -g -O1" LDFLAGS=-fsanitize=thread

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2v_fast.config import OUTPUT_ROWS, Objective, TrainConfig
 from w2v_fast.corpus.corpus import Corpus
@@ -20,7 +21,7 @@ from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, stride_of, zeros
 from w2v_fast.training.workers import Workers
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
-from w2v_fast.word2vec import Word2Vec
+from w2v_fast.word2vec import Word2Vec, read_corpus
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,9 +82,8 @@ def evaluate_loss(
         The model has no output weights or no counts; its output rows are not the objective's (tree
         nodes for hs, words for the others); or no window has two words of the vocabulary.
     """
-    config, vocabulary, weights = _evaluation_inputs(model, objective, options)
-    corpus = _with_ids_of(vocabulary, corpus, config)
-    ids, tables, isa = corpus.ids, LookupTables(vocabulary, config), choose_isa(config.isa)
+    config, ids, weights, tables = _evaluation_inputs(model, corpus, objective, options)
+    isa = choose_isa(config.isa)
     loops = [InnerLoop(ids, weights, tables, config, isa) for _ in range(config.threads)]
     nats, pairs = _losses_of_jobs(loops, Jobs(len(ids), config, token_flops=loops[0].token_flops))
     if not pairs:
@@ -101,29 +101,15 @@ def sentence_losses(
 
     Parameters and errors are those of `evaluate_loss`; a mean is NaN where there is no pair.
     """
-    config, vocabulary, weights = _evaluation_inputs(model, objective, options)
-    corpus = _with_ids_of(vocabulary, corpus, config)
-    tables, isa = LookupTables(vocabulary, config), choose_isa(config.isa)
-    loop = InnerLoop(corpus.ids, weights, tables, config, isa)
-    job = Jobs(len(corpus), config)[0]
-    ends = [*(np.flatnonzero(corpus.ids < 0) + 1).tolist(), len(corpus)]
+    config, ids, weights, tables = _evaluation_inputs(model, corpus, objective, options)
+    loop = InnerLoop(ids, weights, tables, config, choose_isa(config.isa))
+    job = Jobs(len(ids), config)[0]
+    ends = [*(np.flatnonzero(ids < 0) + 1).tolist(), len(ids)]
     losses = []
     for start, stop in itertools.pairwise(dict.fromkeys([0, *ends])):
         _, nats, pairs = loop.run(start, stop, 0.0, job.token_key, job.noise_key)
         losses.append(Loss(config.objective, nats / pairs if pairs else math.nan, pairs))
     return losses
-
-
-def _with_ids_of(
-    vocabulary: Vocabulary, corpus: Corpus | CorpusSource, config: TrainConfig
-) -> Corpus:
-    """The corpus with the ids of a vocabulary, which has been checked for the native loop."""
-    if not isinstance(corpus, Corpus):
-        corpus = Corpus.from_source(corpus, vocabulary=vocabulary, workers=config.workers)
-    elif corpus.vocabulary != vocabulary:
-        corpus = corpus.under_vocabulary(vocabulary)
-    check_ids(corpus.ids, len(vocabulary))
-    return corpus
 
 
 def _losses_of_jobs(loops: list[InnerLoop], jobs: Jobs) -> tuple[float, int]:
@@ -147,9 +133,12 @@ def _losses_of_jobs(loops: list[InnerLoop], jobs: Jobs) -> tuple[float, int]:
 
 
 def _evaluation_inputs(
-    model: Word2Vec | KeyedVectors, objective: Objective | None, options: dict[str, Any]
-) -> tuple[TrainConfig, Vocabulary, Weights]:
-    """The config, the vocabulary, and a copy of the weights, since a step with lr 0 writes them."""
+    model: Word2Vec | KeyedVectors,
+    corpus: Corpus | CorpusSource,
+    objective: Objective | None,
+    options: dict[str, Any],
+) -> tuple[TrainConfig, NDArray[np.int32], Weights, LookupTables]:
+    """The config, checked ids, a copy of the weights (a step with lr 0 writes them), the tables."""
     if isinstance(model, Word2Vec):
         trained, vectors = model.config, model.wv
     else:
@@ -175,4 +164,7 @@ def _evaluation_inputs(
     weights = Weights(zeros(*shape), zeros(*shape), vectors.vector_size)
     weights.vectors[...] = vectors.vectors
     weights.output_vectors[...] = vectors.output_vectors
-    return config, Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)), weights
+    vocabulary = Vocabulary(vectors.index_to_key, np.asarray(vectors.counts))
+    ids = read_corpus(corpus, config, vocabulary=vocabulary).ids
+    check_ids(ids, len(vocabulary))
+    return config, ids, weights, LookupTables(vocabulary, config)

@@ -16,6 +16,7 @@ from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.html_table import html_table
 from w2v_fast.training._inner import choose_isa
 from w2v_fast.training.memory import MemoryEstimate
 from w2v_fast.training.progress import EpochLoss, Progress, Report, reporter
@@ -129,7 +130,9 @@ class Word2Vec:
             )
         choose_isa(self.config.isa)  # an error now, not after the corpus is read
         initial_vectors = load_initial_vectors(init, self.config)
-        if corpus is not None and not isinstance(corpus, Corpus):
+        if corpus is None:
+            _check_unread(corpus, column, tokenizer)
+        else:
             corpus = read_corpus(
                 corpus,
                 self.config,
@@ -139,15 +142,10 @@ class Word2Vec:
                 memory_budget=memory_budget,
                 grow=grow,
             )
-        else:
-            _check_unread(corpus, column, tokenizer)
-            if corpus is not None and words is not None:
-                corpus = corpus.under_vocabulary(words)
-        if grow and initial_vectors is not None and corpus is not None:
-            corpus = corpus.under_vocabulary(
-                _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
-            )
-        if corpus is not None:
+            if grow and initial_vectors is not None:
+                corpus = corpus.under_vocabulary(
+                    _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
+                )
             words = corpus.vocabulary
         assert words is not None
         self.vocabulary = words
@@ -302,7 +300,7 @@ class Word2Vec:
                 "model.wv has vectors of its own (add_vector, ...), which training would not "
                 "change; start a new run from them: Word2Vec(corpus, init=model.wv, grow=True)"
             )
-        if corpus is None or isinstance(corpus, Corpus):
+        if corpus is None:
             _check_unread(corpus, column, tokenizer)
         if corpus is not None or frozen is not None or options:
             self._begin(corpus, frozen, options, column, tokenizer)
@@ -326,19 +324,14 @@ class Word2Vec:
                 "vector_size, and whether output rows are words or tree nodes, are fixed with the "
                 "first run; start a new model from these vectors: Word2Vec(corpus, init=model.wv)"
             )
-        if corpus is None:
-            corpus = self.corpus
-        elif not isinstance(corpus, Corpus):
-            corpus = read_corpus(
-                corpus,
-                config,
-                column=column,
-                tokenizer=tokenizer,
-                vocabulary=self.vocabulary,
-                memory_budget=self._memory_budget,
-            )
-        elif corpus.vocabulary != self.vocabulary:
-            corpus = corpus.under_vocabulary(self.vocabulary)
+        corpus = read_corpus(
+            self.corpus if corpus is None else corpus,
+            config,
+            column=column,
+            tokenizer=tokenizer,
+            vocabulary=self.vocabulary,
+            memory_budget=self._memory_budget,
+        )
         if frozen is not None:
             self._freeze(frozen)
         if self._runs and "seed" not in options:
@@ -506,6 +499,21 @@ class Word2Vec:
         model.metadata = kv.metadata
         return model
 
+    def _repr_html_(self) -> str:
+        config, run = self.config, self._trainer
+        losses = [loss.mean for loss in self.losses if loss.pairs]
+        facts = {
+            "architecture": config.architecture,
+            "objective": config.objective,
+            "dimensions": config.vector_size,
+            "window": config.window,
+            "words": len(self.vocabulary),
+            "tokens": None if self._corpus is None else len(self._corpus),
+            "epochs": f"{run.next_job // run.jobs.per_epoch if run else 0} of {config.epochs}",
+            "loss": f"{losses[-1]:.4f} nats a pair" if losses else None,
+        }
+        return html_table("Word2Vec", facts)
+
     # -- what users of gensim look for here --------------------------------------------------------
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -603,7 +611,7 @@ def load_initial_vectors(
 
 
 def read_corpus(
-    source: CorpusSource,
+    source: Corpus | CorpusSource,
     config: TrainConfig,
     *,
     column: Column | None = None,
@@ -613,10 +621,15 @@ def read_corpus(
     grow: bool = False,
     progress: Callable[[int, int | None], object] | None = None,
 ) -> Corpus:
-    """Read the corpus of a run (see `Corpus.from_source`).
+    """Read the corpus of a run (see `Corpus.from_source`), or give one its ids under `vocabulary`.
 
     With `grow` every word is kept: one that is rare here may be in the vectors that grow.
     """
+    if isinstance(source, Corpus):
+        _check_unread(source, column, tokenizer)
+        if vocabulary is None or vocabulary == source.vocabulary:
+            return source
+        return source.under_vocabulary(vocabulary)
     try:
         return Corpus.from_source(
             source,

@@ -31,24 +31,20 @@ for path in sorted(folder.rglob("*.py")):
 print(f"{len(baskets)} baskets, for instance {baskets[10]}")
 
 # %%
-# A window as wide as the widest basket makes all items of a basket neighbors. The baskets are small
-# and few, so they are passed over often; they are shuffled for each of ten copies, so that no item
-# is nearer to another one by its place.
-
-import random
+# A window as wide as the widest basket, which does not shrink at random, makes all items of a basket
+# neighbors. The baskets are small and few, so they are passed over often.
 
 import w2v_fast
 
-shuffle = random.Random(1)
-shuffled = [shuffle.sample(basket, len(basket)) for _ in range(10) for basket in baskets]
 kv = w2v_fast.train(
-    shuffled,
+    baskets,
     vector_size=32,
     window=max(map(len, baskets)),
-    min_count=80,
+    shrink_windows=False,
+    min_count=8,
     negative=10,
     alpha=0.05,
-    epochs=10,
+    epochs=100,
     workers=1,
     seed=1,
 )

@@ -22,27 +22,11 @@ print(graph)
 # A step goes to a neighbor with a probability proportional to the weight of the edge, divided by
 # ``p`` if it leads back to where the walk came from, and by ``q`` if it leads away from there.
 
+from w2v_fast.walks import node2vec
 
-def walk(start, length, p, q, random):
-    path = [start]
-    while len(path) < length:
-        here = path[-1]
-        others = list(graph[here])
-        weights = np.array([graph[here][other].get("weight", 1) for other in others], float)
-        if len(path) > 1:
-            before = path[-2]
-            for i, other in enumerate(others):
-                if other == before:
-                    weights[i] /= p
-                elif not graph.has_edge(other, before):
-                    weights[i] /= q
-        path.append(others[random.choice(len(others), p=weights / weights.sum())])
-    return path
-
-
-random = np.random.default_rng(1)
-walks = [walk(node, length=40, p=1, q=0.5, random=random) for _ in range(40) for node in nodes]
-print(" -> ".join(walks[0][:6]))
+walks = node2vec(graph, p=1, q=0.5, walks=40, length=40, seed=1)
+print(walks)
+print(" -> ".join(next(walks.token_lists())[:6]))
 
 # %%
 # Walks are sentences of nodes.
@@ -50,7 +34,7 @@ print(" -> ".join(walks[0][:6]))
 import w2v_fast
 
 kv = w2v_fast.train(
-    walks, vector_size=16, window=8, min_count=1, sample=0, alpha=0.05, epochs=10, workers=1, seed=1
+    walks, vector_size=16, window=8, sample=0, alpha=0.05, epochs=10, workers=1, seed=1
 )
 for name in ("Fantine", "Enjolras", "Gavroche"):
     print(

@@ -81,7 +81,9 @@ def test_wrong_rows(rows, column, error, message):
 
 def test_text_files_and_arrays_have_no_columns(tmp_path):
     (tmp_path / "text.txt").write_text("a b")
-    with pytest.raises(TypeError, match=r"text\.txt is a text file, which has no column 'text'"):
+    with pytest.raises(
+        TypeError, match=r"text\.txt is a text file by its name, which has no column"
+    ):
         read(tmp_path / "text.txt", "text")
     with pytest.raises(TypeError, match="leave out column"):
         read(np.array([1, 2]), "text")

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.hub import local_hub
+
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -70,9 +72,18 @@ def text(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A Hub on this machine."""
+    with local_hub(monkeypatch, tmp_path / "cache") as server:
+        yield server
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_page_does_what_it_says(page, text, tmp_path, monkeypatch):
+def test_page_does_what_it_says(page, text, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
+    if "push_to_hub(" in page.read_text():
+        request.getfixturevalue("hub")
     monkeypatch.setenv("W2V_FAST_ISA", "base")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     (tmp_path / "python.txt").hardlink_to(text)

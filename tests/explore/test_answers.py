@@ -186,29 +186,31 @@ def test_a_map_that_cannot_be_kept_is_a_warning(kept, monkeypatch):
         projection.MapFile(str(path), model, "tsne").save(np.ones((18, 2), np.float32))
 
 
-def test_tsne_places_words_and_those_that_follow_them(monkeypatch):
-    pytest.importorskip("openTSNE", reason="the extra explore")
+@pytest.mark.parametrize(("method", "module"), [("tsne", "openTSNE"), ("umap", "umap")])
+def test_words_are_placed_and_others_follow_them(method, module, monkeypatch):
+    pytest.importorskip(module, reason="an extra")
     monkeypatch.setattr(projection, "PLACED_WORDS", 150)
     random = np.random.default_rng(1)
     centers = 5 * random.normal(size=(2, 20))
     rows = np.array([centers[i % 2] + random.normal(size=20) for i in range(200)], np.float32)
     model = Model(KeyedVectors([f"w{i}" for i in range(200)], rows), "two")
     told = []
-    places = projection.tsne(model, lambda share, stage: told.append((share, stage)))
+    places = projection.embedding(model, method, lambda share, stage: told.append((share, stage)))
     assert places.shape == (200, 2)
     assert [share for share, _ in told] == sorted(share for share, _ in told)
     nearest = np.linalg.norm(places[150:, None] - places[None, :150], axis=2).argmin(axis=1)
     assert (nearest % 2 == np.arange(150, 200) % 2).mean() > 0.95
-    job = projection.Projection(model, None)
+    job = projection.Projection(model, None, method)
     job.cancel()
     job.run()
     assert job.state == "idle"
 
 
-def test_without_the_extra_the_error_names_it(model, monkeypatch):
+@pytest.mark.parametrize(("method", "extra"), [("tsne", "explore"), ("umap", "explore,umap")])
+def test_without_the_extra_the_error_names_it(method, extra, model, monkeypatch):
     monkeypatch.setattr(projection.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(ImportError, match=r"w2v_fast\[explore\]"):
-        projection.Projection(model, None).start()
+    with pytest.raises(ImportError, match=rf"w2v_fast\[{extra}\]"):
+        projection.Projection(model, None, method).start()
 
 
 def test_procrustes_undoes_a_rotation_and_finds_the_word_that_moved(vectors):

@@ -131,6 +131,8 @@ def test_no_path_leads_to_a_file(server, path):
         "/api/axis?rows=1,1",
         "/api/search?text=" + "x" * 501,
         "/api/column?column=9",
+        "/api/map?method=x",
+        "/api/projection",
         "/api/info?" + "&".join(f"a{i}=1" for i in range(40)),
     ],
 )
@@ -191,7 +193,7 @@ def test_every_part_of_the_page_is_answered(server):
     assert answer(server, "/api/counterpart?rows=0") == {"row": None, "cosine": None}
     assert answer(server, "/api/counterpart?rows=1")["row"] == 0
     assert len(answer(server, "/api/contexts?rows=0")["lines"]) == 2
-    assert answer(server, "/api/projection")["state"] in ("idle", "done")
+    assert answer(server, "/api/projection?method=tsne")["state"] in ("idle", "done")
 
 
 def test_many_requests_at_once_are_answered(server):

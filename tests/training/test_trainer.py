@@ -1,6 +1,7 @@
 """Link 4 of the chain of trust: repeatable, stoppable runs, and errors that reach the caller."""
 
 import contextlib
+import dataclasses
 import errno
 import io
 import itertools
@@ -402,3 +403,32 @@ def test_a_run_at_its_end_says_that_nothing_is_left():
     ):
         run.train()
     np.testing.assert_array_equal(run.weights.input, weights)
+
+
+# -- jobs that somebody else planned -----------------------------------------------------------
+
+
+def test_jobs_of_somebody_else_are_trained_like_those_of_the_run():
+    run, other = trainer_of(), trainer_of()
+    run.train()
+    counts = [other.run_jobs(other.jobs[:7]), other.run_jobs(other.jobs[7:])]
+    assert run.weights.input.tobytes() == other.weights.input.tobytes()
+    assert run.weights.output.tobytes() == other.weights.output.tobytes()
+    assert sum(count.kept for count in counts) == run.kept_tokens
+    assert sum(count.pairs for count in counts) == sum(loss.pairs for loss in run.losses)
+    assert other.next_job == 0
+
+
+def test_threads_share_the_jobs_of_somebody_else():
+    run = trainer_of(workers=3)
+    counts = run.run_jobs(run.jobs)
+    assert counts.kept == trainer_of().run_jobs(run.jobs).kept
+    assert not our_threads()
+
+
+def test_a_job_beyond_the_tokens_is_an_error():
+    run = trainer_of()
+    job = dataclasses.replace(run.jobs[0], stop=len(IDS) + 1)
+    with pytest.raises(IndexError, match="tokens 0"):
+        run.run_jobs([job])
+    assert run.run_jobs([run.jobs[0]]).pairs > 0

@@ -1,4 +1,4 @@
-"""Train on text that every Python brings along, and print similar words.
+"""Train on the text of Python's own documentation, and print similar words.
 
 Nothing is downloaded: the text is the documentation strings and comments of the standard library,
 and its help topics: 860 thousand words in Python 3.11, in lower case and without punctuation (less

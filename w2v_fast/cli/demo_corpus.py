@@ -1,4 +1,4 @@
-"""The text that every Python brings along: docstrings and comments of its library, and its help."""
+"""The text of Python's own documentation: docstrings and comments of its library, and its help."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Show the words in a browser: a map, neighbors, analogies, comparisons.
 
 The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes
-one file instead, which works offline. t-SNE and clusters need the extra explore.
+one file instead, which works offline. t-SNE and clusters need the extra explore, UMAP the extra umap.
 
 Examples:
   w2v-fast explore vectors.bin
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from w2v_fast.training.progress import Display
     from w2v_fast.word2vec import Word2Vec
 
-METHODS = ("pca", "tsne")
+METHODS = ("pca", "tsne", "umap")
 MAX_PORT = 65_535
 
 
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         choices=METHODS,
         default="pca",
-        help="with --export: principal components or t-SNE (default: pca)",
+        help="with --export: principal axes, t-SNE or UMAP (default: pca)",
     )
     parser.add_argument(
         "--port", type=port, metavar="N", default=0, help="port of 127.0.0.1 (default: a free one)"
@@ -106,8 +106,8 @@ def _export(arguments: argparse.Namespace, model: Model) -> None:
     from w2v_fast.explore import projection
     from w2v_fast.explore.export import export_page
 
-    if arguments.method == "tsne":
-        job = projection.Projection(model, arguments.vectors)
+    if arguments.method != "pca":
+        job = projection.Projection(model, arguments.vectors, arguments.method)
         if job.places is None:
             job.run(_Stages())
         places = job.places

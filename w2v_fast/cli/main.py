@@ -37,7 +37,7 @@ COMMANDS = {
     "classes": "Cluster the words by k-means on their directions.",
     "plot": "Draw a map of words in two dimensions, on which similar words are neighbors.",
     "explore": "Show the words in a browser: a map, neighbors, analogies, comparisons.",
-    "demo": "Train on text that every Python brings along, and print similar words.",
+    "demo": "Train on the text of Python's own documentation, and print similar words.",
     "word2vec": "Accept the command line of the C tool word2vec.",
 }
 """What each command does. Its module is imported only when it is chosen."""

@@ -19,7 +19,7 @@ from w2v_fast.training.progress import reporter
 from w2v_fast.vectors import formats
 
 OF_CLUSTER = ("nodes", "address", "sync_words")
-OF_ONE_MACHINE = ("init", "grow", "explore", "memory_budget")
+OF_ONE_MACHINE = ("init", "grow", "explore", "memory_budget", "column", "tokenizer")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -118,8 +118,9 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokenizer",
         metavar="NAME",
-        help="what cuts text into words: whitespace, or module:function, a function from a str to "
-        "a list of str (default: whitespace)",
+        help="what cuts text into words: whitespace; words (lowercased, of any script, without "
+        "punctuation); or module:function, a function from a str to a list of str (default: "
+        "whitespace)",
     )
 
 

@@ -1,7 +1,7 @@
 """Shards: a corpus in pieces that nodes encode and count, cut the same way for any number of nodes.
 
-A plain file is cut between words into parts of some megabytes; a compressed file or a URL is one
-shard. A node keeps each of its shards as a saved corpus (`corpus/corpus.py`) with the shard's own
+A plain file is cut between words into parts of some megabytes; a compressed file, a table or a URL
+is one shard. A node keeps each of its shards as a saved corpus (`corpus/corpus.py`) with the shard's own
 vocabulary. The vocabulary of the run is merged from the counts in the order of the shards, so ids,
 ties included, are those of one machine.
 """
@@ -29,6 +29,7 @@ from w2v_fast.corpus import ingest, sources
 from w2v_fast.corpus._ids import tally
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore
+from w2v_fast.corpus.table_files import are_tables
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_text
 from w2v_fast.corpus.text_files import expand, file_state
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of
@@ -112,9 +113,9 @@ def cut(source: Any) -> list[Shard]:
     paths = [path for name in names for path in expand(name)]
     sizes = [state[1] if (state := file_state(path)) else None for path in paths]
     part = min(max(sum(filter(None, sizes)) // PARTS, MIN_PART_BYTES), MAX_PART_BYTES)
-    shards = []
+    are_whole, shards = are_tables(paths, None), []
     for path, size in zip(paths, sizes, strict=True):
-        if size is None or size <= part or compression_of_file(path):
+        if size is None or size <= part or are_whole or compression_of_file(path):
             shards.append(Shard(path, size))
         else:
             starts = range(0, size, part)

@@ -38,7 +38,7 @@ def compact(
 
 
 def check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words):
-    """Raise a ValueError unless all of `ids[start:stop]`, without marks, are below `words`."""
+    """Raise a ValueError unless the ids `ids[start:stop]` are those of a vocabulary of `words`."""
     cdef int64_t i
     cdef int32_t largest = 0
     if not 0 <= start <= stop <= ids.shape[0]:
@@ -47,7 +47,10 @@ def check_ids(const int32_t[::1] ids, int64_t start, int64_t stop, int64_t words
         for i in range(start, stop):
             largest = max(largest, ids[i] ^ (ids[i] >> 31))
     if stop > start and largest >= words:
-        raise ValueError(f"there is no word {largest}, only {words} words")
+        raise ValueError(
+            f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must be "
+            f"below {words} (the last one of a sentence is ~id)"
+        )
 
 
 def tally(

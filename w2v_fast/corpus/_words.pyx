@@ -324,6 +324,45 @@ cdef class WordTable:
                 self.count_batch(keys, n, (block << 32) + done, &ids[done])
                 done += n
 
+    def encode_cells(
+        self,
+        const unsigned char[::1] values,
+        const int64_t[::1] offsets,
+        const int64_t[::1] ends,
+        int64_t block,
+        int32_t[::1] ids,
+    ):
+        """Encode tokens into `ids`: token i is `values[offsets[i]:offsets[i + 1]]`, `ends` are as in
+        `encode_integers`.
+        """
+        cdef Key[BATCH] keys
+        cdef Key *key
+        cdef unsigned char nothing = 0
+        cdef const unsigned char *start = &nothing
+        cdef int64_t i, n = 0, done = 0, sentence = 0, total = offsets.shape[0] - 1
+        if total < 0 or ids.shape[0] < total:
+            raise ValueError("the buffers are too small for the tokens")
+        check_offsets(offsets, values.shape[0])
+        if values.shape[0]:
+            start = &values[0]
+        with nogil:
+            self.begin_block(block)
+            while done < total:
+                n = 0
+                while n < BATCH and done + n < total:
+                    key = &keys[n]
+                    i = done + n
+                    set_key(key, <Bytes>start + offsets[i], offsets[i + 1] - offsets[i], self.seed)
+                    self.prefetch(key)
+                    n += 1
+                    while sentence < ends.shape[0] and ends[sentence] < done + n:
+                        sentence += 1
+                    key.mark = -<int32_t>(
+                        sentence < ends.shape[0] and ends[sentence] == done + n
+                    )
+                self.count_batch(keys, n, (block << 32) + done, &ids[done])
+                done += n
+
     def encode_tokens(self, list sentences, int64_t block, int32_t[::1] ids):
         """Encode lists of str, each one sentence, into `ids`; returns their bytes with a separator
         a token.
@@ -427,6 +466,45 @@ cdef bytes encode_utf8(token):
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         raise ValueError(f"token {token!r:.60} is not valid text: {error.reason}") from None
+
+
+cdef int check_offsets(const int64_t[::1] offsets, int64_t size) except -1:
+    """Raise a ValueError unless offsets rise from 0 or above to `size` or below."""
+    cdef int64_t i, before = 0
+    cdef bint fits = True
+    for i in range(offsets.shape[0]):
+        fits &= before <= offsets[i] <= size
+        before = offsets[i]
+    if not fits:
+        raise ValueError("the offsets do not fit the values")
+    return 0
+
+
+def join_cells(
+    const unsigned char[::1] values, const int64_t[::1] offsets, unsigned char[::1] text
+):
+    """Write each cell `values[offsets[i]:offsets[i + 1]]` as a line of `text`: line breaks within it
+    become spaces. Returns the bytes written, one more for each cell than the cells have.
+    """
+    cdef int64_t cells = offsets.shape[0] - 1, i, length
+    cdef unsigned char *at
+    cdef unsigned char *line
+    check_offsets(offsets, values.shape[0])
+    if cells < 1 or text.shape[0] < offsets[cells] - offsets[0] + cells:
+        raise ValueError("the buffers are too small for the cells")
+    at = &text[0]
+    with nogil:
+        for i in range(cells):
+            length = offsets[i + 1] - offsets[i]
+            if length:
+                memcpy(at, &values[offsets[i]], length)
+            at[length] = b"\n"
+            line = <unsigned char *>memchr(at, b"\n", length + 1)
+            while line != at + length:
+                line[0] = b" "
+                line = <unsigned char *>memchr(line, b"\n", at + length + 1 - line)
+            at += length + 1
+    return at - &text[0]
 
 
 def blank_marks(unsigned char[::1] data, Py_ssize_t length):

@@ -29,6 +29,7 @@ from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
+from w2v_fast.html_table import first_words, html_table
 from w2v_fast.system.container import SealedFile, write_sealed
 from w2v_fast.system.files import compression_of_name, path_name
 
@@ -144,8 +145,9 @@ class Corpus:
             missing (None, NaN) are left out; a RuntimeWarning says how many.
         tokenizer
             What cuts text into words: "whitespace" (the default; a byte of ASCII white space or NUL
-            ends a word), a name that `tokenizers.resolve` knows, or a function from a str to a list
-            of str. What it did is logged. A line longer than 16 MiB is cut at white space first.
+            ends a word), "words" (the lowercased words of any script, without punctuation), or a
+            function from a line to a list of str, itself or as "module:function". What it did is
+            logged. A line longer than 16 MiB is cut at white space first.
         min_count
             Words that occur fewer times are left out.
         max_vocab
@@ -213,6 +215,15 @@ class Corpus:
         return (
             f"<Corpus: {len(self)} tokens of {self.raw_tokens} read, {len(self.vocabulary)} words>"
         )
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "tokens read": self.raw_tokens,
+            "tokens in the vocabulary": len(self),
+            "words": len(self.vocabulary),
+            "first words": first_words(self.vocabulary.words),
+        }
+        return html_table("Corpus", facts)
 
     def sentences(self) -> Iterator[Ids]:
         """Iterate over the sentences.

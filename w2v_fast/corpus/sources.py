@@ -5,8 +5,9 @@ Everything that cannot be a corpus is refused here, with a way to make one of it
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set, Sized
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -16,6 +17,8 @@ from w2v_fast.corpus._words import PADDING, text_end
 from w2v_fast.corpus.blocks import Blocks, Bytes, IntegerBlock, TextBlock
 from w2v_fast.corpus.rows import Column, cells
 from w2v_fast.corpus.sentences import int64, sentence_blocks, some
+from w2v_fast.corpus.table_files import are_tables, table_file_blocks
+from w2v_fast.corpus.tables import blocks_of_tables, is_frame, is_table, table_blocks
 from w2v_fast.corpus.text_files import MAX_LINE_BYTES, JoinedFiles, expand, plain_size
 from w2v_fast.corpus.tokenizers import Tokenizer
 
@@ -59,6 +62,8 @@ def open_source(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
+    if is_table(source):
+        return table_blocks(source, column, block_bytes, tokenizer), _unknown
     _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         if column is not None or tokenizer is not None:
@@ -70,8 +75,8 @@ def open_source(
         and all(isinstance(item, (str, os.PathLike)) for item in source)
     ):
         paths = [path for name in source for path in expand(name)]
-        if column is not None:
-            raise TypeError(f"{paths[0]} is a text file, which has no column {column!r}")
+        if are_tables(paths, column):
+            return table_file_blocks(paths, column, block_bytes, tokenizer), _unknown
         return text_blocks(JoinedFiles(paths), block_bytes, tokenizer), lambda: plain_size(paths)
     try:
         items = iter(source)
@@ -79,10 +84,32 @@ def open_source(
         raise TypeError(
             f"a corpus cannot be of type {type(source).__name__}; {EXPECTED_SOURCE}"
         ) from None
-    if column is None:
-        return sentence_blocks(items, block_bytes, tokenizer, takes_texts), lambda: None
-    rows = cells(items, column, source)
-    return sentence_blocks(rows, block_bytes, tokenizer, True, noun="row"), lambda: None
+    return _blocks_of_items(source, items, block_bytes, column, tokenizer, takes_texts), _unknown
+
+
+def _unknown() -> None:
+    """The size of a source that does not tell it."""
+
+
+def _blocks_of_items(
+    source: Any,
+    items: Iterator[Any],
+    block_bytes: int,
+    column: Column | None,
+    tokenizer: Tokenizer | None,
+    takes_texts: bool,
+) -> Blocks:
+    """Blocks of sentences, of rows, of the cells of a column of objects, or of tables."""
+    for first in items:
+        items = itertools.chain([first], items)
+        if is_frame(first):
+            return blocks_of_tables(items, column, block_bytes, tokenizer)
+        break
+    if column is not None:
+        rows = cells(items, column, source)
+        return sentence_blocks(rows, block_bytes, tokenizer, True, noun="row")
+    is_column = isinstance(source, Sized) and hasattr(source, "to_frame")
+    return sentence_blocks(items, block_bytes, tokenizer, takes_texts or is_column)
 
 
 def _check_is_ordered(source: Any) -> None:

@@ -1,4 +1,4 @@
-"""Refuse what is not text, by its first bytes, with a way to the text in it.
+"""Refuse files that are not text, by their first bytes, and say how to get the text in them.
 
 Archives, documents and binary files have magic bytes, or too many control characters. Lines of text
 may have braces and commas, so a file is JSON or a table only if all of its first lines say so.

@@ -19,13 +19,16 @@ from typing import BinaryIO
 
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_no_container, check_is_text
 from w2v_fast.system.files import compression_of_file, naming_errors, open_input
+from w2v_fast.system.remote import is_remote, remote_files
 
 MAX_LINE_BYTES = 1 << 24
 ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
 
 
 def expand(name: str | os.PathLike[str]) -> list[str]:
-    """The files that a path, folder or glob stands for, sorted; `-` and URLs stand for themselves.
+    """The files that a path, folder or glob stands for, sorted; `-` stands for itself.
+
+    So does a URL without `*`.
 
     A folder stands for all files in it and below, except those whose name (or folder) starts with a
     dot. Links are followed. Among the files of a folder or glob each comes once, and a special file
@@ -40,8 +43,10 @@ def expand(name: str | os.PathLike[str]) -> list[str]:
     path = os.fspath(name)
     if not isinstance(path, str):
         raise TypeError(f"expected a path as str or os.PathLike, got {path!r}")
-    if path == "-" or "://" in path:
+    if path == "-":
         return [path]
+    if is_remote(path):
+        return remote_files(path) if "*" in path else [path]
     matches: Iterable[str] = [path]
     if os.path.isdir(path):
         nothing = f"the folder {path} has no files"
@@ -150,7 +155,7 @@ def plain_size(paths: list[str]) -> int | None:
 
 def file_state(path: str) -> tuple[int, int, int] | None:
     """Inode, size and time of change of a regular file, by which a change is noticed."""
-    if path == "-" or "://" in path:
+    if path == "-" or is_remote(path):
         return None
     status = os.stat(path)
     is_file = stat.S_ISREG(status.st_mode)

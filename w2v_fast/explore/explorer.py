@@ -84,7 +84,9 @@ class Explorer:
     ) -> None:
         self.models = [model] if other is None else [model, other]
         self.contexts, self.columns, self.run = contexts, columns or [], run
-        self.projection = projection.Projection(model, path)
+        self.projections = {
+            method: projection.Projection(model, path, method) for method in projection.EMBEDDINGS
+        }
         self._worker = concurrent.futures.ThreadPoolExecutor(1, "w2v-fast-explore")
         self._prepared: dict[str, concurrent.futures.Future[Any]] = {}
         self._prepare("words 0", lambda: model.packed_words)
@@ -95,8 +97,9 @@ class Explorer:
             self._prepare("words 1", lambda: other.packed_words)
             self._prepare("search 1", lambda: other.search)
             self._prepare("alignment", lambda: Alignment(model, other))
-        for each in self.models:
-            each.build_index()
+        if run is None:  # the weights of a run change
+            for each in self.models:
+                each.build_index()
 
     def _prepare(self, name: str, compute: Callable[[], Any]) -> None:
         self._prepared[name] = self._worker.submit(compute)
@@ -109,7 +112,8 @@ class Explorer:
 
     def close(self) -> None:
         """End what runs in the background."""
-        self.projection.cancel()
+        for job in self.projections.values():
+            job.cancel()
         self._worker.shutdown(wait=False, cancel_futures=True)
         if self.run is not None:
             self.run.close()
@@ -173,24 +177,30 @@ class Explorer:
 
     def map(self, parameters: Parameters) -> Answer:
         """Coordinates of each word: float32 [2, V], all x before all y."""
-        if parameters.text("method") == "tsne":
-            if self.projection.places is None:
-                raise KeyError("the map of t-SNE is not computed yet")
-            places = self.projection.places
-        else:
+        if parameters.text("method") in ("", "pca"):
             places = self._ready("map")
+        else:
+            places = self._job(parameters).places
+            if places is None:
+                raise KeyError("this map is not computed yet")
         return bytes(np.ascontiguousarray(places.T, "<f4").tobytes())
 
-    def projection_state(self, _: Parameters) -> Answer:
-        """How far t-SNE is."""
-        job = self.projection
+    def _job(self, parameters: Parameters) -> projection.Projection:
+        method = parameters.text("method")
+        if method not in self.projections:
+            raise ValueError(f"method = {method!r:.40} is not {' or '.join(self.projections)}")
+        return self.projections[method]
+
+    def projection_state(self, parameters: Parameters) -> Answer:
+        """How far t-SNE or UMAP is."""
+        job = self._job(parameters)
         return {"state": job.state, "share": job.share, "stage": job.stage}
 
     def start_projection(self, parameters: Parameters) -> Answer:
-        """Begin t-SNE in the background."""
+        """Begin t-SNE or UMAP in the background."""
         if self.run is not None:
             raise KeyError("there is no map of a run")
-        self.projection.start()
+        self._job(parameters).start()
         return self.projection_state(parameters)
 
     def clusters(self, _: Parameters) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -12,17 +13,22 @@ from numpy.typing import NDArray
 
 from w2v_fast.explore.batches import Batches
 from w2v_fast.explore.search import WordSearch
+from w2v_fast.vectors import rounded
+from w2v_fast.vectors.index import RoundedIndex
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
 MAX_NEIGHBORS = 100
 MAX_WORDS = 12
 """Words that can be compared at once."""
 BLOCK_ROWS = 50_000
+ROUNDED_WORDS = 20_000
+"""Above it neighbors are found by way of a copy in 8 bits."""
 INDEXED_WORDS = 2_000_000
 """Above it neighbors come from an approximate index, once it is built."""
 
 Neighbors = tuple[list[int], list[float | None]]
-_Query = tuple[list[str], list[str]]
+_Query = tuple[list[str], list[str], int]
+"""Positive and negative words, and the number of neighbors."""
 
 
 class Model:
@@ -34,12 +40,18 @@ class Model:
         What is shown.
     name
         What the page calls it.
+
+    Attributes
+    ----------
+    indexed : bool
+        Whether neighbors come from an approximate index.
     """
 
     def __init__(self, vectors: KeyedVectors, name: str) -> None:
         self.vectors, self.name = vectors, name
         self._batches: Batches[_Query, list[tuple[str, float]]] = Batches(self._most_similar)
         self._index: Any = None
+        self.indexed = False
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -58,21 +70,17 @@ class Model:
         offsets[2:] = np.cumsum([len(part) for part in parts])
         return offsets.tobytes() + b"".join(parts)
 
-    @property
-    def indexed(self) -> bool:
-        """Whether neighbors come from an approximate index."""
-        return self._index is not None
-
     def build_index(self) -> None:
-        """Build an index in the background if there are too many words for exact answers."""
-        if len(self) > INDEXED_WORDS:
+        """Build in the background what finds neighbors of many words faster."""
+        if len(self) > min(ROUNDED_WORDS, INDEXED_WORDS):
             threading.Thread(target=self._build_index, daemon=True).start()
 
     def _build_index(self) -> None:
-        try:
-            self._index = self.vectors.build_index()
-        except ImportError:  # without the extra `ann` answers stay exact, and slower
-            return
+        if rounded.available():
+            self._index = RoundedIndex(self.vectors)
+        if len(self) > INDEXED_WORDS:
+            with contextlib.suppress(ImportError):  # without the extra answers stay exact
+                self._index, self.indexed = self.vectors.build_index(), True
 
     def word(self, row: int) -> str:
         """The word of a row; KeyError if there is none."""
@@ -94,15 +102,15 @@ class Model:
         return self._nearest([self.word(b), self.word(c)], [self.word(a)], count)
 
     def _nearest(self, positive: list[str], negative: list[str], count: int) -> Neighbors:
-        found = self._batches.ask((positive, negative))[:count]
+        found = self._batches.ask((positive, negative, count))[:count]
         rows = [self.vectors.key_to_index[word] for word, _ in found]
         return rows, [_number(cosine) for _, cosine in found]
 
     def _most_similar(self, queries: list[_Query]) -> list[list[tuple[str, float]]]:
-        ask, options = self.vectors, {"topn": MAX_NEIGHBORS, "indexer": self._index}
-        if len(queries) == 1:
-            return [list(ask.most_similar(*queries[0], **options))]
-        positives, negatives = zip(*queries, strict=True)
+        positives, negatives, counts = zip(*queries, strict=True)
+        ask, options = self.vectors, {"topn": max(counts), "indexer": self._index}
+        if len(queries) == 1 and self._index is None:
+            return [list(ask.most_similar(positives[0], negatives[0], **options))]
         return list(ask.most_similar_many(positives, negatives, **options))
 
     def cosines(self, rows: Sequence[int]) -> list[list[float | None]]:

@@ -1,7 +1,8 @@
-"""Maps: two coordinates for each word. Principal components at once, t-SNE in the background.
+"""Maps: two coordinates for each word. Principal axes at once, t-SNE and UMAP in the background.
 
-t-SNE (van der Maaten and Hinton 2008, by openTSNE) places the first, most frequent words; each
-other word stands at the mean of its nearest ones among these, weighted by their cosines.
+t-SNE (van der Maaten and Hinton 2008, by openTSNE) or UMAP (McInnes et al. 2018, by umap-learn)
+places the first, most frequent words; each other word stands at the mean of its nearest ones among
+these, weighted by their cosines.
 """
 
 from __future__ import annotations
@@ -22,10 +23,8 @@ from w2v_fast.explore.model import Model, unit_rows
 from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.system.files import atomic_write
 
-METHODS = ("pca", "tsne")
-EXTRA = "pip install 'w2v_fast[explore]'"
 PLACED_WORDS = 50_000
-"""Words that t-SNE places; the others follow their neighbors."""
+"""Words that t-SNE or UMAP places; the others follow their neighbors."""
 AXES = 50
 GRAPH_NEIGHBORS = 15
 ITERATIONS = 250
@@ -70,30 +69,32 @@ def pca(model: Model) -> Places:
     return into_square(principal_axes(model, 2))
 
 
-def tsne(model: Model, tell: Tell) -> Places:
-    """The map of t-SNE: [V, 2] in the square.
+def embedding(model: Model, method: str, tell: Tell) -> Places:
+    """The map of t-SNE or UMAP: [V, 2] in the square.
 
     Parameters
     ----------
     model
         Whose words are placed.
+    method
+        One of `EMBEDDINGS`.
     tell
         Called with the share that is done, 0..1, and what is being done; may raise `Cancelled`.
 
     Raises
     ------
     ImportError
-        openTSNE is not installed (extra: `explore`).
+        The library of the method is not installed (extras: `explore`, `umap`).
     """
-    require("openTSNE")
+    require(method)
     tell(0, "principal axes")
     reduced = principal_axes(model, min(AXES, model.vectors.vector_size))
-    placed = np.asarray(_embedding(reduced[:PLACED_WORDS], tell), np.float32)
+    placed = np.asarray(EMBEDDINGS[method](reduced[:PLACED_WORDS], tell), np.float32)
     tell(0.9, "the other words")
     return into_square(np.concatenate([placed, _followers(reduced, placed, tell)]))
 
 
-def _embedding(points: NDArray[np.float32], tell: Tell) -> NDArray[Any]:
+def _tsne(points: NDArray[np.float32], tell: Tell) -> NDArray[Any]:
     import openTSNE
 
     def report(start: int) -> Callable[[int, float, Any], None]:
@@ -123,6 +124,25 @@ def _embedding(points: NDArray[np.float32], tell: Tell) -> NDArray[Any]:
             **options,
         )
     return embedding
+
+
+def _umap(points: NDArray[np.float32], tell: Tell) -> NDArray[Any]:
+    import umap
+
+    tell(0.02, "UMAP")
+    start = points[:, :2] / (np.abs(points[:, :2]).max() or 1)
+    reducer = umap.UMAP(
+        n_neighbors=max(min(GRAPH_NEIGHBORS, len(points) - 1), 2),
+        metric="cosine",
+        init=10 * start,
+        random_state=1,
+        n_jobs=1,
+    )
+    placed: NDArray[Any] = reducer.fit_transform(points)
+    return placed
+
+
+EMBEDDINGS: dict[str, Callable[[NDArray[np.float32], Tell], Any]] = {"tsne": _tsne, "umap": _umap}
 
 
 def _followers(reduced: NDArray[np.float32], placed: Places, tell: Tell) -> Places:
@@ -161,7 +181,7 @@ def clusters(model: Model) -> NDArray[np.uint8]:
     ImportError
         scikit-learn is not installed (extra: `explore`).
     """
-    require("sklearn")
+    require("clusters")
     from sklearn.cluster import MiniBatchKMeans
 
     reduced = unit_rows(principal_axes(model, min(AXES, model.vectors.vector_size)))
@@ -173,13 +193,21 @@ def clusters(model: Model) -> NDArray[np.uint8]:
     return found
 
 
-def require(module: str) -> None:
-    """ImportError, with what to install, unless `module` can be imported."""
-    names = {"openTSNE": ("openTSNE", "usearch"), "sklearn": ("sklearn",)}[module]
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
+PACKAGES = {
+    "tsne": ("explore", {"openTSNE": "openTSNE", "usearch": "usearch"}),
+    "umap": ("explore,umap", {"umap": "umap-learn", "usearch": "usearch"}),
+    "clusters": ("explore", {"sklearn": "scikit-learn"}),
+}
+"""The extra of what is asked for, and its modules and packages."""
+
+
+def require(what: str) -> None:
+    """ImportError, with what to install, unless the packages of `what` are installed."""
+    extra, packages = PACKAGES[what]
+    missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]
     if missing:
-        packages = " and ".join({"sklearn": "scikit-learn"}.get(name, name) for name in missing)
-        raise ImportError(f"this needs {packages}; {EXTRA}")
+        names = " and ".join(missing)
+        raise ImportError(f"this needs {names}; pip install 'w2v_fast[{extra}]'")
 
 
 class MapFile:
@@ -192,7 +220,7 @@ class MapFile:
     model
         The vectors.
     method
-        One of `METHODS`.
+        One of `EMBEDDINGS`.
     """
 
     def __init__(self, path: str | None, model: Model, method: str) -> None:
@@ -260,9 +288,9 @@ class Projection:
         [V, 2] float32 when it is done.
     """
 
-    def __init__(self, model: Model, path: str | None) -> None:
-        self._model = model
-        self._file = MapFile(path, model, "tsne")
+    def __init__(self, model: Model, path: str | None, method: str) -> None:
+        self._model, self._method = model, method
+        self._file = MapFile(path, model, method)
         self._lock = threading.Lock()
         self._cancelled = False
         self.share, self.stage = 0.0, ""
@@ -271,7 +299,7 @@ class Projection:
 
     def start(self) -> None:
         """Begin, unless it has begun before."""
-        require("openTSNE")
+        require(self._method)
         with self._lock:
             if self.state in ("running", "done"):
                 return
@@ -289,7 +317,7 @@ class Projection:
                 raise Cancelled
 
         try:
-            self.places = tsne(self._model, report)
+            self.places = embedding(self._model, self._method, report)
             self._file.save(self.places)
             self.state, self.share = "done", 1.0
         except Cancelled:

@@ -1,20 +1,14 @@
-"""The porch for those who come from gensim 4: its names over the public API of w2v_fast.
+"""gensim 4's names over the public API of w2v_fast: a script only changes its import.
 
-Where a script says `gensim`, it says `w2v_fast.gensim`. No gensim is needed, and no algorithm is in
-here.
+No gensim is needed, and there is no algorithm here.
 """
 
-from typing import NoReturn
-
 from w2v_fast.gensim import models, utils
+from w2v_fast.gensim.refusals import refuse_names
 
 __all__ = ["models", "utils"]
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim has no {name}: it offers word2vec only (models, utils); "
-        f"import {name} from gensim"
-    )
+__getattr__ = refuse_names(
+    __name__, "it offers word2vec only (models, utils); import {name} from gensim"
+)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NoReturn
+
+from w2v_fast.gensim.refusals import refuse_names
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = range(3)
 """What a `trim_rule` says of a word: let min_count decide, leave it out, keep it."""
@@ -35,10 +36,6 @@ def simple_preprocess(
     ]
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim.utils has no {name}: it has simple_preprocess and the RULE_ constants; "
-        f"import {name} from gensim.utils"
-    )
+__getattr__ = refuse_names(
+    __name__, "it has simple_preprocess and the RULE_ constants; import {name} from gensim.utils"
+)

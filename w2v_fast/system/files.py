@@ -21,13 +21,20 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from w2v_fast.system import portable
+from w2v_fast.system.remote import (
+    check_remote_target,
+    check_remote_writable,
+    is_remote,
+    open_remote,
+    upload,
+)
 
 MAGIC_LENGTH = 10
 UNFINISHED = ".part"
 HIDDEN_EXTRA = 48
 """Characters of a hidden name beside those of its target."""
 HIDDEN = re.compile(r"\.(?P<target>.+)\.([0-9a-f]{16}\.part|[0-9a-f]+-[0-9a-f]+\.next|lock)")
-"""Names of drafts, of files that wait for their head (`together`), and of its lock."""
+"""Names of drafts, of files that wait for their head (`vectors.file_sets`), and of its lock."""
 DESCRIPTORS = re.compile(r"/dev/fd|/proc/\d+(/task/\d+)?/fd")
 MAX_LINKS = 40
 NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
@@ -116,14 +123,8 @@ def open_raw(path: str | os.PathLike[str]) -> contextlib.AbstractContextManager[
     name = path_name(path)
     if name == "-":
         return contextlib.nullcontext(cast(BinaryIO, sys.stdin.buffer))
-    if "://" in name:
-        try:
-            import fsspec
-        except ImportError as error:
-            raise ImportError(
-                f"{name}: remote files need fsspec; pip install 'w2v_fast[remote]'"
-            ) from error
-        return cast("contextlib.AbstractContextManager[BinaryIO]", fsspec.open(name, "rb"))
+    if is_remote(name):
+        return open_remote(name)
     return open(name, "rb")
 
 
@@ -174,7 +175,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     A temporary file in the same folder is written, flushed to the disk and renamed; on any error it
     is removed. A file that a killed process left is removed by the next that writes the same path.
     The suffixes .gz, .bz2, .xz and .zst ask for compression. `-` is standard output; streams
-    (devices, pipes, /dev/stdout) are written directly.
+    (devices, pipes, /dev/stdout) are written directly. A URL (extra: `remote`) gets a temporary
+    file of this machine, when that is complete.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         The file cannot be written (see `check_writable`), or the disk is full; the old file is
         untouched.
     ImportError
-        The suffix is .zst, and the extra `zstd` is not installed.
+        The suffix is .zst or the path a URL, and the extra `zstd` or `remote` is not installed.
     """
     name = path_name(path)
     check_target(name)
@@ -196,8 +198,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         part.take_place()
 
 
-# -- files that are being written
-# -----------------------------------------------------------------------------------
+# -- drafts: files that are being written ---------------------------------------------------------
 
 
 class Draft:
@@ -243,12 +244,8 @@ class Draft:
         os.replace(self.path, self.target)
         sync_folder(os.path.dirname(self.target))
 
-    def status(self) -> os.stat_result:
-        """What the system says of the draft."""
-        return os.lstat(self.path)
-
     def move(self, path: str) -> None:
-        """Give it a name under which `close` leaves it."""
+        """Rename it to where it stays: `close` no longer removes it."""
         os.rename(self.path, path)
         self.path = ""
 
@@ -383,12 +380,12 @@ def _packed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield packer
 
 
-# -- streams
+# -- streams --------------------------------------------------------------------------------------
 
 
 def is_stream(name: str) -> bool:
-    """Whether `name` is a stream: standard output, a pipe, a device, or an open descriptor."""
-    if name == "-" or _descriptor_path(name) is not None:
+    """Whether `name` is a stream: standard output, a pipe, a device, an open descriptor, a URL."""
+    if name == "-" or is_remote(name) or _descriptor_path(name) is not None:
         return True
     try:
         mode = os.stat(name).st_mode  # once: another process may replace the file meanwhile
@@ -418,10 +415,14 @@ def _open_stream(name: str) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
+    if is_remote(name):
+        with upload(name) as file:
+            yield file
+        return
     handle = _own_descriptor(name)
     if handle == 1 and sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
-    # What is behind another process's descriptor is not cut.
+    # append, since opening another process's file for writing would cut it
     is_other = handle is None and _descriptor_path(name) is not None
     with open(name if handle is None else os.dup(handle), "ab" if is_other else "wb") as stream:
         yield cast(BinaryIO, stream)
@@ -432,7 +433,7 @@ def _own_descriptor(name: str) -> int | None:
     return int(last) if folder in ("/dev/fd", os.path.realpath("/proc/self/fd")) else None
 
 
-# -- known before
+# -- errors that are known before writing ----------------------------------------------------------
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
@@ -443,6 +444,9 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if name == "-":
         if sys.stdout is None or sys.stdout.closed:
             raise OSError(errno.EBADF, "cannot be written, it is closed", "standard output")
+        return
+    if is_remote(name):
+        check_remote_target(name)
         return
     if is_stream(name):
         handle = _own_descriptor(name)
@@ -509,7 +513,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """
     name = os.fspath(path)
     check_target(name)
-    if not is_stream(name):
+    if is_remote(name):
+        check_remote_writable(name)
+    elif not is_stream(name):
         with draft(name):
             pass
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from w2v_fast.system import control_groups as groups
 from w2v_fast.system.control_groups import control_groups, lines_of, numbers_in
 
+UNKNOWN_BUDGET = 1 << 24
+"""Bytes of ids to hold in memory where the free memory is unknown."""
+
 
 def available() -> int | None:
     """Bytes this process may still take under every limit; None if unknown."""
@@ -59,9 +62,6 @@ def _of_limit() -> int | None:
     if limit == resource.RLIM_INFINITY:
         return None
     return limit - int(pages[0].split()[0]) * os.sysconf("SC_PAGE_SIZE")
-
-
-UNKNOWN_BUDGET = 1 << 24
 
 
 def default_budget() -> int:

@@ -41,7 +41,7 @@ cdef enum:
     MAX_PRIVATE_WORKERS = 16  # with private rows of words; those of more would be too stale
 
 
-cdef struct SeenSlot:         # of a hash table: the search that wrote it, and what it points to
+cdef struct SeenSlot:         # of a hash table: the search that wrote it, the position it points to
     uint64_t search
     int at
 
@@ -59,9 +59,9 @@ cdef struct Rows:             # the windows of one step, and their output rows
     float *label
     float *shift
     float *weight
-    float **out               # where the rows are
-    float **targets           # [window_count] rows of the targets, where they replace out[0]
-    float *target_shift       # [window_count] and their shifts
+    float **out               # [count] their addresses
+    float **targets           # [window_count] addresses of the own rows, instead of out[0]
+    float *target_shift       # [window_count] shifts of the own rows
     float **prefetch          # rows and inputs that are unlikely to be cached
     int prefetch_count
 
@@ -93,7 +93,7 @@ cdef class InnerLoop:
     cdef float *output
     cdef int stride, word_count, max_rows
     cdef const uint8_t *frozen           # [V] or NULL: words whose vectors stay as they are
-    cdef float *frozen_copies            # they take the updates of a step instead
+    cdef float *frozen_copies            # take the updates of frozen vectors
     cdef const uint32_t *keep_threshold
     cdef const AliasEntry *alias
     cdef const float *log_expected_noise
@@ -110,7 +110,7 @@ cdef class InnerLoop:
     cdef rows_function add_loss
     cdef float *private_rows             # this worker's copy of the first rows of `output`
     cdef float *private_base             # their values at the last merge
-    cdef const float *merge_shares       # of this worker's change of each row that is merged
+    cdef const float *merge_shares       # fraction of its change of each row that a merge adds
     cdef int private_count, cached_rows
     cdef const w2v_kernel *kernel
     cdef uint64_t noise_key, noise_index
@@ -238,7 +238,7 @@ cdef class InnerLoop:
         return position
 
     cdef void find_windows(self) noexcept nogil:
-        """The windows of the block that have a context, and how many of them a step takes."""
+        """Find the windows of the block that have a context, and how many of them a step takes."""
         cdef int center, first, last, sentence = 0
         self.window_count = 0
         for center in range(self.first_center, self.stop_center):
@@ -266,7 +266,10 @@ cdef class InnerLoop:
             rows, next = next, rows
 
     cdef bint draw_rows(self, Rows *rows) noexcept nogil:
-        """The windows of the next step, its rows and what to prefetch; False at the block's end."""
+        """Choose the windows of the next step, draw its rows and list what to prefetch.
+
+        False at the end of the block.
+        """
         cdef int i, k, last
         self.next_windows(rows)
         if rows.window_count == 0:
@@ -285,7 +288,7 @@ cdef class InnerLoop:
         return True
 
     cdef void next_windows(self, Rows *rows) noexcept nogil:
-        """The windows of the next step, if any: `apart` from each other, of different targets."""
+        """The windows of the next step, if any: `apart` from each other, with different targets."""
         cdef Window *window
         cdef int count, inputs = 0
         rows.window_count = 0
@@ -317,7 +320,7 @@ cdef class InnerLoop:
         return self.input + <size_t>word * self.stride
 
     cdef inline float *trained_vector(self, int word, int input) noexcept nogil:
-        """What takes the update of an input: the word's vector, or a copy if that is frozen."""
+        """The vector that takes the update of an input: the word's, or a copy if it is frozen."""
         cdef float *vector = self.input_vector(word)
         if self.frozen == NULL or not self.frozen[word]:
             return vector
@@ -325,7 +328,7 @@ cdef class InnerLoop:
                                self.stride * sizeof(float))
 
     cdef inline float *output_row(self, Rows *rows, int index) noexcept nogil:
-        """Where a row is; one that is not always in the cache is prefetched."""
+        """The address of an output row; prefetch it unless it always stays in the cache."""
         cdef float *row = self.private_rows if index < self.private_count else self.output
         row += <size_t>index * self.stride
         rows.prefetch[rows.prefetch_count] = row
@@ -360,7 +363,7 @@ cdef class InnerLoop:
         isa
             Name of the kernel to run, as `choose_isa` returns it.
         loss_period
-            The loss is taken from one of so many windows; with the softmax from all, at no cost.
+            One window in so many is sampled for the loss; with the softmax all are, at no cost.
 
         Raises
         ------
@@ -501,12 +504,12 @@ cdef class InnerLoop:
 
     @property
     def inputs_per_window(self):
-        """Inputs of a window at most, on average over the radius."""
+        """Maximum inputs of a window, averaged over the radius."""
         return 1 if self.one_input else self.window + self.min_radius
 
     @property
     def token_flops(self):
-        """Multiplications and additions that a token takes at most, on average."""
+        """Maximum multiplications and additions of a token, averaged over the radius."""
         return 6.0 * self.stride * self.max_rows * self.inputs_per_window
 
 
@@ -685,8 +688,8 @@ cdef void drawn_rows(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef void every_word(InnerLoop loop, Rows *rows) noexcept nogil:
-    """Every word, with the softmax's labels. CBOW predicts the center from the mean; skip-gram, as
-    its objective is written, all contexts from the center, in one pass over V:
+    """Every word, with the softmax's labels. CBOW predicts the center from the mean; skip-gram
+    predicts all contexts from the center, in one pass over V:
     -sum_o u_o . v_c + 2m log sum_k exp(u_k . v_c)."""
     cdef int g, k, before, count = 0
     loop.step.rows, loop.step.out = loop.word_count, loop.every_row
@@ -706,7 +709,7 @@ cdef void every_word(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef void add_softmax_loss(InnerLoop loop, Rows *rows) noexcept nogil:
-    """labels * log sum exp(score) - the scores that have a label."""
+    """The sum of labels * log sum exp(score), minus the scores that have a label."""
     cdef int i, k
     cdef size_t width = w2v_width(&loop.step)
     for i in range(loop.step.inputs):
@@ -717,8 +720,8 @@ cdef void add_softmax_loss(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef void add_sigmoid_loss(InnerLoop loop, Rows *rows) noexcept nogil:
-    """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift; of one of
-    `loss_period` windows."""
+    """-log sigmoid(x) for label 1, -log sigmoid(-x) for label 0, x = score - shift. One window in
+    `loss_period` is sampled."""
     cdef int i, r
     cdef size_t width = w2v_width(&loop.step)
     cdef double x
@@ -735,7 +738,8 @@ cdef void add_sigmoid_loss(InnerLoop loop, Rows *rows) noexcept nogil:
 
 
 cdef int merge_repeats(InnerLoop loop, int *index, int count, float *times) noexcept nogil:
-    """Keep the first of equal indices, and how often each came; return how many are left."""
+    """Keep the first of equal indices, and count in `times` how often each came; return how many
+    are left."""
     cdef int i, left = 0
     cdef uint32_t slot
     cdef SeenSlot *seen = loop.seen

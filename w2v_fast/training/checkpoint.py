@@ -6,8 +6,8 @@ A checkpoint is a sealed file (`system/container.py`), little-endian:
     header      JSON           which run, its position, and the shapes of the arrays
     arrays      float32        one after the other, in C order
 
-It appears under its name only when all of it is on the disk, so a kill at any moment leaves the one
-before.
+It gets its name only when all of it is on the disk, so a kill at any moment leaves the previous
+checkpoint.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from w2v_fast.system.container import SealedFile, padded, write_sealed
 from w2v_fast.system.files import check_writable
 
 MAGIC = b"w2v_fast checkp1"
-CHUNK = 1 << 22
 KEPT = 2
 MAX_HEADER_BYTES = 1 << 26  # a million epochs take half of it
 
@@ -109,12 +108,9 @@ class Checkpoint:
             start = self.arrays_start
             for array in arrays:
                 file.seek(start)
-                view = array.data.cast("B")
-                for at in range(0, len(view), CHUNK):
-                    part = view[at : at + CHUNK]
-                    if file.readinto(part) != len(part):
-                        raise CheckpointError(f"{self.path} was cut while it was read")
-                start += padded(len(view))
+                if file.readinto(array.data.cast("B")) != array.nbytes:
+                    raise CheckpointError(f"{self.path} was cut while it was read")
+                start += padded(array.nbytes)
 
 
 class CheckpointFolder:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v_fast.corpus import _ids
 from w2v_fast.training.weights import ROW_FLOATS, Weights, stride_of
-
-CHUNK_TOKENS = 1 << 22
 
 
 def check_ids(ids: NDArray[np.int32], words: int) -> None:
@@ -37,18 +36,11 @@ def check_ids(ids: NDArray[np.int32], words: int) -> None:
         raise TypeError("the ids of a corpus must be a contiguous array of int32, shape [n]")
     if not len(ids):
         raise ValueError("the corpus is empty: it has no tokens")
-    for start in range(0, len(ids), CHUNK_TOKENS):
-        chunk = ids[start : start + CHUNK_TOKENS]
-        largest = max(int(chunk.max()), ~int(chunk.min()))
-        if largest >= words:
-            raise ValueError(
-                f"the corpus has the id {largest}, but its vocabulary has {words} words: ids must "
-                f"be below {words} (the last one of a sentence is ~id)"
-            )
+    _ids.check_ids(ids, 0, len(ids), words)
 
 
-def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
-    """`weights`, if they are those of a vocabulary of `rows` words and `dim` dimensions.
+def check_weights(weights: Weights, rows: int, dim: int) -> None:
+    """Raise an error unless the matrices are those of `rows` words and `dim` dimensions.
 
     Raises
     ------
@@ -87,4 +79,3 @@ def checked_weights(weights: Weights, rows: int, dim: int) -> Weights:
         )
     if np.may_share_memory(weights.input, weights.output):
         raise ValueError("the input and the output matrix must not share memory")
-    return weights

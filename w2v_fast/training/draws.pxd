@@ -17,5 +17,5 @@ cdef inline uint64_t draw(uint64_t key, uint64_t index) noexcept nogil:
 
 
 cdef inline int scaled(uint32_t random, uint32_t limit) noexcept nogil:
-    """32 random bits to 0..limit-1."""
+    """Map 32 random bits to 0..limit-1."""
     return <int>((<uint64_t>random * limit) >> 32)

@@ -4,7 +4,7 @@
 
 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.)
 A token's draws are found by its position, a job's noise by counting from 0. No state passes from
-token to token or from thread to thread, so a job has the same draws whoever runs it, and when.
+token to token or from thread to thread: a job has the same draws in any thread and at any time.
 """
 
 from __future__ import annotations

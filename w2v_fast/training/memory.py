@@ -37,7 +37,7 @@ class MemoryEstimate:
     weights, ids, vocabulary, tables, workers : int
         Bytes of each use; of the tables while they are made, of all workers together.
     to_come, total : int
-        What is allocated after the corpus is read, and all of it.
+        Bytes allocated after the corpus is read, and bytes in all.
     """
 
     def __init__(self, words: int, tokens: int, config: TrainConfig) -> None:
@@ -62,7 +62,7 @@ class MemoryEstimate:
         )
 
     def check(self) -> None:
-        """Refuse what does not fit.
+        """Raise an error if the run does not fit into the free memory.
 
         Raises
         ------

@@ -182,7 +182,7 @@ class RunState:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What must be the same when a run goes on, as JSON gives it back."""
+        """What must be unchanged when a run is resumed, in the types that JSON restores."""
         config, frozen = dataclasses.asdict(self.config), self.weights.frozen
         ids = hashlib.sha256()
         for start in range(0, len(self._ids), CHUNK_TOKENS):
@@ -198,7 +198,7 @@ class RunState:
         }
 
     def _checked_position(self, path: Path, position: Any) -> tuple[int, int, int, list[EpochLoss]]:
-        """The numbers of a position, if they fit together."""
+        """The numbers of a position, or an error if they do not fit together."""
         try:
             job, kept = position["job"], position["kept_tokens"]
             losses = [EpochLoss(nats, pairs) for nats, pairs in position["losses"]]

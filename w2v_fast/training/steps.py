@@ -20,11 +20,11 @@ MAX_GROUPS = 8
 GROUP_DISTANCE = 32
 """Minimum distance of the windows of a step: a shorter block has fewer groups in a step."""
 MAX_EXCLUDED = 0.1
-"""Share of its noise draws that a word may lose since it is a target of the same step."""
+"""Maximum share of its noise draws that a word loses by being a target of the same step."""
 MAX_SOFTMAX_SCORES = 1 << 23
 """Scores of a softmax step: with a large vocabulary it has fewer than MAX_INPUTS windows."""
 MAX_REDRAWS = 64
-"""How many times, at most, noise equal to a target is drawn again."""
+"""Maximum draws of a noise word; if all are targets, it is uniform among the other words."""
 
 
 def max_windows(config: TrainConfig, tables: LookupTables) -> int:

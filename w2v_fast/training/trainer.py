@@ -23,7 +23,7 @@ from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training._inner import InnerLoop, choose_isa
 from w2v_fast.training.checkpoint import CheckpointFolder
-from w2v_fast.training.checks import check_ids, checked_weights
+from w2v_fast.training.checks import check_ids, check_weights
 from w2v_fast.training.jobs import Job, Jobs
 from w2v_fast.training.progress import Report
 from w2v_fast.training.run_state import RunState
@@ -90,7 +90,7 @@ class Trainer(RunState):
         if weights is None:
             weights = initial_weights(words, config.vector_size, config.seed)
         else:
-            checked_weights(weights, words, config.vector_size)
+            check_weights(weights, words, config.vector_size)
         self.tables = LookupTables(vocabulary, config)
         loss_period = max(len(ids) // LOSS_WINDOWS, 1)
         self._loops = [
@@ -116,7 +116,7 @@ class Trainer(RunState):
         return self._loops[0].inputs_per_window
 
     def stop(self) -> None:
-        """Let the call of `train` that runs, or else the next one, return after the jobs at hand.
+        """Let the running call of `train`, or else the next one, return after the current jobs.
 
         Only sets a flag: any thread and any signal handler may call it.
         """
@@ -296,7 +296,7 @@ class Trainer(RunState):
     def _run_workers(self, watch: Watch, until: float) -> bool:
         """Do jobs, and return whether the round goes on.
 
-        A round ends with the run, or with the epoch if somebody looks at the weights there.
+        A round ends with the run, or with the epoch if `report` may look at the weights.
         """
         per_epoch = self.jobs.per_epoch
         next_epoch = (self.next_job // per_epoch + 1) * per_epoch
@@ -317,7 +317,7 @@ class Trainer(RunState):
 
     @contextmanager
     def _only_call(self) -> Iterator[None]:
-        """One call at a time has the weights, the position and the workers' memory."""
+        """Admit one call at a time: all use the same weights, position and workers' memory."""
         if not self._busy.acquire(blocking=False):
             raise RuntimeError(
                 "another call trains or resumes this model now: wait for it, or stop() it first"

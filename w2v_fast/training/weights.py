@@ -16,7 +16,7 @@ from w2v_fast.system.cpus import usable_cpus
 from w2v_fast.training.generator import Stream, derive
 
 ROW_FLOATS = 16
-"""Rows are padded to a multiple of so many floats, 64 bytes (kernel.h: W2V_ALIGN)."""
+"""Rows are padded to a multiple of this many floats, 64 bytes (kernel.h: W2V_ALIGN)."""
 HUGE_PAGE = 1 << 21
 BLOCK_ROWS = 65_536
 DRAWN_ROWS = 8_192

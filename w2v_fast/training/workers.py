@@ -25,7 +25,7 @@ class Workers:
     Attributes
     ----------
     error : BaseException or None
-        The first error of a thread; the other threads then end after the job at hand.
+        The first error of a thread; the other threads then end after their current job.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Workers:
 
 
 class Worker(threading.Thread):
-    """A thread that tells when it has finished.
+    """A thread with an event that is set when it has finished.
 
     `join` is only for threads known to have finished: when Ctrl-C interrupts it, CPython 3.11 and
     3.12 take a thread that still runs for one that has ended (python/cpython#90882).
@@ -90,7 +90,7 @@ class Worker(threading.Thread):
         self._work = work
 
     def run(self) -> None:
-        """Work, and tell the end of it, whatever it is."""
+        """Work, and set `finished` however the work ends."""
         try:
             self._work()
         finally:

@@ -77,7 +77,7 @@ def atomic_write_together(
 def _exchange(head: files.Draft, others: list[files.Draft]) -> None:
     folders = {os.path.dirname(draft.target) for draft in (head, *others)}
     with _lock(head.target):
-        old, new = _status(head.target), head.status()
+        old, new = _status(head.target), os.lstat(head.path)
         for other in others:
             _settle(other.target, old)
         try:
@@ -197,9 +197,8 @@ def _lock(head: str) -> Iterator[None]:
     finally:
         if handle is not None:
             try:
-                os.unlink(path)
-            except OSError:
-                pass
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             finally:  # a lock that stays open would block every other saver
                 os.close(handle)
 

@@ -1,4 +1,4 @@
-"""An approximate index of vectors: a graph of near neighbors (HNSW), searched in log time."""
+"""Indexes of vectors: a graph of near neighbors (HNSW), and a copy in 8 bits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.extras import imported
 from w2v_fast.vectors.queries import Queries
+from w2v_fast.vectors.rounded import RoundedRows
 
 
 class ApproximateIndex:
@@ -105,3 +106,42 @@ class ApproximateIndex:
             if np.array_equal(vectors, np.asarray(self._graph.get(rows))):
                 return vectors
         raise ValueError("the vectors have changed since the index was built; build it again")
+
+
+class RoundedIndex:
+    """Nearest keys by cosine, exactly, many times faster with a copy of the vectors in 8 bits.
+
+    Parameters
+    ----------
+    kv
+        The vectors, V x d; the copy takes V x d bytes.
+    """
+
+    def __init__(self, kv: Queries) -> None:
+        self._kv, self._version, self._norms = kv, kv.version, kv.norms
+        self._copy = RoundedRows(kv._vectors, self._norms, keep=True)
+
+    def search(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find the rows nearest to each query.
+
+        Parameters
+        ----------
+        queries
+            [Q, d] float32 of unit length.
+        count
+            Number of rows for each query.
+
+        Returns
+        -------
+        rows, cosines
+            [Q, min(count, V)] int64 and float32, best first.
+
+        Raises
+        ------
+        ValueError
+            A method has changed the vectors since the index was built.
+        """
+        if self._kv.version != self._version:
+            raise ValueError("the vectors have changed since the index was built; build it again")
+        vectors = self._kv._vectors
+        return neighbors.best_of_many(vectors, self._norms, queries, count, self._copy)

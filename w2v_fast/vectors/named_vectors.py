@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
+from w2v_fast.html_table import first_words, html_table
 from w2v_fast.keys import all_different
 from w2v_fast.vectors import neighbors
 from w2v_fast.vectors.data import Vectors
@@ -158,6 +159,9 @@ class NamedVectors:
         self._owned = False  # a shallow copy has the same array
         return self.__dict__
 
+    def __sklearn_clone__(self) -> Self:
+        return self  # clones of an estimator share the vectors, which none of them changes
+
     def __len__(self) -> int:
         return len(self.index_to_key)
 
@@ -168,6 +172,16 @@ class NamedVectors:
 
     def __repr__(self) -> str:
         return f"KeyedVectors<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "words": len(self),
+            "dimensions": self.vector_size,
+            "type": self._vectors.dtype,
+            "occurrences": None if self.counts is None else int(self.counts.sum()),
+            "first words": first_words(self.index_to_key),
+        }
+        return html_table("KeyedVectors", facts)
 
     # -- keys and their vectors --------------------------------------------------------------------
 

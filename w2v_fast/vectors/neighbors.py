@@ -11,10 +11,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from w2v_fast.system.cpus import usable_cpus
+from w2v_fast.system.threads import map_in_order
+from w2v_fast.vectors import rounded
+from w2v_fast.vectors.rounded import RoundedRows
+
 BLOCK_ROWS = 4096
 """Rows in a block of vectors: 4096 x 300 float32 take 5 MB and stay in the cache."""
 BLOCK_SCORES = 1 << 22
 """Scores of one chunk of queries and one block of rows: 16 MB."""
+ROUNDED_QUERIES, ROUNDED_ROWS = 32, 20_000
+"""From so many queries and rows on, rounding the rows to 8 bits first is faster."""
 GROUP_SCORES = 1024
 """Limit of the scores in a group of `best`, of which the maximum is taken first."""
 UNDEFINED = np.float32(-2.0)
@@ -89,7 +96,11 @@ def best(scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def best_of_many(
-    vectors: np.ndarray, norms: np.ndarray, queries: np.ndarray, count: int
+    vectors: np.ndarray,
+    norms: np.ndarray,
+    queries: np.ndarray,
+    count: int,
+    copy: RoundedRows | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `count` rows nearest to each query.
 
@@ -101,6 +112,8 @@ def best_of_many(
         [Q, d] float32 of unit length; a NaN query has undefined scores.
     count
         Number of rows for each query, at most V.
+    copy
+        The vectors in 8 bits, if a copy is kept.
 
     Returns
     -------
@@ -114,13 +127,36 @@ def best_of_many(
         return rows, scores
     undefined = np.isnan(queries).any(axis=1)
     queries = np.where(undefined[:, None], np.float32(0), queries)
+    left = np.arange(len(queries))
+    if copy is None and len(queries) >= ROUNDED_QUERIES and len(vectors) >= ROUNDED_ROWS:
+        copy = RoundedRows(vectors, norms) if rounded.available() else None
+    few = min(rounded.MAX_COUNT, int(np.count_nonzero(norms > 0)))
+    if copy is not None and count <= few:
+        found = copy.candidates(queries, count)
+        left = np.array([i for i, candidates in enumerate(found) if candidates is None], np.int64)
+
+        def rank(i: int) -> None:
+            if (candidates := found[i]) is not None:
+                best = _best_of_rows(vectors, norms, queries[i], count, candidates)
+                rows[i], scores[i] = best
+
+        list(map_in_order(rank, range(len(queries)), usable_cpus()))
     block_rows = max(BLOCK_ROWS, 4 * count)
-    for chunk in row_blocks(0, len(queries), max(1, BLOCK_SCORES // block_rows)):
-        rows[chunk], scores[chunk] = _best_of_chunk(
-            vectors, norms, queries[chunk], count, block_rows
+    for chunk in row_blocks(0, len(left), max(1, BLOCK_SCORES // block_rows)):
+        rows[left[chunk]], scores[left[chunk]] = _best_of_chunk(
+            vectors, norms, queries[left[chunk]], count, block_rows
         )
     scores[undefined] = np.nan
     return rows, scores
+
+
+def _best_of_rows(
+    vectors: np.ndarray, norms: np.ndarray, query: np.ndarray, count: int, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` nearest of some rows."""
+    scores = cosines(vectors[rows], norms[rows], query)
+    order = np.argsort(-scores, kind="stable")[:count]
+    return rows[order], scores[order]
 
 
 def _best_of_chunk(

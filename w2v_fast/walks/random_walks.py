@@ -18,7 +18,7 @@ from w2v_fast.corpus.vocabulary import Vocabulary, rank
 from w2v_fast.system.threads import map_in_order
 from w2v_fast.training.generator import Stream, derive, draw
 from w2v_fast.walks._walks import Walker
-from w2v_fast.walks.graph import Graphlike, read_graph
+from w2v_fast.walks.graph import Graph, Graphlike, read_graph
 
 BLOCK_NODES = 1 << 18  # of walks that one thread takes at a time
 
@@ -108,14 +108,26 @@ def node2vec(
             raise ValueError(f"{name} = {value} must be above 0")
     rounds, length = _whole(walks, "walks", 1), _whole(length, "length", 2)
     config = TrainConfig(seed=seed, workers=workers)
-    budget = checked_budget(memory_budget)
+    store = IdStore(checked_budget(memory_budget))
     found = read_graph(graph, directed)
-    walker = Walker(
-        found.starts, found.targets, found.weights, p, q, derive(config.seed, Stream.WALKS)
-    )
-    starts = np.flatnonzero(np.diff(found.starts)).astype(np.int32)
-    total = rounds * len(starts)
-    store = IdStore(budget, total * length)
+    take_walks(found, p, q, rounds, length, config, store, progress)
+    return _corpus(store, found.names)
+
+
+def take_walks(
+    graph: Graph,
+    p: float,
+    q: float,
+    rounds: int,
+    length: int,
+    config: TrainConfig,
+    store: IdStore,
+    progress: Callable[[int, int], object] | None = None,
+) -> None:
+    """Write walks from every node to the store, with the seed and workers of `config`."""
+    key = derive(config.seed, Stream.WALKS)
+    walker = Walker(graph.starts, graph.targets, graph.weights, p, q, key)
+    starts = np.flatnonzero(np.diff(graph.starts)).astype(np.int32)
 
     def take(block: tuple[int, npt.NDArray[np.int32]]) -> tuple[int, npt.NDArray[np.int32]]:
         first, nodes = block
@@ -127,8 +139,7 @@ def node2vec(
         for done, ids in results:
             store.append(ids)
             if progress is not None:
-                progress(done, total)
-    return _corpus(store, found.names)
+                progress(done, rounds * len(starts))
 
 
 def _whole(value: int, name: str, least: int) -> int:

@@ -13,6 +13,7 @@ const SEQUENCES = {
   dark: ramp(["#39415a", "#4470a0", "#67abc4", "#fbf5bb"]),
 };
 const DIVERGING = ramp(["#2166ac", "#67a9cf", "#aaaaaa", "#ef8a62", "#b2182b"]);
+const METHODS: [string, string][] = [["pca", "principal axes"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
 const MANY = 200_000; // above it points are plain squares without blending
 const THINNED = 20_000; // points that are drawn while a map of many moves on a machine without a fast graphics unit
 const SLOW_FRAME = 50; // ms
@@ -75,7 +76,9 @@ export class WordMap {
   private labels: Label[] = [];
   private pending = false;
   private timing = false;
+  private slow = false;
   private slowFrames = 0;
+  private pressed = false;
   private thinned = false;
   private rest = 0;
   private axis: { values: Float32Array; low: string; high: string } = { values: new Float32Array(), low: "", high: "" };
@@ -103,7 +106,7 @@ export class WordMap {
       "div",
       { className: "tools" },
       coloring,
-      source.online ? select("Map", [["pca", "principal axes"], ["tsne", "t-SNE"]], (value) => void this.show(value)) : null,
+      source.online ? select("Map", METHODS, (value) => void this.show(value)) : null,
       button("Show all", () => this.plot?.reset(), {}),
       this.lassoButton(),
       button("PNG", () => void this.savePng(), { "aria-label": "Save the map as PNG" }),
@@ -111,6 +114,8 @@ export class WordMap {
     );
     this.element = el("div", { className: "map" }, tools, this.frame, this.legend, this.status);
     this.frame.addEventListener("keydown", (event) => this.onKey(event));
+    this.frame.addEventListener("pointerdown", () => (this.pressed = true), { capture: true });
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false), { capture: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
   }
 
@@ -132,6 +137,7 @@ export class WordMap {
       xScale: this.xScale as never,
       yScale: this.yScale as never,
     });
+    this.slow = isSoftware(this.plot.get("regl")._gl);
     this.applyTheme();
     this.plot.subscribe("view", () => {
       if (plain) this.thinOut();
@@ -154,7 +160,7 @@ export class WordMap {
 
   private async show(method: string): Promise<void> {
     try {
-      if (method === "tsne") await this.awaitProjection();
+      if (method !== "pca") await this.awaitProjection(method);
       const places = await this.source.map(method);
       this.x = places.slice(0, this.words.length);
       this.y = places.slice(this.words.length);
@@ -164,15 +170,16 @@ export class WordMap {
     }
   }
 
-  private async awaitProjection(): Promise<void> {
-    let job = await this.source.projection();
-    if (job.state !== "done") job = await this.source.startProjection();
-    const bar = el("progress", { max: 1, "aria-label": "t-SNE" });
+  private async awaitProjection(method: string): Promise<void> {
+    const name = METHODS.find(([value]) => value === method)![1];
+    let job = await this.source.projection(method);
+    if (job.state !== "done") job = await this.source.startProjection(method);
+    const bar = el("progress", { max: 1, "aria-label": name });
     while (job.state === "running") {
       bar.value = job.share;
-      this.status.replaceChildren(bar, ` t-SNE: ${job.stage}, ${Math.round(100 * job.share)} %`);
+      this.status.replaceChildren(bar, ` ${name}: ${job.stage}, ${Math.round(100 * job.share)} %`);
       await new Promise((resolve) => setTimeout(resolve, 500));
-      job = await this.source.projection();
+      job = await this.source.projection(method);
     }
     this.status.textContent = "";
     if (job.state === "failed") throw new Error(job.stage);
@@ -337,23 +344,27 @@ export class WordMap {
 
   // -- labels -------------------------------------------------------------------------------------------------------
 
-  /** Draws only the most frequent words while the map moves, if frames have turned out to be slow. */
+  /** Draws only the most frequent words while the map moves, where frames are slow. */
   private thinOut(): void {
-    if (!this.timing) {
+    if (this.slow && !this.thinned) {
+      this.thinned = true;
+      void this.plot?.filter(Array.from({ length: THINNED }, (_, row) => row), { preventEvent: true });
+    } else if (!this.slow && !this.timing) {
       this.timing = true;
       requestAnimationFrame((before) =>
         requestAnimationFrame((after) => {
           this.timing = false;
-          if (after - before > SLOW_FRAME) this.slowFrames++;
+          this.slow = after - before > SLOW_FRAME && this.slowFrames++ > 0;
         }),
       );
     }
+    this.drawAllLater();
+  }
+
+  private drawAllLater(): void {
     clearTimeout(this.rest);
-    if (this.slowFrames > 1 && !this.thinned) {
-      this.thinned = true;
-      void this.plot?.filter(Array.from({ length: THINNED }, (_, row) => row), { preventEvent: true });
-    }
     this.rest = setTimeout(() => {
+      if (this.pressed) return this.drawAllLater();
       if (!this.thinned) return;
       this.thinned = false;
       void this.plot?.unfilter({ preventEvent: true });
@@ -485,6 +496,13 @@ export class WordMap {
     );
     download("words.csv", new Blob([["word,row,count,x,y", ...lines, ""].join("\r\n")], { type: "text/csv" }));
   }
+}
+
+/** Whether a program draws, without a graphics unit. */
+function isSoftware(context: WebGLRenderingContext): boolean {
+  const names = context.getExtension("WEBGL_debug_renderer_info");
+  const name = names ? String(context.getParameter(names.UNMASKED_RENDERER_WEBGL)) : "";
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 function escaped(text: string): string {

@@ -49,8 +49,8 @@ export interface Source {
   analogy(rows: number[], count: number): Promise<Nearest>;
   cosines(rows: number[]): Promise<(number | null)[][]>;
   axis(a: number, b: number): Promise<Float32Array>;
-  projection(): Promise<Job>;
-  startProjection(): Promise<Job>;
+  projection(method: string): Promise<Job>;
+  startProjection(method: string): Promise<Job>;
   column(number: number): Promise<Column>;
   moved(among: number, count: number): Promise<Nearest & { common: number; mean: number | null }>;
   counterpart(row: number): Promise<{ row: number | null; cosine: number | null }>;
@@ -96,8 +96,8 @@ export class Server implements Source {
   cosines = async (rows: number[]) =>
     (await this.json<{ cosines: (number | null)[][] }>("cosines", { rows: rows.join() })).cosines;
   axis = async (a: number, b: number) => new Float32Array(await this.bytes("axis", { rows: `${a},${b}` }));
-  projection = () => this.json<Job>("projection");
-  startProjection = () => this.json<Job>("projection", {}, "POST");
+  projection = (method: string) => this.json<Job>("projection", { method });
+  startProjection = (method: string) => this.json<Job>("projection", { method }, "POST");
   column = async (column: number) => ({
     ...(await this.json<Column>("column", { column })),
     values: new Float32Array(await this.bytes("column", { column, part: "values" })),

@@ -66,7 +66,7 @@ class TestWritten:
         with pytest.raises(ValueError, match="not valid Unicode"):
             save(vectors("\ud800"), tmp_path / "v.parquet")
         with pytest.raises(ValueError, match="leave the last suffix out"):
-            save(vectors("a"), tmp_path / "v.parquet.gz", format="parquet")
+            save(vectors("a"), tmp_path / "v.parquet.gz")
         assert os.listdir(tmp_path) == []
 
     def test_float16_and_streams(self, tmp_path, capfdbinary, monkeypatch):

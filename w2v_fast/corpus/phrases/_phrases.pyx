@@ -237,15 +237,14 @@ cdef class PhraseTable(WordTable):
                 out[i] = <uint32_t>value
         return result
 
-    def set_count(self, int64_t number, int64_t count):
-        """Change the count of a phrase."""
-        self.check_number(number)
-        self.entries[number].count = count
-
-    def get_count(self, int64_t number):
+    def __getitem__(self, int64_t number):
         """The count of a phrase."""
         self.check_number(number)
         return self.entries[number].count
+
+    def __setitem__(self, int64_t number, int64_t count):
+        self.check_number(number)
+        self.entries[number].count = count
 
     def phrase(self, int64_t number):
         """The ids of a phrase, as a tuple."""

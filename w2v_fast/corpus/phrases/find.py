@@ -153,23 +153,17 @@ class _Pairs:
         found += [table.name_hashes(hashes, powers, MODULUS) for table in self.tables]
         ordered = np.sort(np.concatenate(found))
         shared = ordered[1:][ordered[1:] == ordered[:-1]]
-        by_name: dict[bytes, list[tuple[PhraseTable | None, int]]] = defaultdict(list)
+        by_name: dict[bytes, list[tuple[Any, int]]] = defaultdict(list)  # counts, and an index
         for id in ids[np.isin(found[0], shared)].tolist():
-            by_name[words[id]].append((None, id))
+            by_name[words[id]].append((self.word_counts, id))
         for phrases, of_phrases in zip(self.tables, found[1:], strict=True):
             for number in np.flatnonzero(np.isin(of_phrases, shared)).tolist():
                 name = b"".join(words[id] for id in phrases.phrase(number))
                 by_name[name].append((phrases, number))
         for same in by_name.values():
-            total = sum(
-                int(self.word_counts[i]) if table is None else table.get_count(i)
-                for table, i in same
-            )
-            for table, i in same:
-                if table is None:
-                    self.word_counts[i] = total
-                else:
-                    table.set_count(i, total)
+            total = sum(counts[i] for counts, i in same)
+            for counts, i in same:
+                counts[i] = total
             self.distinct -= len(same) - 1
 
 

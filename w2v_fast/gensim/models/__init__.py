@@ -1,11 +1,10 @@
 """The models of gensim that are offered here: word2vec, its vectors, and phrases."""
 
-from typing import NoReturn
-
 from w2v_fast.gensim.models import callbacks, keyedvectors, phrases, word2vec
 from w2v_fast.gensim.models.keyedvectors import KeyedVectors
 from w2v_fast.gensim.models.phrases import FrozenPhrases, Phraser, Phrases
 from w2v_fast.gensim.models.word2vec import Word2Vec
+from w2v_fast.gensim.refusals import refuse_names
 
 __all__ = [
     "FrozenPhrases",
@@ -20,10 +19,6 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim.models has no {name}: w2v_fast trains word2vec only; "
-        f"import {name} from gensim.models"
-    )
+__getattr__ = refuse_names(
+    __name__, "w2v_fast trains word2vec only; import {name} from gensim.models"
+)

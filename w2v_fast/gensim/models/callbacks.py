@@ -1,15 +1,17 @@
-"""What is told when training and its epochs begin and end."""
+"""Callbacks at the beginning and the end of training and of each epoch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from w2v_fast.gensim.refusals import refuse_names
 
 if TYPE_CHECKING:
     from w2v_fast.gensim.models.word2vec import Word2Vec
 
 
 class CallbackAny2Vec:
-    """Override what you want to be told; `model` has the weights of that moment, which stay so.
+    """Override the methods that you need; the weights do not change while one runs.
 
     An exception ends the training, and `model` keeps what was trained.
     """
@@ -27,10 +29,6 @@ class CallbackAny2Vec:
         """The last epoch is trained."""
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise ImportError(
-        f"w2v_fast.gensim.models.callbacks has no {name}: metrics of topic models are gensim's; "
-        "here is CallbackAny2Vec"
-    )
+__getattr__ = refuse_names(
+    __name__, "metrics of topic models are gensim's; here is CallbackAny2Vec"
+)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import w2v_fast
-from w2v_fast.gensim.pickles import refuse_pickle
+from w2v_fast.gensim.refusals import refuse_pickle
 from w2v_fast.vectors.named_vectors import Key
 
 REAL = np.float32

@@ -13,7 +13,7 @@ import numpy as np
 import w2v_fast
 from w2v_fast.corpus import phrases as core
 from w2v_fast.corpus.phrases.scores import scores_of
-from w2v_fast.gensim.pickles import refuse_pickle
+from w2v_fast.gensim.refusals import refuse_pickle
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
     {

@@ -26,7 +26,7 @@ from w2v_fast.gensim.models.line_sentences import (
     Text8Corpus,
     source_of,
 )
-from w2v_fast.gensim.pickles import refuse_pickle
+from w2v_fast.gensim.refusals import refuse_pickle
 from w2v_fast.loss import sentence_losses
 from w2v_fast.vectors.prediction import predict_center
 

@@ -28,14 +28,14 @@ typedef struct {
     w2v_activation activation;
     float lr;
 
-    /* [m] vectors that receive the updates; a vector may come several times. */
+    /* [m] vectors that receive the updates; the same vector may occur several times. */
     float **in;
     /* [m][w2v_padded(dim)] scratch: the inputs as they are before the step. */
     float *old_in;
     /* [n] output rows, all different. */
     float **out;
-    /* NULL, or [m]: input i is scored against own[i] instead of out[0]. The inputs of a group stand
-     * side by side and have the same own row; groups have different ones, none in out[1..]. */
+    /* NULL, or [m]: input i is scored against own[i] instead of out[0]. The inputs of a group are
+     * adjacent and have the same own row; groups have different ones, none in out[1..]. */
     float **own;
 
     /* NULL, or: input i is the mean of context[context_start[i]] up to context_start[i + 1]. The

@@ -10,8 +10,8 @@
  *     softmax  centers                                         every word           counts
  *
  * The inputs of one window are a group. CBOW's input is the mean of a window's contexts. nce has
- * the shift log(K q(word)). A noise word drawn w times is one row of weight w. An input may come
- * several times; every copy is scored as it was before the step, and all updates add up.
+ * the shift log(K q(word)). A noise word drawn w times is one row of weight w. A vector may be
+ * several inputs; each is scored as it was before the step, and all updates add up.
  *
  * Data races on rows are intended, here and in InnerLoop.merge_private_rows (Hogwild).
  */
@@ -20,7 +20,8 @@
 #include "tile.h"
 #include "mean.h"
 
-/* More rows are updated in blocks of so many, which the cache holds from column to column. */
+/* A step of more rows updates them in blocks of this many, which stay in the cache from one column
+ * to the next. */
 enum { BLOCK_ROWS = 16 * W2V_TILE_ROWS };
 
 /* Not inlined, so that scores and updates get separate register allocations. */

@@ -25,7 +25,7 @@ INLINE void prefetch_some(const w2v_step *s, int turn, int turns)
 }
 
 /* sum[r * SCORE_LANES + k] = the lanes of in_{i+k} . row_r; a partial last tile repeats the last
- * input. The first tile is to `copy` the inputs to old_in, which the other tiles read. */
+ * input. With `copy` (the first tile) the inputs are copied to old_in, which later tiles read. */
 INLINE void dot_products(const w2v_step *s, int i, int first, score_vec *sum, const int copy,
                          const int own, const int rows)
 {
@@ -111,7 +111,7 @@ INLINE void update_tile(const w2v_step *s, int first, int c, int end, const int 
     const size_t stride = w2v_padded(s->dim), width = w2v_width(s), inputs = s->inputs;
     const float *error[W2V_TILE_ROWS];
     float *const *in = s->in, *const *own_row = s->own;
-    /* A copy: for all the compiler knows, a store could change the pointers in memory. */
+    /* A local copy: for all the compiler knows, a store could change s->out. */
     float *row_at[W2V_TILE_ROWS];
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {

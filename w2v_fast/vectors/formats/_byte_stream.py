@@ -89,7 +89,7 @@ class ByteStream:
             self._room -= got
             if self._room < 0:
                 problem = f"it unpacks to more than {MAX_TIMES} times its size"
-                advice = "as no file of vectors does; unpack it first if it is one all the same"
+                advice = "as no file of vectors does; if it is one, unpack it first"
                 raise FormatError(self.name, f"{problem}, {advice}")
         return got
 

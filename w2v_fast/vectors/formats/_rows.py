@@ -107,5 +107,5 @@ def check_finite(name: str, data: VectorData) -> None:
         if not finite.all():
             key = data.index_to_key[number * BLOCK_ROWS + int(np.argmin(finite))]
             problem = f"the vector of {key!r} is not finite"
-            advice = "allow_nonfinite=True writes it all the same"
+            advice = "allow_nonfinite=True writes it anyway"
             raise ValueError(f"cannot write {name}: {problem}; {advice}")

@@ -112,7 +112,7 @@ def _tensor(
         tensor = Tensor(file, np.dtype(DTYPES[dtype]), shape, start + begin)
         if tensor.size == end - begin:
             return tensor
-        problem, expected = "does not fill its place", f"{tensor.size} bytes"
+        problem, expected = "does not fill its bytes", f"{tensor.size} bytes"
     found = f"{dtype} of shape {shape}, bytes {begin}..{end}"[:MAX_SHOWN]
     problem = f"tensor {name!r} {problem}"
     raise FormatError(path, problem, offset=start, expected=expected, found=found)

@@ -258,6 +258,5 @@ FORMAT = Format(
     write=write,
     read_options=frozenset({"limit", "on_duplicate", "allow_nonfinite"}),
     read=read,
-    is_mapped=True,
     check_path=check_path,
 )

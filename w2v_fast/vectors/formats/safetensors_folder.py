@@ -42,10 +42,10 @@ from w2v_fast.vectors.formats._safetensors_file import (
 from w2v_fast.vectors.formats._words import WordRules, max_word_bytes
 
 FORMAT_VERSION = 1
-MODEL, WORDS, CONFIG, TOKENIZER, MODULES = FILES = (
+CONFIG, MODEL, WORDS, TOKENIZER, MODULES = FILES = (
+    "config.json",
     "model.safetensors",
     "words.safetensors",
-    "config.json",
     "tokenizer.json",
     "modules.json",
 )
@@ -169,9 +169,8 @@ def write(data: VectorData, words: list[bytes], path: str, options: WriteOptions
         if not target.exists():
             target.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, target)
-        names = (CONFIG, MODEL, WORDS, TOKENIZER, MODULES)
-        with file_sets.atomic_write_together(*(target / name for name in names)) as opened:
-            _write_files(data, dict(zip(names, opened, strict=True)), words, metadata)
+        with file_sets.atomic_write_together(*(target / name for name in FILES)) as opened:
+            _write_files(data, dict(zip(FILES, opened, strict=True)), words, metadata)
         undo.pop_all()
     files.sync_folder(target.parent)
 
@@ -214,9 +213,7 @@ def _written_files(path: str) -> tuple[str]:
 def _write_files(
     data: VectorData, opened: dict[str, BinaryIO], words: list[bytes], metadata: dict[str, Any]
 ) -> None:
-    offsets = np.zeros(len(words) + 1, np.uint64)
-    np.cumsum([len(word) for word in words], out=offsets[1:])
-    parts: dict[str, Any] = {"offsets": offsets}
+    parts: dict[str, Any] = {"offsets": np.cumsum([0, *map(len, words)], dtype=np.uint64)}
     if data.counts is not None:
         parts["counts"] = np.asarray(data.counts, np.int64)
     if data.output_vectors is not None:

@@ -145,7 +145,7 @@ def _check_kind(name: str, head: bytes, size: int) -> None:
         kind = "a text or another table, since each row begins with several words"
     else:
         return
-    advice = "no_header=True or format='glove' reads it as vectors all the same"
+    advice = "no_header=True or format='glove' reads it as vectors anyway"
     problem = f"without a header this looks like {kind}; {advice}"
     expected = "a word and its vector in each row"
     raise FormatError(name, problem, line=1, expected=expected, found=lines[0][:40])
@@ -317,8 +317,7 @@ def write_rows(
     def lines(start: int) -> memoryview:
         block = np.ascontiguousarray(vectors[start : start + rows], dtype=np.float32)
         some = words[start : start + rows]
-        offsets = np.zeros(len(some) + 1, np.int64)
-        np.cumsum([len(word) for word in some], out=offsets[1:])
+        offsets = np.cumsum([0, *map(len, some)], dtype=np.int64)
         out = bytearray(int(offsets[-1]) + len(some) * (_text.MAX_NUMBER * size + 1))
         used = _text.format_rows(block, b"".join(some), offsets, ord(separator), out)
         return memoryview(out)[:used]

@@ -1,8 +1,21 @@
-"""Pickles of gensim: never loaded here, since a pickle can run code; how to convert them."""
+"""What is refused, with what to do instead: names that are not here, and gensim's pickles."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import NoReturn
+
+
+def refuse_names(module: str, advice: str) -> Callable[[str], NoReturn]:
+    """The `__getattr__` of a module: an ImportError with advice, in which {name} is the name."""
+
+    def refuse(name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise ImportError(f"{module} has no {name}: {advice.format(name=name)}")
+
+    return refuse
 
 
 def refuse_pickle(path: str | os.PathLike[str], kind: str) -> None:
