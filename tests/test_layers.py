@@ -19,7 +19,7 @@ ALLOWED = {
     "training": {"system", "config", "corpus"},
     "vectors": {"system", "config", "keys", "html_table"},
     "word2vec": {"system", "config", "html_table", "corpus", "training", "vectors"},
-    "sklearn": {"config", "corpus", "vectors", "word2vec"},
+    "sklearn": {"config", "corpus", "vectors", "word2vec", "engines"},
     "loss": {"config", "corpus", "training", "vectors", "word2vec"},
     "cluster": {"system", "config", "corpus", "training", "vectors"},
     "engines": {"config", "corpus", "training", "vectors", "word2vec", "cluster"},

@@ -1,9 +1,9 @@
 """Shards: a corpus in pieces that nodes encode and count, cut the same way for any number of nodes.
 
 A plain file is cut between words into parts of some megabytes; a compressed file, a table or a URL
-is one shard. A node keeps each of its shards as a saved corpus (`corpus/corpus.py`) with the shard's own
-vocabulary. The vocabulary of the run is merged from the counts in the order of the shards, so ids,
-ties included, are those of one machine.
+is one shard. A node keeps each of its shards as a saved corpus (`corpus/corpus.py`) with a
+vocabulary of this shard. The vocabulary of the run is merged from the counts in the order of the
+shards, so ids, ties included, are those of one machine.
 """
 
 from __future__ import annotations
