@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.cluster.threads import on_threads
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.cluster.plan import bounds_at_sentences
+from w2v_fast.cluster.position import identity, newest, save
 from w2v_fast.cluster.replica import Replica, lr_factor
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, write
@@ -32,14 +32,18 @@ def replica_of(exchange, config, bounds=None, **options):
     return Replica(ids, VOCABULARY, config, exchange, **{"sync_words": 1500, **options})
 
 
-def trained(nodes, config, rounds=None, folder=None, **options):
-    """The replicas after so many rounds (default: all), and what they reported."""
+def trained(nodes, config, rounds=None, start=None, **options):
+    """The replicas after so many rounds (default: all), and what they reported.
+
+    They go on from the position and the weights of the replica `start`.
+    """
 
     def work(exchange):
         replica = replica_of(exchange, config, **options)
-        if folder is not None:
-            with folder_lock, CheckpointFolder(folder) as entered:
-                replica.restore(entered)
+        if start is not None:
+            for array, values in zip(replica.weights.arrays, start.weights.arrays, strict=True):
+                array[...] = values
+            replica.go_on(start.position)
         reports = []
         for progress in replica.rounds():
             reports.append(progress)
@@ -47,7 +51,6 @@ def trained(nodes, config, rounds=None, folder=None, **options):
                 replica.stop()
         return replica, reports
 
-    folder_lock = threading.Lock()
     return on_threads(nodes, work)
 
 
@@ -132,57 +135,58 @@ def test_a_stop_on_one_node_ends_all_and_makes_them_equal():
 
 
 @pytest.mark.parametrize("nodes", [1, 2, 4])
-def test_another_number_of_nodes_goes_on(tmp_path, nodes):
+def test_another_number_of_nodes_goes_on(nodes):
     config = config_of()
-    stopped = trained(3, config, rounds=7)
-    with CheckpointFolder(tmp_path) as folder:
-        stopped[0][0].save(folder)
-    found = trained(nodes, config, folder=tmp_path)
+    (stopped, _), *_ = trained(3, config, rounds=7)
+    found = trained(nodes, config, start=stopped)
     assert len({bits(replica) for replica, _ in found}) == 1
     replica, reports = found[0]
-    assert replica.position.tokens == 2 * len(IDS)
     assert replica.done
-    assert reports[-1].tokens == 2 * len(IDS) - stopped[0][0].position.tokens
-    assert replica.position.kept_tokens == pytest.approx(
-        trained(1, config)[0][0].position.kept_tokens
-    )
+    assert replica.position.tokens == 2 * len(IDS)
+    assert reports[-1].tokens == 2 * len(IDS) - stopped.position.tokens
+    (whole, _), *_ = trained(1, config)
+    assert replica.position.kept_tokens == whole.position.kept_tokens
 
 
 @pytest.mark.parametrize("nodes", [1, 3])
-def test_the_same_nodes_go_on_to_the_same_bits(tmp_path, nodes):
+def test_the_same_nodes_go_on_to_the_same_bits(nodes):
     """All rows are exchanged in every round here, so a stop changes nothing."""
     config = config_of()
     (stopped, _), *_ = trained(nodes, config, rounds=3)
-    with CheckpointFolder(tmp_path) as folder:
-        stopped.save(folder)
-    assert bits(trained(nodes, config, folder=tmp_path)[0][0]) == bits(trained(nodes, config)[0][0])
+    assert bits(trained(nodes, config, start=stopped)[0][0]) == bits(trained(nodes, config)[0][0])
 
 
-def test_a_checkpoint_is_written_when_nodes_are_equal(tmp_path):
+def test_nodes_are_equal_when_all_rows_were_exchanged():
     def work(exchange):
         replica = replica_of(exchange, config_of(), hot_rows=8)
-        equal = [replica.equal for _ in replica.rounds()]
-        replica.equal = False
-        folder = CheckpointFolder(tmp_path / str(exchange.rank))
-        with folder, pytest.raises(RuntimeError, match="when the weights of all nodes are equal"):
-            replica.save(folder)
-        return equal
+        return [(replica.equal, bits(replica)) for _ in replica.rounds()]
 
-    equal = on_threads(2, work)[0]
-    assert equal[-1]
-    assert equal.count(True) == 2  # the ends of the epochs
+    first, second = on_threads(2, work)
+    assert [equal for equal, _ in first] == [equal for equal, _ in second]
+    assert sum(equal for equal, _ in first) >= 2  # the ends of the epochs
+    for (equal, ours), (_, others) in zip(first, second, strict=True):
+        assert equal == (ours == others)
 
 
-def test_a_checkpoint_of_another_run_is_refused(tmp_path):
-    (replica, _), *_ = trained(2, config_of(), rounds=2)
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_a_checkpoint_keeps_a_position(tmp_path, nodes):
+    config = config_of()
+    (replica, _), *_ = trained(nodes, config, rounds=3)
+    run = identity(config, VOCABULARY)
     with CheckpointFolder(tmp_path) as folder:
-        replica.save(folder)
-    with pytest.raises(CheckpointError, match=r"is of another run: config.window is 3, the"):
-        trained(2, config_of(window=3), folder=tmp_path)
+        path = save(folder, replica.position, run, replica.weights.arrays, None)
+        checkpoint, position = newest(folder, run, config, len(IDS))
+        assert checkpoint.path == path
+        assert position == replica.position
+        other = identity(config_of(window=3), VOCABULARY)
+        with pytest.raises(CheckpointError, match=r"is of another run: config.window is 3, the"):
+            newest(folder, other, config, len(IDS))
 
 
 def test_a_position_that_does_not_fit_is_damage(tmp_path):
-    (replica, _), *_ = trained(2, config_of(), rounds=2)
+    config = config_of()
+    (replica, _), *_ = trained(2, config, rounds=2)
+    run = identity(config, VOCABULARY)
     good = json.loads(json.dumps(dataclasses.asdict(replica.position)))
     bad = [
         None,
@@ -195,15 +199,13 @@ def test_a_position_that_does_not_fit_is_damage(tmp_path):
         {**good, "done": 7},
     ]
     for position in bad:
-        header = {"version": "1", "run": replica.identity, "position": position}
+        header = {"version": "1", "run": run, "position": position}
         write(tmp_path / "checkpoint-000000000000001.w2v", header, replica.weights.arrays)
-        with pytest.raises(CheckpointError, match="the position in its header"):
-            trained(1, config_of(), folder=tmp_path)
-
-
-def test_without_a_checkpoint_a_run_begins(tmp_path):
-    (replica, _), *_ = trained(2, config_of(epochs=1), folder=tmp_path)
-    assert replica.done
+        with (
+            CheckpointFolder(tmp_path) as folder,
+            pytest.raises(CheckpointError, match="the position in its header"),
+        ):
+            newest(folder, run, config, len(IDS))
 
 
 # -- what is refused ---------------------------------------------------------------------------

@@ -23,9 +23,12 @@ from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, zeros
 
 SETTLING = 0.1
+"""How far an update moves a row towards its fixed point, per unit of learning rate: an empirical
+constant (docs/performance-notes.md)."""
 PART_BYTES = 1 << 24
 """Bytes of a matrix that are exchanged in one call."""
 MIN_WAY = 1e-12
+"""Below it changes are added."""
 
 
 class Combiner:
@@ -61,18 +64,19 @@ class Combiner:
         self.seconds = 0.0
         self._weights, self._visits, self._exchange = weights, visits, exchange
         self._bases = [zeros(*array.shape) for array in weights.arrays if exchange.size > 1]
-        self.restart()
         rows = len(weights.input)
         self._ends = [hot_rows]  # of the rows that are exchanged together
         while self._ends[-1] < rows:
             self._ends.append(2 * self._ends[-1])
         self._ends[-1] = rows
         self._trained = np.zeros((len(self._ends), exchange.size))
+        self.restart()
 
     def restart(self) -> None:
         """Take the weights as they are, equal on all nodes, for those of the last exchange."""
         for base, array in zip(self._bases, self._weights.arrays):  # noqa: B905 - one node: none
             base[...] = array
+        self._trained[...] = 0
 
     def add(self, trained: NDArray[np.float64]) -> None:
         """Count what a round trained: learning rate times kept words of each node, [nodes]."""

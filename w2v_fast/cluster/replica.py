@@ -7,8 +7,6 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +14,10 @@ from numpy.typing import NDArray
 from w2v_fast.cluster.combine import Combiner, visits_of_rows
 from w2v_fast.cluster.exchange.protocol import Exchange, gathered
 from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, joined
-from w2v_fast.cluster.position import Position, identity, newest, save
+from w2v_fast.cluster.position import Position, identity
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.version import __version__
-from w2v_fast.training.checkpoint import CheckpointFolder
 from w2v_fast.training.progress import EpochLoss, Progress
 from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
 from w2v_fast.training.weights import Weights
@@ -65,9 +62,7 @@ class Replica:
     combiner : Combiner
         What it exchanged: bytes and seconds.
     equal : bool
-        Whether the weights of all nodes are the same now: a checkpoint can be written.
-    last_checkpoint : Path or None
-        The checkpoint that this run went on from, or wrote last.
+        Whether the weights of all nodes are the same now.
 
     Raises
     ------
@@ -117,7 +112,6 @@ class Replica:
         self._kept_share = float(vocabulary.counts @ keep / vocabulary.counts.sum())
         self.position = Position(0, [], 0, 0, [EpochLoss() for _ in range(config.epochs)])
         self.equal = True
-        self.last_checkpoint: Path | None = None
         self._stopped = False
 
     @property
@@ -136,7 +130,7 @@ class Replica:
         ------
         Progress
             After each round: where all nodes together stand. When `equal` is true then, the weights
-            are the same everywhere, and this node may `save` them while the others go on.
+            are the same everywhere: a checkpoint of `position` and `weights` may be written.
 
         Raises
         ------
@@ -211,7 +205,10 @@ class Replica:
         self, tokens: int, sync_words: int | None, hot_rows: int
     ) -> tuple[list[int], list[int]]:
         """The tokens and threads of each node, if all have tokens and the same run."""
-        run = json.dumps([self.identity, __version__, sync_words, hot_rows], sort_keys=True)
+        run = json.dumps(
+            [identity(self._given, self._vocabulary), __version__, sync_words, hot_rows],
+            sort_keys=True,
+        )
         digest = int.from_bytes(hashlib.sha256(run.encode()).digest()[:7], "little")
         row = np.array([tokens, self._given.threads, digest], np.int64)
         sizes, threads, digests = gathered(self._exchange, row).T.tolist()
@@ -227,68 +224,7 @@ class Replica:
             )
         return sizes, threads
 
-    # -- checkpoints -----------------------------------------------------------------------------
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What must be the same when a run goes on, on any number of nodes, as JSON."""
-        return identity(self._given, self._vocabulary)
-
     def go_on(self, position: Position) -> None:
         """Go on from a position, whose weights this replica and all others have been given."""
         self.position, self.equal = position, True
         self.combiner.restart()
-
-    def save(self, folder: CheckpointFolder) -> Path:
-        """Write a checkpoint; one node does, while `equal` is true.
-
-        Parameters
-        ----------
-        folder
-            Where, entered by this process.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        RuntimeError
-            The weights of the nodes differ now.
-        OSError
-            The file cannot be written.
-        """
-        if not self.equal:
-            raise RuntimeError("a checkpoint is written when the weights of all nodes are equal")
-        self.last_checkpoint = save(
-            folder, self.position, self.identity, self.weights.arrays, self.last_checkpoint
-        )
-        return self.last_checkpoint
-
-    def restore(self, folder: CheckpointFolder) -> bool:
-        """Go on from the newest whole checkpoint of a folder; every node does, from the same one.
-
-        Parameters
-        ----------
-        folder
-            The folder, entered by this process.
-
-        Returns
-        -------
-        bool
-            False when it has no checkpoint.
-
-        Raises
-        ------
-        CheckpointError
-            It is of another run, or damaged; this run is as it was.
-        """
-        found = newest(folder, self.identity, self._given, self.plan.jobs.tokens)
-        if found is None:
-            return False
-        checkpoint, position = found
-        checkpoint.fill(self.weights.arrays)
-        self.go_on(position)
-        self.last_checkpoint = checkpoint.path
-        return True
