@@ -29,6 +29,7 @@ from w2v_fast.cluster.generation import Generation, Machine, NodeLost, machines
 from w2v_fast.cluster.node import Part, Step
 from w2v_fast.cluster.plan import shares_of_shards
 from w2v_fast.cluster.position import Position
+from w2v_fast.cluster.replica import check_objective
 from w2v_fast.cluster.shards import Shard, cut, merge, vocabulary_of
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import MAGIC, Corpus
@@ -119,11 +120,7 @@ class ClusterRun:
         on_vocabulary: Callable[[Vocabulary], object] | None = None,
     ) -> None:
         self._ray = imported("ray", "engine='ray'", "Ray", "ray")
-        if config.objective.startswith("softmax"):
-            raise ValueError(
-                "the softmax changes every row in every step, which nodes cannot exchange: train "
-                "it on one machine, or choose ns, nce or hs"
-            )
+        check_objective(config)
         self._limits = _checked_nodes(nodes)
         self.config = config
         self.vocabulary = vocabulary
@@ -358,15 +355,20 @@ class ClusterRun:
 
     def _load(self, generation: Generation) -> None:
         """Give each node an equal part of the corpus."""
+        words = generation.put(self.vocabulary)
+        parts = self._parts(len(generation))
+        generation.call("load", ((part, words, self._digests) for part in parts))
+
+    def _parts(self, nodes: int) -> list[Part]:
+        """The part of each node, and the shards in which it lies."""
         ends = np.cumsum([0, *self._tokens])
-        total, nodes, parts = int(ends[-1]), len(generation), []
+        total, parts = int(ends[-1]), []
         for rank in range(nodes):
             start, stop = total * rank // nodes, total * (rank + 1) // nodes
             first = int(np.searchsorted(ends, start, "right")) - 1
             last = max(int(np.searchsorted(ends, stop, "left")), first)
             parts.append(Part(range(first, last), int(ends[first]), start, stop))
-        words = generation.put(self.vocabulary)
-        generation.call("load", ((part, words, self._digests) for part in parts))
+        return parts
 
     def _join(self, generation: Generation, plane: str) -> None:
         """Let the nodes come together, and make their replicas."""

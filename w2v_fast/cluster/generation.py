@@ -20,6 +20,9 @@ READY_SECONDS = 60.0
 LATE_SECONDS = 20.0
 """The same, after a first one has started."""
 
+TOLD = (OSError, ValueError, MemoryError, ImportError, FloatingPointError)
+"""Errors of a node that the driver raises as what they are; others are RuntimeErrors."""
+
 logger = logging.getLogger("w2v_fast.cluster")
 
 
@@ -229,7 +232,7 @@ def _raise_named(error: Any, machine: Machine) -> NoReturn:
     where = f"node {machine.address}: "
     if isinstance(error, OSError) and error.strerror:
         raise OSError(error.errno, where + error.strerror, error.filename) from error
-    kind = type(error) if isinstance(error, (OSError, ValueError, MemoryError)) else RuntimeError
+    kind = type(error) if isinstance(error, TOLD) else RuntimeError
     try:
         named = kind(where + str(error))
     except TypeError:  # an error that takes other arguments, as UnicodeDecodeError
