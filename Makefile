@@ -96,6 +96,7 @@ bench: tools  ## the quick benchmarks, under 10 minutes (CORPUS=path to text; ST
 bench-full: tools  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation sets, STORE=1)
 	$(INSTALL) --group bench
 	-$(INSTALL) --group peers
+	-$(INSTALL) --no-deps pecanpy  # what it depends on asks for numpy 1
 	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) --full $(if $(STORE),--store)
 
 study: tools  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL=folder)

@@ -16,7 +16,7 @@ def questions() -> str:
     rows = [
         {
             "question": benchmark.question,
-            "command": f"`python -m benchmarks.{benchmark.name} {benchmark.command}`",
+            "command": f"`{f'python -m benchmarks.{benchmark.name} {benchmark.command}'.rstrip()}`",
             "result": f"[{benchmark.name}](results/{benchmark.name}.md)"
             if (RESULTS / f"{benchmark.name}.md").exists()
             else "not measured yet",

@@ -102,6 +102,11 @@ class Word2Vec:
     ['the', 'sat', 'cat', 'dog']
     """
 
+    _corpus: Corpus | None = None
+    _trainer: Trainer | None = None
+    _wv: KeyedVectors | None = None
+    _runs = 0
+
     def __init__(
         self,
         corpus: Corpus | CorpusSource | None = None,
@@ -143,25 +148,17 @@ class Word2Vec:
                 grow=grow,
             )
             if grow and initial_vectors is not None:
-                corpus = corpus.under_vocabulary(
-                    _grown_vocabulary(initial_vectors, corpus.vocabulary, self.config)
-                )
+                corpus = _grown(corpus, initial_vectors, self.config)
             words = corpus.vocabulary
         assert words is not None
         self.vocabulary = words
         self._warn_if_one_word()
         in_memory = corpus.tokens_in_memory if corpus is not None else 0
-        self.memory = MemoryEstimate(len(self.vocabulary), in_memory, self.config)
+        self.memory = MemoryEstimate(len(words), in_memory, self.config)
         self.memory.check()
-        self.weights = initial_weights(
-            len(self.vocabulary), self.config.vector_size, self.config.seed
-        )
+        self.weights = initial_weights(len(words), self.config.vector_size, self.config.seed)
         self.metadata: dict[str, Any] = {}
         self._memory_budget = memory_budget
-        self._runs = 0
-        self._corpus: Corpus | None = None
-        self._trainer: Trainer | None = None
-        self._wv: KeyedVectors | None = None
         self._freeze(frozen)
         if corpus is not None:
             self._start(corpus)
@@ -656,10 +653,10 @@ def _check_unread(corpus: Corpus | None, column: Column | None, tokenizer: Token
         raise TypeError(f"column and tokenizer say how a corpus is read: {what}")
 
 
-def _grown_vocabulary(kv: KeyedVectors, found: Vocabulary, config: TrainConfig) -> Vocabulary:
-    """The words of `kv` in their rows, then new words that are frequent; counts are added up."""
+def _grown(corpus: Corpus, kv: KeyedVectors, config: TrainConfig) -> Corpus:
+    """Use the words of `kv` in their rows, then new words that are frequent; add their counts."""
     counts = [0] * len(kv) if kv.counts is None else kv.counts.tolist()
-    added = []
+    found, added = corpus.vocabulary, []
     for word, count in zip(found.words, found.counts.tolist(), strict=True):
         row = kv.key_to_index.get(word)
         if row is not None:
@@ -669,7 +666,8 @@ def _grown_vocabulary(kv: KeyedVectors, found: Vocabulary, config: TrainConfig) 
     if config.max_vocab is not None:
         added = added[: max(0, config.max_vocab - len(kv))]
     words = [*kv.index_to_key, *(word for word, _ in added)]
-    return Vocabulary(words, np.array([*counts, *(count for _, count in added)], np.int64))
+    counts += [count for _, count in added]
+    return corpus.under_vocabulary(Vocabulary(words, np.array(counts, np.int64)))
 
 
 def _as_config(config: TrainConfig | None, options: Mapping[str, Any]) -> TrainConfig:

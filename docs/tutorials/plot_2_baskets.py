@@ -31,8 +31,8 @@ for path in sorted(folder.rglob("*.py")):
 print(f"{len(baskets)} baskets, for instance {baskets[10]}")
 
 # %%
-# A window as wide as the widest basket, which does not shrink at random, makes all items of a basket
-# neighbors. The baskets are small and few, so they are passed over often.
+# A window as wide as the widest basket, which does not shrink at random, makes all items of a
+# basket neighbors. The baskets are small and few, so they are passed over often.
 
 import w2v_fast
 

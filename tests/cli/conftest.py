@@ -30,7 +30,7 @@ def topic_text(sentences: int, seed: int = 1) -> str:
 
 @contextlib.contextmanager
 def process(*argv, **options):
-    """The command line as a process, which is killed after a while: no test waits for ever."""
+    """The command line as a process, which is killed after a while: no test waits forever."""
     with subprocess.Popen(
         [*COMMAND, *argv], cwd=ROOT, stderr=subprocess.PIPE, **options
     ) as command:

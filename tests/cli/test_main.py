@@ -211,7 +211,7 @@ def test_byte_counts(text, size):
 
 
 def imported_by(code):
-    """The modules that a new interpreter imports to run the code, but for those of its start."""
+    """The modules that the code imports in a new interpreter, without those of its startup."""
     script = f"import sys; before = set(sys.modules); {code}; print(*set(sys.modules) - before)"
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
@@ -277,7 +277,7 @@ def test_completion(tmp_path):
 
 @pytest.mark.parametrize("signal", [KeyboardInterrupt(), Stopped(15)])
 def test_a_signal_while_the_command_line_is_parsed_is_not_hidden(monkeypatch, signal):
-    """argparse restores each action's save_nargs, which an early signal keeps it from making."""
+    """argparse restores each action's save_nargs, which it has not set yet at an early signal."""
     parser = Parser()
     parser.add_argument("file")
 

@@ -1,4 +1,4 @@
-"""What a command would write over, and what it cannot write, is known before its work."""
+"""A command refuses before its work to overwrite an input, or to write where it cannot."""
 
 import os
 import subprocess

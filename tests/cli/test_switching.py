@@ -1,4 +1,4 @@
-"""docs/switching.md: its commands are understood, and its tables name options that there are."""
+"""docs/switching.md: its commands are understood, and its tables name options that exist."""
 
 import dataclasses
 import re

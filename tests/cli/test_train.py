@@ -215,7 +215,7 @@ def test_progress_as_json(cli, corpus, tmp_path):
 
 @pytest.mark.slow
 def test_unusual_bytes_pass_through(cli, tmp_path):
-    """Words that are not UTF-8 leave as they came."""
+    """Words that are not UTF-8 are written as they were read."""
     text = tmp_path / "text"
     text.write_bytes("größe \udcff 東京\n".encode("utf-8", "surrogateescape") * 9)
     assert cli("vocab", text, "-o", tmp_path / "counts", "--quiet")[0] == 0

@@ -392,6 +392,14 @@ def test_a_link_that_leads_nowhere_is_an_error(tmp_path):
         Corpus.from_source(tmp_path)
 
 
+def test_a_circle_of_links_is_an_error(tmp_path):
+    (tmp_path / "text.txt").write_text("a")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    for source in (tmp_path, f"{tmp_path}/*.txt"):
+        with pytest.raises(OSError, match=r"circle of links.*loop\.txt"):
+            Corpus.from_source(source)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 def test_special_files_of_a_folder_are_left_out_and_said(tmp_path):
     (tmp_path / "text.txt").write_text("a b")

@@ -299,3 +299,26 @@ def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"pip install 'w2v_fast\[tables\]'"):
         read(TABLE, "text")
+
+
+def test_a_dict_of_datasets_is_refused_with_a_way_out():
+    splits = pytest.importorskip("datasets").DatasetDict({"train": dataset()})
+    with pytest.raises(
+        TypeError, match=r"a DatasetDict with the keys 'train'; .*: data\['train'\]$"
+    ):
+        read(splits, "text")
+
+
+def test_columns_named_by_numbers():
+    frame = pytest.importorskip("pandas").DataFrame({0: IDS, 1: TEXTS})
+    assert read(frame, 1) == EXPECTED
+    with pytest.raises(ValueError, match="has no column 'text'; it has 0, 1"):
+        read(frame, "text")
+
+
+def test_phrases_of_a_column(tmp_path):
+    WRITERS["table.parquet"](tmp_path / "table.parquet")
+    output = tmp_path / "text"
+    options = ["--column", "text", "-threshold", "9999", "-debug", "0", "-output", str(output)]
+    assert main(["phrases", "-train", str(tmp_path / "table.parquet"), *options]) == 0
+    assert read(output) == EXPECTED

@@ -13,6 +13,7 @@ import pytest
 
 from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus._segments import segment, unicode_version
+from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.tokenizers import Words
 
 CASES = Path(__file__).parent.parent.parent / "third_party" / "unicode" / "WordBreakTest.txt"
@@ -143,6 +144,19 @@ def test_random_bytes_give_utf_8_words():
         found, count, _ = segment(generator.randbytes(200))
         assert len(re.split(rb"[ \n]+", found.strip(b" \n") or b"x")) == max(1, count)
         found.decode()
+
+
+@pytest.mark.parametrize("block_bytes", [1, 100, 1 << 20])
+def test_a_corpus_of_raw_text(tmp_path, block_bytes, caplog):
+    lines = [text for text, _ in SAMPLE.values()]
+    (tmp_path / "raw.txt").write_text("\n".join(lines), encoding="utf-8")
+    expected = [expected.split() for _, expected in SAMPLE.values()]
+    for source in (tmp_path / "raw.txt", lines):
+        options = {"tokenizer": "words", "min_count": 1, "block_bytes": block_bytes}
+        with caplog.at_level("INFO", "w2v_fast"):
+            corpus = Corpus.from_source(iter(source) if source is lines else source, **options)
+        assert list(corpus.token_lists()) == expected
+        assert f"{sum(map(len, expected))} words; the first line" in caplog.text
 
 
 def test_words_say_what_they_did():

@@ -19,11 +19,13 @@ import numpy as np
 from tests.corpus.oracle import contents, encode, split
 from tests.fuzz.limits import check
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus._segments import segment
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.phrases import FrozenPhrases
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.files import MAGIC_LENGTH, compression_of, zstd_module
 from w2v_fast.training.trainer import DivergenceError, Trainer
+from w2v_fast.walks import node2vec
 from w2v_fast.word2vec import Word2Vec
 
 CHECKSUM = hashlib.sha256().digest_size
@@ -128,8 +130,29 @@ def checksummed(data: bytes) -> bytes:
     return data[:-CHECKSUM] + hashlib.sha256(data[:-CHECKSUM]).digest()
 
 
+def words(folder: Path, data: bytes) -> None:
+    """The words of any bytes are as many as it says, in the lines of the text, and UTF-8."""
+
+    def read() -> None:
+        found, count, _ = segment(data)
+        found.decode()
+        assert found.count(b"\n") == data.count(b"\n")
+        assert len(found.split()) == count
+
+    check(read, len(data))
+
+
+def edges(folder: Path, data: bytes) -> None:
+    """A list of edges gives a graph that can be walked through."""
+    path = folder / "edges"
+    path.write_bytes(data)
+    check(lambda: node2vec(path, 0.5, 2, walks=1, length=4, workers=1), len(data))
+
+
 TARGETS: dict[str, Callable[[Path, bytes], None]] = {
     "text": text,
+    "words": words,
+    "edges": edges,
     "vocabulary": vocabulary,
     "phrases": phrases,
     "saved_corpus": saved_corpus,
@@ -150,6 +173,8 @@ def seeds() -> dict[str, list[bytes]]:
         newest = next((folder / "run").iterdir())
         return {
             "text": [compress(TEXT) for compress in COMPRESSIONS.values()],
+            "words": [TEXT, "L'\u00e9t\u00e9 3.14 \u039f\u03a3. \u05e6\u05d4\"\u05dc\n".encode()],
+            "edges": [b"# c\na b 1\nb c 2.5\n", gzip.compress(b"1 2\n2 3\n")],
             "vocabulary": [
                 b"the 5\ncat 3\nsat\t2\ntwo words 1\n",
                 gzip.compress(b"a 2\nb\xff 1\n"),

@@ -89,6 +89,18 @@ def test_the_command(store):
     assert names(store) == ["text", "v.bin", "words"]
 
 
+def test_a_saved_corpus(store):
+    corpus = Corpus.from_source([["a", "b"], ["b"]], min_count=1)
+    corpus.save(f"{store}/corpus")
+    assert Corpus.open(f"{store}/corpus").ids.tolist() == corpus.ids.tolist()
+    command = ["train", f"{store}/corpus", "-o", f"{store}/v.bin", "--vector-size", "4"]
+    assert main([*command, "--workers", "1", "--quiet"]) == 0
+    with files.atomic_write(f"{store}/cut") as file:
+        file.write(content(f"{store}/corpus")[:-9])
+    with pytest.raises(ValueError, match=f"{store}/cut is cut or damaged"):
+        Corpus.open(f"{store}/cut")
+
+
 @pytest.mark.parametrize(
     ("url", "error", "message"),
     [

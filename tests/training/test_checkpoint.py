@@ -1,4 +1,4 @@
-"""A stopped or killed run goes on as if nothing had happened; a damaged checkpoint is refused."""
+"""A stopped or killed run continues as if nothing had happened; a damaged checkpoint is refused."""
 
 import contextlib
 import errno
@@ -511,7 +511,7 @@ def test_an_interrupt_while_a_checkpoint_is_written_writes_it_again(tmp_path, mo
 
 
 def test_a_worker_that_failed_leaves_no_checkpoint(tmp_path):
-    """The job that failed is not done: the weights are those of no position."""
+    """The failed job is not done, so the weights belong to no position."""
     run = stop_after(trainer_of(), 100)
     run.train(checkpoint=tmp_path)
     before = sorted(tmp_path.iterdir())

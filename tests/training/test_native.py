@@ -89,7 +89,7 @@ def test_native_equals_reference(isa, architecture, objective, share_noise):
 )
 @pytest.mark.parametrize("window", [1, 5, 40])
 def test_full_groups_equal_the_reference(isa, architecture, objective, window):
-    """As many windows as a step can have, of targets that differ, with contexts in common."""
+    """The maximum number of windows of a step, with different targets and common contexts."""
     config = TrainConfig(
         vector_size=20,
         window=window,
@@ -168,7 +168,7 @@ def test_numbers_of_draws(isa, objective, draws):
 
 @pytest.mark.parametrize("objective", ["ns", "hs"])
 def test_a_window_of_more_contexts_than_a_step_takes(isa, objective):
-    """It is taken in parts, of which the last is short, on either side of the center."""
+    """It is split, and the last part is short, on either side of the center."""
     config = TrainConfig(
         vector_size=8, window=200, epochs=1, sample=0, objective=objective, alpha=0.002
     )
@@ -366,7 +366,7 @@ def test_a_step_of_nan_stays_in_its_rows(isa):
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_noise_that_is_nearly_always_a_target(isa, architecture):
-    """Where redrawing fails, noise is uniform among the words that are no target."""
+    """If redrawing fails, noise is uniform among the words that are not targets."""
     config = TrainConfig(
         vector_size=8, window=3, epochs=1, sample=0, ns_exponent=9, architecture=architecture
     )

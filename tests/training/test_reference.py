@@ -74,7 +74,7 @@ def test_step_is_the_negative_gradient_of_the_loss(case):
 
 @pytest.mark.parametrize("corrected", [False, True])
 def test_cbow_gradient_of_the_mean(corrected):
-    """The corrected rule is the gradient; word2vec.c's is, for inputs, that times the contexts."""
+    """The corrected rule is the gradient; word2vec.c's update of inputs is a multiple."""
     random = np.random.default_rng(6)
     inputs, rows = random.normal(size=(4, 5)), random.normal(size=(3, 5))
     contexts, label, shift = [0, 2, 2, 3], np.array([1.0, 0, 0]), np.zeros(3)
@@ -171,7 +171,7 @@ def every_draw(objective, draws):
 @pytest.mark.parametrize("draws", [1, 2, 3, 4])
 @pytest.mark.parametrize("objective", ["ns", "nce"])
 def test_any_number_of_draws_is_an_unbiased_estimate_of_the_loss_and_its_gradient(objective, draws):
-    """Of -log s(u_o . v_c) - K sum_w q(w) log s(-u_w . v_c); nce's scores are less log(K q)."""
+    """Of -log s(u_o . v_c) - K sum_w q(w) log s(-u_w . v_c); nce subtracts log(K q) from scores."""
     tables, q = tables_of_six_words(TrainConfig(objective=objective, negative=K))
     shift = np.log(K * tables.noise) if objective == "nce" else np.zeros(6)
 

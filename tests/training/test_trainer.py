@@ -251,7 +251,7 @@ def test_a_second_call_while_a_run_trains_is_an_error(tmp_path):
 
 def test_a_loop_that_runs_is_an_error_for_another_thread():
     run = trainer_of(epochs=1)
-    loop, stop, errors = run._loops[0], len(run._ids), []
+    loop, stop, errors = run._loops[0], len(run.ids), []
 
     def again():
         while not errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -18,10 +19,17 @@ from w2v_fast.corpus.corpus import MAGIC, Corpus
 from w2v_fast.corpus.tokenizers import Tokenizer
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.bar import Bar
+from w2v_fast.system.files import open_raw
+from w2v_fast.system.remote import is_remote
 from w2v_fast.training.watch import REPORT_SECONDS
 
 FIXED_WHEN_SAVED = ("min_count", "max_vocab")
 LINE_END = "</s>"
+
+
+def inputs_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The files that a corpus is read from, by the options that name them (`check_paths`)."""
+    return {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab}
 
 
 def read_corpus(arguments: argparse.Namespace, config: TrainConfig, grow: bool = False) -> Corpus:
@@ -71,10 +79,11 @@ def read_text(paths: list[str], config: TrainConfig, progress: str, **options: A
 
 def is_saved(path: str) -> bool:
     """Whether a path is a corpus that `encode` wrote."""
-    if not os.path.isfile(path):
+    if not (is_remote(path) or os.path.isfile(path)):
         return False
-    with open(path, "rb") as file:
+    with contextlib.suppress(FileNotFoundError), open_raw(path) as file:  # a glob of URLs
         return file.read(len(MAGIC)) == MAGIC
+    return False
 
 
 def _open_saved(arguments: argparse.Namespace, path: str) -> Corpus:

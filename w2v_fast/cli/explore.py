@@ -1,7 +1,8 @@
 """Show the words in a browser: a map, neighbors, analogies, comparisons.
 
 The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes
-one file instead, which works offline. t-SNE and clusters need the extra explore, UMAP the extra umap.
+one file instead, which works offline. t-SNE and clusters need the extra explore, UMAP the extra
+umap.
 
 Examples:
   w2v-fast explore vectors.bin

@@ -16,7 +16,10 @@ from w2v_fast.training.progress import MODES
 from w2v_fast.vectors import formats
 from w2v_fast.vectors.formats import FORMATS
 
-TEXT_HELP = "text files, folders or globs, compressed or not; '-' is standard input"
+TEXT_HELP = (
+    "text files, folders, globs or URLs, compressed or not, or with --column files of tables "
+    "(Parquet, Feather, CSV, JSON lines); '-' is standard input"
+)
 CORPUS_HELP = (
     f"{TEXT_HELP}; or one file that 'encode' wrote. White space separates words, a newline ends a "
     "sentence"
@@ -114,7 +117,7 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     """--column and --tokenizer: where the text is, and what cuts it into words."""
-    parser.add_argument("--column", metavar="NAME", help="the column of the tables to read")
+    parser.add_argument("--column", metavar="NAME", help="the column to read of files of tables")
     parser.add_argument(
         "--tokenizer",
         metavar="NAME",

@@ -13,7 +13,7 @@ import argparse
 from typing import Any
 
 from w2v_fast.cli import options
-from w2v_fast.cli.corpus_input import reporter
+from w2v_fast.cli.corpus_input import reporter, tokenizer_of
 from w2v_fast.cli.messages import note
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.paths import Output, check_paths
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=2,
     )
     parser.add_argument("--workers", metavar="N", type=options.positive, help=options.WORKERS_HELP)
+    options.add_text_arguments(parser)
     options.add_memory_argument(parser)
 
 
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.scoring != "npmi" and not threshold > 0:
         raise UsageError(f"-threshold {threshold:g} must be above 0")
     check_paths({"-train": arguments.train}, Output("-output", arguments.output))
+    tokenizer = tokenizer_of(arguments)
     found = phrase_text(
         arguments.train,
         arguments.output,
@@ -79,11 +81,15 @@ def run(arguments: argparse.Namespace) -> None:
         threshold=threshold,
         scoring=arguments.scoring,
         passes=arguments.passes,
+        column=arguments.column,
+        tokenizer=tokenizer,
         workers=arguments.workers,
         memory_budget=arguments.memory_budget,
         progress=reporter("bar" if arguments.debug > 1 else "quiet"),
     )
     if arguments.debug:
+        if tokenizer is not None:
+            note(tokenizer.summary())
         for number, phrases in enumerate(found, 1):
             hint = ": no pair scores high enough; try a lower -threshold or -min-count"
             note(f"pass {number}: {len(phrases):,} phrases{'' if len(phrases) else hint}")

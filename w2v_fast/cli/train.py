@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from w2v_fast.cli import on_cluster, options
-from w2v_fast.cli.corpus_input import read_corpus
+from w2v_fast.cli.corpus_input import inputs_of, read_corpus
 from w2v_fast.cli.explore import watched
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.parser import UsageError
@@ -87,12 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         outputs.append(Output("--save-vocab", arguments.save_vocab))
     if arguments.checkpoint is not None:
         outputs.append(Output("--checkpoint", arguments.checkpoint, CHECKPOINTS))
-    inputs = {
-        "CORPUS": arguments.corpus,
-        "--read-vocab": arguments.read_vocab,
-        "--init": arguments.init,
-    }
-    check_paths(inputs, *outputs)
+    check_paths({**inputs_of(arguments), "--init": arguments.init}, *outputs)
     choose_isa(config.isa)
     if arguments.engine == "ray":
         return on_cluster.run(arguments, config, format)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from w2v_fast.cli import options
-from w2v_fast.cli.corpus_input import read_corpus
+from w2v_fast.cli.corpus_input import inputs_of, read_corpus
 from w2v_fast.cli.paths import Output, check_paths
 
 
@@ -23,8 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     config = options.config_from(arguments)
-    check_paths(
-        {"CORPUS": arguments.corpus, "--read-vocab": arguments.read_vocab},
-        Output("-o", arguments.output),
-    )
+    check_paths(inputs_of(arguments), Output("-o", arguments.output))
     read_corpus(arguments, config).vocabulary.save(arguments.output)

@@ -134,14 +134,11 @@ def config_of(arguments: argparse.Namespace) -> TrainConfig:
 def check_writable_before_work(arguments: argparse.Namespace) -> None:
     """Raise now what would stop the run at its end."""
     format = None if arguments.classes else format_of(arguments)
-    outputs = [
-        Output(option, path, kind)
-        for option, path, kind in (
-            ("-output", arguments.output, format),
-            ("-save-vocab", arguments.save_vocab, None),
-        )
-        if path is not None
-    ]
+    outputs = []
+    if arguments.output is not None:
+        outputs.append(Output("-output", arguments.output, format))
+    if arguments.save_vocab is not None:
+        outputs.append(Output("-save-vocab", arguments.save_vocab))
     check_paths({"-train": arguments.train, "-read-vocab": arguments.read_vocab}, *outputs)
     if arguments.classes:
         require_sklearn()

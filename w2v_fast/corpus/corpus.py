@@ -31,7 +31,7 @@ from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of, join_words, split_words
 from w2v_fast.html_table import first_words, html_table
 from w2v_fast.system.container import SealedFile, write_sealed
-from w2v_fast.system.files import compression_of_name, path_name
+from w2v_fast.system.files import compression_of_name, open_raw, path_name
 
 logger = logging.getLogger(__name__)
 
@@ -131,8 +131,15 @@ class Corpus:
         ----------
         source
             - A path, or a list of them: a file (gzip, bzip2, xz and zstd are recognized), a folder
-              (all files in it and below), a glob, `-` for standard input. ASCII white space and NUL
-              separate words, newline ends a sentence.
+              (all files in it and below), a glob, a URL or a glob of URLs (extra: `remote`), or
+              `-`, standard input. ASCII white space and NUL separate words, newline ends a
+              sentence.
+            - With `column`, files of tables (extra: `tables`), told by their suffix: .parquet, .pq,
+              .feather, .arrow, .csv, .tsv, or with an object a line .json, .jsonl, .ndjson.
+            - A table of pandas, polars, pyarrow or DuckDB, or of another library that narwhals
+              reads or that exports a stream of Arrow; an iterable of tables; a Hugging Face
+              dataset. It needs a `column`, unless it has only one (extra: `tables`).
+            - A column of such a table.
             - An iterable, which may be a generator, of sentences: lists of str, or lists or 1-D
               arrays of integers.
             - An array of integers: 1-D is one sentence, 2-D one sentence a row. Their words are
@@ -167,15 +174,18 @@ class Corpus:
 
         Raises
         ------
+        ImportError
+            An extra is not installed; the message names it.
         OSError
             Nothing is at a path, a file cannot be read, its compressed data are damaged, it changed
             while it was read, or the disk is full.
         TypeError
             The source is none of these; a sentence is a str instead of a list of tokens; tokens
-            have different types; there is no text for the tokenizer, or no column for `column`.
+            have different types; a table has several columns and none is given; a cell is neither
+            text nor a list; there is no text for the tokenizer, or no table for `column`.
         ValueError
-            The corpus is empty, or none of its words is kept; a file is not text; a column or
-            tokenizer is unknown; an option is out of its range.
+            The corpus is empty, or none of its words is kept; a file is not text, or not the table
+            that its suffix says; a column or tokenizer is unknown; an option is out of its range.
 
         Warns
         -----
@@ -314,8 +324,8 @@ class Corpus:
             It is not a saved corpus, it was cut, or it is damaged.
         """
         name = path_name(path)
-        with open(name, "rb") as file:
-            sealed = SealedFile(file, MAGIC, "a saved corpus")
+        with open_raw(name) as file:
+            sealed = SealedFile(file, MAGIC, "a saved corpus", name=name)
             sizes = np.frombuffer(sealed.part(SIZES_BYTES), "<u8").tolist()
             words, word_bytes, tokens, raw_tokens, _ = sizes
             lengths = [8 * (words + 1), word_bytes, 8 * words]

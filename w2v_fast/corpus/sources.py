@@ -27,7 +27,7 @@ CorpusSource: TypeAlias = "str | os.PathLike[str] | npt.NDArray[np.integer[Any]]
 DEFAULT_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 30
 MAX_WORD_BYTES = 1 << 24
-EXPECTED_SOURCE = "expected a path, lists of tokens, or integers"
+EXPECTED_SOURCE = "expected a path, a table, lists of tokens, or integers"
 
 
 class TextStream(Protocol):
@@ -62,9 +62,9 @@ def open_source(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
+    _check_is_ordered(source)
     if is_table(source):
         return table_blocks(source, column, block_bytes, tokenizer), _unknown
-    _check_is_ordered(source)
     if isinstance(source, np.ndarray) and source.dtype != object:
         if column is not None or tokenizer is not None:
             raise TypeError("an array of integers has no text: leave out column and tokenizer")
@@ -117,11 +117,13 @@ def _check_is_ordered(source: Any) -> None:
     kind = type(source).__name__
     if isinstance(source, (bytes, bytearray, memoryview, Set)):
         raise TypeError(f"a corpus cannot be of type {kind}; {EXPECTED_SOURCE}")
-    names = source.keys() if isinstance(source, Mapping) else getattr(source, "columns", None)
-    if names is not None:
+    if isinstance(source, Mapping):
+        key = next(iter(source), "text")
+        remedy = f"data[{key!r}]"
+        if not is_table(source.get(key)):
+            remedy = f"(text.split() for text in {remedy})"
         raise TypeError(
-            f"a corpus cannot be a {kind} with the keys {some(names)}; {EXPECTED_SOURCE}: "
-            f"(text.split() for text in data[{next(iter(names), 'text')!r}])"
+            f"a corpus cannot be a {kind} with the keys {some(source)}; {EXPECTED_SOURCE}: {remedy}"
         )
 
 

@@ -22,6 +22,7 @@ from w2v_fast.system.files import compression_of_file, naming_errors, open_input
 from w2v_fast.system.remote import is_remote, remote_files
 
 MAX_LINE_BYTES = 1 << 24
+LINK_ERRORS = {errno.ENOENT: "a link that leads nowhere", errno.ELOOP: "a circle of links"}
 ANY_DEPTH = re.compile(r"(?:^|(?<=/))\*\*(?:/+\*\*)*(?:/+|$)")
 
 
@@ -121,8 +122,10 @@ def _distinct_files(where: str, paths: Iterator[str]) -> list[str]:
     for path in sorted(set(paths), key=lambda path: (os.path.islink(path), len(path), path)):
         try:
             status = os.stat(path)
-        except FileNotFoundError:
-            raise FileNotFoundError(errno.ENOENT, "a link that leads nowhere", path) from None
+        except OSError as error:
+            if error.errno not in LINK_ERRORS:
+                raise
+            raise OSError(error.errno, LINK_ERRORS[error.errno], path) from None
         identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         if not stat.S_ISREG(status.st_mode):
             special.append(path)

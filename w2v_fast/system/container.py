@@ -69,6 +69,8 @@ class SealedFile:
         What it is, for messages: "a saved corpus".
     error
         The class of the errors for a file that is something else, cut or damaged.
+    name
+        What messages call it (default: the name of the file).
 
     Attributes
     ----------
@@ -77,15 +79,22 @@ class SealedFile:
     """
 
     def __init__(
-        self, file: BinaryIO, magic: bytes, kind: str, error: type[ValueError] = ValueError
+        self,
+        file: BinaryIO,
+        magic: bytes,
+        kind: str,
+        error: type[ValueError] = ValueError,
+        name: str | None = None,
     ) -> None:
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = file.seek(0, os.SEEK_END)
+        self.name = name or file.name
+        file.seek(0)
         self.position = 0
         self._file, self._error = file, error
         self._checksum = hashlib.sha256()
         head = file.read(len(magic))
         if head != magic:
-            raise error(f"{file.name} is not {kind}: it does not start with {magic!r}")
+            raise error(f"{self.name} is not {kind}: it does not start with {magic!r}")
         file.seek(0)
         self.part(len(magic))
 
@@ -115,7 +124,7 @@ class SealedFile:
 
     def damage(self, what: str) -> ValueError:
         """The error that says what is wrong with this file."""
-        return self._error(f"{self._file.name} {what}")
+        return self._error(f"{self.name} {what}")
 
     def _read(self, size: int) -> bytes:
         data = self._file.read(size)

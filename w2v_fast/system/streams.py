@@ -33,24 +33,22 @@ class Unfailing:
     """A text stream whose errors are dropped; without a stream, all text is."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
+        self._stream = stream or cast(TextIO, io.TextIOBase())
 
     def write(self, text: str) -> int:
         """Write what can be written."""
-        if self._stream is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._stream.write(text)
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Flush what can be written."""
-        if self._stream is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._stream.flush()
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
     def isatty(self) -> bool:
         """Whether it is a terminal."""
-        return self._stream is not None and self._stream.isatty()
+        return self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

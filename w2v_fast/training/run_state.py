@@ -31,11 +31,16 @@ RESUMABLE_OPTIONS = ("workers", "isa")
 """A resumed run may change them."""
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class RunState:
     """A run's weights, its position in the list of jobs, and its losses.
 
     Attributes
     ----------
+    ids : ndarray of int32, shape [N]
+        The text; the last token of each sentence is stored as ~id.
+    vocabulary : Vocabulary
+        The words of the ids.
     config : TrainConfig
         Hyper-parameters.
     weights : Weights
@@ -52,24 +57,18 @@ class RunState:
         The checkpoint that this run went on from, or wrote last.
     """
 
-    def __init__(
-        self,
-        ids: NDArray[np.int32],
-        vocabulary: Vocabulary,
-        config: TrainConfig,
-        weights: Weights,
-        jobs: Jobs,
-    ) -> None:
-        self.config = config
-        self.weights = weights
-        self.jobs = jobs
-        self.next_job = 0
-        self.tokens = 0
-        self.kept_tokens = 0
-        self.losses = [EpochLoss() for _ in range(config.epochs)]
-        self.last_checkpoint: Path | None = None
-        self._ids = ids
-        self._vocabulary = vocabulary
+    ids: NDArray[np.int32]
+    vocabulary: Vocabulary
+    config: TrainConfig
+    weights: Weights
+    jobs: Jobs
+    next_job: int = 0
+    tokens: int = 0
+    kept_tokens: int = 0
+    last_checkpoint: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.losses = [EpochLoss() for _ in range(self.config.epochs)]
         self._lock = threading.Lock()
         self._running: set[int] = set()
 
@@ -185,14 +184,14 @@ class RunState:
         """What must be unchanged when a run is resumed, in the types that JSON restores."""
         config, frozen = dataclasses.asdict(self.config), self.weights.frozen
         ids = hashlib.sha256()
-        for start in range(0, len(self._ids), CHUNK_TOKENS):
-            ids.update(self._ids[start : start + CHUNK_TOKENS].data)
+        for start in range(0, len(self.ids), CHUNK_TOKENS):
+            ids.update(self.ids[start : start + CHUNK_TOKENS].data)
         return {
             "config": {
                 name: value for name, value in config.items() if name not in RESUMABLE_OPTIONS
             },
-            "vocabulary": self._vocabulary.digest(),
-            "corpus": {"tokens": len(self._ids), "sha256": ids.hexdigest()},
+            "vocabulary": self.vocabulary.digest(),
+            "corpus": {"tokens": len(self.ids), "sha256": ids.hexdigest()},
             "job_tokens": self.jobs.job_tokens,
             **({} if frozen is None else {"frozen": hashlib.sha256(frozen.data).hexdigest()}),
         }

@@ -261,8 +261,8 @@ class Trainer(RunState):
                 stacklevel=4,
             )
             return
-        if self._ids.flags.writeable:
-            check_ids(self._ids, len(self._vocabulary))
+        if self.ids.flags.writeable:
+            check_ids(self.ids, len(self.vocabulary))
         with nullcontext() if checkpoint is None else CheckpointFolder(checkpoint) as folder:
             self._train_rounds(watch, folder, seconds)
         self._warn_if_nothing_was_learned()

@@ -43,11 +43,10 @@ def predict_center(
     if kv.output_vectors is None:
         raise ValueError("a center is predicted with output vectors, and there are none")
     config = TrainConfig.from_metadata(kv.metadata)
-    objective = config.objective
-    if OUTPUT_ROWS[objective] != "words":
+    if OUTPUT_ROWS[config.objective] != "words":
         raise ValueError(
             "a center is predicted with the output vectors of words; those of "
-            f"{objective} belong to {OUTPUT_ROWS[objective]}"
+            f"{config.objective} belong to {OUTPUT_ROWS[config.objective]}"
         )
     rows = [kv.get_index(word) for word in contexts if word in kv]
     if not rows:

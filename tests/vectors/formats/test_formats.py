@@ -1,4 +1,4 @@
-"""Every format: choosing one, options, words, duplicates, compression, whole or nothing."""
+"""Every format: choosing one, options, words, duplicates, compression, atomic writing."""
 
 import bz2
 import gzip

@@ -360,7 +360,7 @@ def test_a_field_of_digits_is_looked_at_in_linear_time(path, field):
 
 
 class TestNoVectors:
-    """Files without a header whose rows are all alike, but are no words and vectors."""
+    """Files without a header whose rows are all alike, but are not words with vectors."""
 
     @pytest.mark.parametrize(
         ("content", "kind"),

@@ -14,8 +14,10 @@ from w2v_fast.corpus.ingest import ProgressCallback
 from w2v_fast.corpus.phrases.find import Phrases
 from w2v_fast.corpus.phrases.join import FrozenPhrases
 from w2v_fast.corpus.phrases.scores import Scorer
+from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
 from w2v_fast.corpus.text_files import expand
+from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import join_words
 from w2v_fast.system.files import atomic_write, check_writable, is_stream, path_name
 from w2v_fast.system.threads import map_in_order
@@ -33,6 +35,8 @@ def phrase_text(
     delimiter: str = "_",
     connector_words: Collection[str] = frozenset(),
     passes: int = 1,
+    column: Column | None = None,
+    tokenizer: TokenizerChoice = None,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: ProgressCallback | None = None,
@@ -43,7 +47,7 @@ def phrase_text(
 
     Parameters
     ----------
-    source, workers, memory_budget, progress
+    source, column, tokenizer, workers, memory_budget, progress
         As in `Corpus.from_source`.
     output
         The file to write, or `-` for standard output.
@@ -73,7 +77,13 @@ def phrase_text(
     _check_is_not_read(output, source)
     check_writable(output)
     corpus = Corpus.from_source(
-        source, min_count=1, workers=workers, memory_budget=memory_budget, progress=progress
+        source,
+        column=column,
+        tokenizer=tokenizer,
+        min_count=1,
+        workers=workers,
+        memory_budget=memory_budget,
+        progress=progress,
     )
     found = []
     for _ in range(passes):
