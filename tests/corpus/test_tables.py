@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from tests.corpus import oracle
+from w2v_fast import train
 from w2v_fast.cli.main import main
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.word2vec import train
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("narwhals")
