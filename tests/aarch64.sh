@@ -37,5 +37,5 @@ cd "$tree"
 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ LDSHARED="aarch64-linux-gnu-gcc -shared" \
     LDCXXSHARED="aarch64-linux-gnu-g++ -shared" "$OLDPWD/.venv/bin/python" setup.py --quiet build_ext --inplace
 "$build/python" -c 'import platform; print("testing on", platform.machine(), platform.python_version())'
-[ $# -gt 0 ] || set -- tests/training tests/corpus tests/walks tests/vectors/formats
+[ $# -gt 0 ] || set -- tests/training tests/corpus tests/walks tests/vectors/formats tests/vectors/test_rounded.py
 exec "$build/python" -m pytest -p no:cacheprovider "$@"

@@ -33,7 +33,7 @@ case $sanitizer in
 address)
     export W2V_FAST_SANITIZE=1
     runtimes="libasan.so libubsan.so"
-    native=(tests/training tests/corpus tests/walks tests/vectors/formats)
+    native=(tests/training tests/corpus tests/walks tests/vectors/formats tests/vectors/test_rounded.py)
     ;;
 thread)
     export CFLAGS="-fsanitize=thread -fno-omit-frame-pointer -g -O1" LDFLAGS=-fsanitize=thread

@@ -5,7 +5,7 @@ import re
 import typing
 
 from w2v_fast.config import TrainConfig, TrainOptions
-from w2v_fast.word2vec import train
+from w2v_fast.engines import train
 
 
 def test_the_options_of_train_are_the_fields_of_the_config():

@@ -90,6 +90,6 @@ def test_the_extra_all_holds_every_extra():
         "optional-dependencies"
     ]
     everything = set(
-        re.findall(r"\w+", " ".join(re.findall(r"\[(.*?)\]", " ".join(extras.pop("all")))))
+        re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*?)\]", " ".join(extras.pop("all")))))
     )
     assert everything == set(extras)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from w2v_fast.config import TrainConfig as TrainConfig
     from w2v_fast.corpus.corpus import Corpus as Corpus
     from w2v_fast.corpus.vocabulary import Vocabulary as Vocabulary
+    from w2v_fast.engines import train as train
     from w2v_fast.info import show_config as show_config
     from w2v_fast.loss import Loss as Loss
     from w2v_fast.loss import evaluate_loss as evaluate_loss
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from w2v_fast.vectors.keyed_vectors import KeyedVectors as KeyedVectors
     from w2v_fast.word2vec import Word2Vec as Word2Vec
     from w2v_fast.word2vec import load as load
-    from w2v_fast.word2vec import train as train
 
 _MODULES = {
     "Corpus": "corpus.corpus",
@@ -30,7 +30,7 @@ _MODULES = {
     "evaluate_loss": "loss",
     "load": "word2vec",
     "show_config": "info",
-    "train": "word2vec",
+    "train": "engines",
 }
 """The module of each name (PEP 562)."""
 __all__ = [name for name in _MODULES if name != "__version__"]

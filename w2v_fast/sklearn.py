@@ -23,8 +23,8 @@ import numpy as np
 
 from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.tokenizers import SEPARATOR, Tokenizer, TokenizerChoice
+from w2v_fast.engines import train
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
-from w2v_fast.word2vec import train
 
 try:
     from scipy import sparse

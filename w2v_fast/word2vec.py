@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias, Unpack
 
 import numpy as np
 
-from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions, with_options
+from w2v_fast.config import OUTPUT_ROWS, TrainConfig, TrainOptions
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sources import CorpusSource
@@ -127,7 +127,7 @@ class Word2Vec:
                 "of init"
             )
         self.config = _as_config(config, options)
-        words = _as_vocabulary(vocabulary)
+        words = as_vocabulary(vocabulary)
         if corpus is None and words is None:
             raise TypeError(
                 "the corpus is missing: Word2Vec(corpus, ...) reads it at once, and train() trains "
@@ -289,7 +289,7 @@ class Word2Vec:
         RuntimeWarning
             Nothing was learned, since no sentence has two words; or all epochs are trained already.
         """
-        report = _as_report(progress)
+        report = as_report(progress)
         if on_epoch is not None:
             report = self._with_epochs(report, on_epoch)
         if self._wv is not None and not np.may_share_memory(self._wv.vectors, self.weights.vectors):
@@ -551,88 +551,6 @@ ELSEWHERE = {
 """What users of gensim look for, and where it is."""
 
 
-@with_options
-def train(
-    corpus: Corpus | CorpusSource | None = None,
-    *,
-    column: Column | None = None,
-    tokenizer: TokenizerChoice = None,
-    progress: str | Report = "quiet",
-    vocabulary: Vocabulary | Mapping[str, int] | None = None,
-    memory_budget: int | None = None,
-    init: KeyedVectors | str | os.PathLike[str] | None = None,
-    grow: bool = False,
-    frozen: Collection[str] = (),
-    on_epoch: OnEpoch | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_minutes: float = CHECKPOINT_MINUTES,
-    resume: bool = False,
-    **options: Unpack[TrainOptions],
-) -> KeyedVectors:
-    """Train word vectors on a corpus.
-
-    Parameters
-    ----------
-    corpus
-        Paths, folders, globs, `-`, iterables of token lists, arrays of integers, or a `Corpus`.
-    column, tokenizer
-        Where its text is and what cuts it into words, as for `Corpus.from_source`.
-    progress, on_epoch, checkpoint, checkpoint_minutes
-        As for `Word2Vec.train`.
-    vocabulary, memory_budget, init, grow, frozen
-        As for `Word2Vec`.
-    resume
-        Continue from the newest checkpoint in the folder `checkpoint`, if it has one.
-    **options
-        Hyper-parameters, by the names of `TrainConfig`:
-
-    Returns
-    -------
-    KeyedVectors
-        The vectors, float32, shape [words, vector_size], the most frequent word first; with their
-        counts, their output vectors, and the hyper-parameters as metadata.
-
-    Raises
-    ------
-    TypeError
-        An option is unknown (the nearest name is suggested) or of the wrong type.
-    ValueError
-        An option is out of its range, or the corpus has no words; nothing has been trained.
-    MemoryError
-        The system has less memory than the run takes; nothing has been trained.
-    OSError
-        The corpus cannot be read, or checkpoints cannot be written.
-    CheckpointError
-        `resume` found a checkpoint of another run, or only damaged ones.
-    DivergenceError
-        The loss or a weight is not finite; the message names the learning rate.
-
-    Warns
-    -----
-    RuntimeWarning
-        Nothing was learned, or the vocabulary is a single word.
-    """
-    if resume and checkpoint is None:
-        raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
-    _as_report(progress)  # an error now, not after the corpus is read
-    model = Word2Vec(
-        corpus,
-        column=column,
-        tokenizer=tokenizer,
-        vocabulary=vocabulary,
-        memory_budget=memory_budget,
-        init=init,
-        grow=grow,
-        frozen=frozen,
-        **options,
-    )
-    if resume and checkpoint is not None:
-        model.resume(checkpoint)
-    return model.train(
-        progress, on_epoch=on_epoch, checkpoint=checkpoint, checkpoint_minutes=checkpoint_minutes
-    ).wv
-
-
 def load(path: str | os.PathLike[str], **options: Any) -> KeyedVectors:
     """Load vectors from a file of any known format, recognized by its content.
 
@@ -763,7 +681,7 @@ def _as_config(config: TrainConfig | None, options: Mapping[str, Any]) -> TrainC
     return config or TrainConfig.from_options(options)
 
 
-def _as_report(progress: Any) -> Report | None:
+def as_report(progress: Any) -> Report | None:
     """The function to call with progress reports; None for none."""
     if isinstance(progress, str):
         return reporter(progress)
@@ -776,7 +694,7 @@ def _as_report(progress: Any) -> Report | None:
     return report
 
 
-def _as_vocabulary(vocabulary: Any) -> Vocabulary | None:
+def as_vocabulary(vocabulary: Any) -> Vocabulary | None:
     """A dict of counts as a Vocabulary: the most frequent word first, ties in the dict's order."""
     if vocabulary is None or isinstance(vocabulary, Vocabulary):
         return vocabulary

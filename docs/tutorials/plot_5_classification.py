@@ -27,27 +27,16 @@ print(f"{len(documents)} documents in {len(set(labels))} packages")
 
 # %%
 # Vectors from all text of the library, and a document as the mean of its words' unit vectors.
-# Frequent words say little, so each counts with a / (a + share of the word), as in SIF (Arora et
-# al., 2017).
-
-import numpy as np
+# Frequent words say little, so each counts with a / (a + share of the word), and what all documents
+# have in common is removed: SIF (Arora et al., 2017).
 
 import w2v_fast
 from w2v_fast.cli.demo_corpus import sentences
+from w2v_fast.sklearn import Word2VecVectorizer
 
-corpus = w2v_fast.Corpus.from_source(sentences(), min_count=5)
-kv = w2v_fast.train(corpus, vector_size=100, epochs=8, negative=10, workers=1, seed=1)
-share = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
-weight = 1e-3 / (1e-3 + share)
-unit = kv.get_normed_vectors()
-
-
-def mean_vector(words):
-    rows = [kv.key_to_index[word] for word in words if word in kv]
-    return weight[rows] @ unit[rows] / max(1, len(rows))
-
-
-features = np.array([mean_vector(words) for words in documents])
+kv = w2v_fast.train(sentences(), vector_size=100, epochs=8, negative=10, workers=1, seed=1)
+unit = w2v_fast.KeyedVectors(kv.index_to_key, kv.get_normed_vectors(), kv.counts)
+features = Word2VecVectorizer(vectors=unit, weighting="sif").fit_transform(documents)
 
 # %%
 # How good is a linear classifier with few labels, on these and on counted words?

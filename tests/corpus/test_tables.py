@@ -7,14 +7,15 @@ import itertools
 import json
 import sys
 import warnings
+import zlib
 
 import numpy as np
 import pytest
 
 from tests.corpus import oracle
+from w2v_fast import train
 from w2v_fast.cli.main import main
 from w2v_fast.corpus.corpus import Corpus
-from w2v_fast.word2vec import train
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("narwhals")
@@ -214,6 +215,16 @@ def test_packed_files(tmp_path, name):
     packed = tmp_path / f"{name}.gz"
     packed.write_bytes(gzip.compress((tmp_path / name).read_bytes()))
     assert read(packed, "text") == EXPECTED
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
+def test_damaged_packed_files(tmp_path, compress):
+    data = bytearray(
+        compress(b"id,text\n" + b"".join(b"%d,x%d\n" % (i, i**5) for i in range(9999)))
+    )
+    (tmp_path / "cut.csv.gz").write_bytes(data[:-99])
+    with pytest.raises(ValueError, match=r"cut\.csv\.gz (is damaged, or not|has no column)"):
+        read(tmp_path / "cut.csv.gz", "text")
 
 
 def test_globs_and_folders(tmp_path):

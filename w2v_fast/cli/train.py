@@ -4,6 +4,7 @@ Examples:
   w2v-fast train text8 -o vectors.bin
   zcat dump.gz | w2v-fast train - -o vectors.bin --vector-size 300 --epochs 3
   w2v-fast train text8 -o vectors.bin --checkpoint run1 --resume auto
+  w2v-fast train '/shared/dump/*' -o vectors.bin --engine ray --nodes 2:8
 
 Ctrl-C (or SIGTERM, SIGHUP) stops within a second and writes the vectors trained so far, and a
 checkpoint with --checkpoint; a second one ends at once.
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from w2v_fast.cli import options
+from w2v_fast.cli import on_cluster, options
 from w2v_fast.cli.corpus_input import inputs_of, read_corpus
 from w2v_fast.cli.explore import watched
 from w2v_fast.cli.messages import note, report
@@ -60,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint-minutes",
         metavar="X",
         type=options.positive_minutes,
-        help=f"minutes between checkpoints (default: {CHECKPOINT_MINUTES:g})",
+        help=f"minutes between checkpoints (default: {CHECKPOINT_MINUTES:g}; "
+        "0.5 with --engine ray)",
     )
     parser.add_argument(
         "--resume",
@@ -72,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explore", action="store_true", help="show the run in a browser while it trains"
     )
+    on_cluster.add_arguments(parser)
     options.add_config_arguments(parser)
 
 
@@ -86,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
         outputs.append(Output("--checkpoint", arguments.checkpoint, CHECKPOINTS))
     check_paths({**inputs_of(arguments), "--init": arguments.init}, *outputs)
     choose_isa(config.isa)
+    if arguments.engine == "ray":
+        return on_cluster.run(arguments, config, format)
     init = load_initial_vectors(arguments.init, config)
     corpus = read_corpus(arguments, config, arguments.grow)
     model = Word2Vec(corpus, config, init=init, grow=arguments.grow)
@@ -107,6 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
+    on_cluster.check_usage(arguments)
     if arguments.checkpoint is None and (arguments.resume or arguments.checkpoint_minutes):
         raise UsageError(
             "--resume and --checkpoint-minutes need the folder of the checkpoints: --checkpoint DIR"

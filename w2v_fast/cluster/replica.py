@@ -26,6 +26,15 @@ OBJECTIVES = ("ns", "nce", "hs")
 LR_EXPONENT = 1 / 3
 
 
+def check_objective(config: TrainConfig) -> None:
+    """Raise a ValueError for an objective that nodes cannot train."""
+    if config.objective not in OBJECTIVES:
+        raise ValueError(
+            f"{config.objective} changes every row in every step, too much for an exchange: "
+            f"train it on one machine, or choose {', '.join(OBJECTIVES)}"
+        )
+
+
 def lr_factor(nodes: int) -> float:
     """What the learning rate is multiplied by: nodes ** LR_EXPONENT, 2 at 8 nodes."""
     return float(nodes**LR_EXPONENT)
@@ -84,11 +93,7 @@ class Replica:
         sync_words: int | None = None,
         hot_rows: int = HOT_ROWS,
     ) -> None:
-        if config.objective not in OBJECTIVES:
-            raise ValueError(
-                f"{config.objective} changes every row in every step, too much for an exchange: "
-                f"train it on one machine, or choose {', '.join(OBJECTIVES)}"
-            )
+        check_objective(config)
         self._exchange, self._vocabulary, self._given = exchange, vocabulary, config
         sizes, threads = self._checked_nodes(len(ids), sync_words, hot_rows)
         factor = lr_factor(exchange.size)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 import operator
-import os
 import tempfile
 from typing import BinaryIO, cast
 
@@ -78,16 +77,8 @@ class IdStore:
 
     def end_sentence(self) -> None:
         """Mark the last id as the end of its sentence, if it is not marked yet."""
-        if self.size == 0:
-            return
-        if self._file is None:
-            last = self._ids[self.size - 1 : self.size]
-            np.minimum(last, ~last, out=last)
-            return
-        self._file.seek(-4, os.SEEK_END)
-        last = np.frombuffer(self._file.read(4), np.int32)
-        self._file.seek(-4, os.SEEK_END)
-        self._file.write(np.minimum(last, ~last).data)
+        last = self.array()[-1:]
+        np.minimum(last, ~last, out=last)
 
     def array(self) -> npt.NDArray[np.int32]:
         """The ids, writable, in memory or mapped from the file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set, Sized
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,17 @@ DEFAULT_BLOCK_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 1 << 30
 MAX_WORD_BYTES = 1 << 24
 EXPECTED_SOURCE = "expected a path, a table, lists of tokens, or integers"
+
+
+class TextStream(Protocol):
+    """Bytes of text; a separator follows the last word."""
+
+    path: str
+
+    def __enter__(self) -> TextStream: ...
+    def __exit__(self, *error: object) -> None: ...
+    def readinto(self, buffer: memoryview) -> int:
+        """Read at least one byte into `buffer`; 0 at the end."""
 
 
 def open_source(
@@ -66,7 +77,7 @@ def open_source(
         paths = [path for name in source for path in expand(name)]
         if are_tables(paths, column):
             return table_file_blocks(paths, column, block_bytes, tokenizer), _unknown
-        return _text_blocks(paths, block_bytes, tokenizer), lambda: plain_size(paths)
+        return text_blocks(JoinedFiles(paths), block_bytes, tokenizer), lambda: plain_size(paths)
     try:
         items = iter(source)
     except TypeError:
@@ -116,9 +127,9 @@ def _check_is_ordered(source: Any) -> None:
         )
 
 
-def _text_blocks(paths: list[str], block_bytes: int, tokenizer: Tokenizer | None) -> Blocks:
+def text_blocks(stream: TextStream, block_bytes: int, tokenizer: Tokenizer | None = None) -> Blocks:
     """Blocks cut after a separator, for a tokenizer after a line; they grow for longer ones."""
-    with JoinedFiles(paths) as text:
+    with stream as text:
         data, used = np.empty(block_bytes + PADDING, np.uint8), 0
         while True:
             room = data.data[used : len(data) - PADDING]

@@ -106,17 +106,17 @@ def _opened(path: str, column: Column | None) -> Iterator[TableFile]:
     try:
         with opener(path, column) as table:
             yield table
-    except (pyarrow.ArrowException, EOFError, csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(_damage(path, error)) from error
-    except OSError as error:
-        if error.errno is not None or error.filename is not None:
+    except Exception as error:
+        is_told = isinstance(error, (ImportError, TypeError, ValueError)) or (
+            isinstance(error, OSError) and (error.errno is not None or error.filename is not None)
+        )
+        is_found = isinstance(error, (pyarrow.ArrowException, UnicodeDecodeError))
+        if isinstance(error, MemoryError) or (is_told and not is_found):
             raise
-        raise ValueError(_damage(path, error)) from error
-
-
-def _damage(path: str, error: Exception) -> str:
-    suffix = os.path.splitext(path)[1]
-    return f"{path} is damaged, or not what its suffix {suffix} says: {error}"
+        suffix = os.path.splitext(path)[1]
+        raise ValueError(
+            f"{path} is damaged, or not what its suffix {suffix} says: {error}"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -181,14 +181,14 @@ def _feather(path: str, column: Column | None) -> Iterator[TableFile]:
         with open_ipc(raw) as table:
             schema = table.schema
         name = the_column(schema.names, column, path)
-        place = schema.names.index(name)
+        position = schema.names.index(name)
         raw.seek(0)
-        with open_ipc(raw, options=ipc.IpcReadOptions(included_fields=[place])) as table:
+        with open_ipc(raw, options=ipc.IpcReadOptions(included_fields=[position])) as table:
             is_file = open_ipc is ipc.open_file
             batches = (
                 map(table.get_batch, range(table.num_record_batches)) if is_file else iter(table)
             )
-            yield TableFile(name, schema.types[place], map(_checked, batches))
+            yield TableFile(name, schema.types[position], map(_checked, batches))
 
 
 def _checked(batch: Any) -> Any:
@@ -254,7 +254,7 @@ def _records(path: str, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}:{number} is no line of JSON: {error}") from None
         if not isinstance(record, dict):
             raise ValueError(

@@ -15,19 +15,19 @@ from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.sentences import some
 from w2v_fast.corpus.tokenizers import Tokenizer
 
-ROWS = 1 << 14  # that are converted at a time
+ROWS = 1 << 12  # that are converted at a time
 
 
 def is_frame(source: object) -> bool:
-    """Whether an object is a table by its looks: its columns are an attribute, not a method."""
+    """Whether an object looks like a table: its columns are an attribute, not a method."""
     columns = getattr(type(source), "columns", None)
     return columns is not None and not callable(columns)
 
 
 def is_table(source: object) -> bool:
-    """Whether an object is a table or a column by its looks; its values are not read.
+    """Whether an object looks like a table or a column; its values are not read.
 
-    A column of objects of Python is none: it is iterated over like a list.
+    A column of Python's objects does not count: it is iterated over like a list.
     """
     if str(getattr(source, "dtype", "") if not is_frame(source) else "") == "object":
         return False
@@ -158,7 +158,7 @@ def _query_arrays(query: Any, where: str) -> Iterator[Any]:
 
 
 def _stream_arrays(source: Any, column: Column | None, what: str) -> tuple[Iterator[Any], str]:
-    """The parts of what gives a stream of Arrow: record batches, or a column."""
+    """The parts of an object that exports Arrow: its record batches, or the column that it is."""
     import pyarrow
 
     if not hasattr(source, "__arrow_c_stream__"):
@@ -168,9 +168,9 @@ def _stream_arrays(source: Any, column: Column | None, what: str) -> tuple[Itera
         return iter([pyarrow.array(source)]), "the column"
     reader = pyarrow.RecordBatchReader.from_stream(source)
     name = the_column(reader.schema.names, column, what)
-    place = reader.schema.names.index(name)
-    check_type(reader.schema.types[place], where_is(name), None)
-    return (batch.column(place) for batch in reader), where_is(name)
+    position = reader.schema.names.index(name)
+    check_type(reader.schema.types[position], where_is(name), None)
+    return (batch.column(position) for batch in reader), where_is(name)
 
 
 def _dataset_arrays(source: Any, column: Column | None, what: str) -> tuple[Iterator[Any], str]:

@@ -41,12 +41,8 @@ def _of_control_groups() -> Iterator[int]:
         ):
             limit, use = numbers_in(folder / limit_file), numbers_in(folder / use_file)
             if limit and use:
-                files = [
-                    line.split()[1]
-                    for line in lines_of(folder / "memory.stat")
-                    if line.startswith(f"{cache} ")
-                ]
-                yield limit[0] - use[0] + sum(map(int, files))
+                stat = dict(line.partition(" ")[::2] for line in lines_of(folder / "memory.stat"))
+                yield limit[0] - use[0] + int(stat.get(cache, 0))
 
 
 def _of_limit() -> int | None:

@@ -82,10 +82,11 @@ def read(stream: ByteStream, options: ReadOptions) -> VectorData:
         _check_sizes(source.metadata, columns, file, stream.name)
         keys, vectors, counts = _read_rows(source, columns, stream.name, options)
     data = distinct(stream.name, keys, vectors, options)
-    if COUNT in columns:
+    if counts is not None and data.repeated_words:
         step = 1 if options.on_duplicate == "last" else -1  # the later entry of a dict counts
         count_of = dict(zip(keys[::step], counts[::step], strict=True))
-        data.counts = np.array([count_of[key] for key in data.index_to_key], np.int64)
+        counts = np.array([count_of[key] for key in data.index_to_key], np.int64)
+    data.counts = counts
     data.metadata = _metadata(schema, stream.name)
     return data
 
@@ -175,13 +176,13 @@ def _check_sizes(metadata: Any, columns: list[str], file: BinaryIO, name: str) -
 
 def _read_rows(
     source: Any, columns: list[str], name: str, options: ReadOptions
-) -> tuple[list[str], Floats, list[int]]:
-    """The words, the vectors and the counts of the first `options.limit` rows."""
+) -> tuple[list[str], Floats, npt.NDArray[np.int64] | None]:
+    """The words, the vectors and, if known, the counts of the first `options.limit` rows."""
     limit = sys.maxsize if options.limit is None else options.limit
     size = getattr(source.schema_arrow.field(VECTOR).type, "list_size", None)
     rows = None if size is None else Rows(_checked_size(name, size))
     keys: list[str] = []
-    counts: list[int] = []
+    counts = [np.empty(0, np.int64)]
     for batch in source.iter_batches(BLOCK_ROWS, columns=columns):
         _check_nulls(batch, len(keys), name)
         if rows is None:
@@ -191,12 +192,12 @@ def _read_rows(
         rows.append(len(vectors))[...] = vectors
         keys += batch.column(WORD).to_pylist()
         if COUNT in columns:
-            counts += batch.column(COUNT).cast("int64").to_pylist()
+            counts.append(batch.column(COUNT).cast("int64").to_numpy())
         if len(keys) >= limit:
             break
     if rows is None:
         raise FormatError(name, "there are no rows, and so no vector size")
-    return keys, rows.finish(), counts
+    return keys, rows.finish(), np.concatenate(counts) if COUNT in columns else None
 
 
 def _checked_size(name: str, size: int) -> int:
