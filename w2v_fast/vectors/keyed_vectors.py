@@ -580,8 +580,8 @@ class KeyedVectors(Queries):
         ImportError
             huggingface_hub is not installed (extra: `hub`).
         OSError
-            Nobody is logged in (`hf auth login`, or HF_TOKEN), or the Hub refuses or cannot be
-            reached.
+            Nobody is logged in (`hf auth login`, or HF_TOKEN), or the Hub refuses. Without a
+            connection, the error is that of huggingface_hub's HTTP library.
         ValueError
             The name is not one of a repository.
         """
