@@ -60,6 +60,7 @@ def loaded(path):
 
 
 def test_a_node_alone_trains_as_one_machine(text, tmp_path):
+    pytest.importorskip("ray")
     node = loaded(text)
     node.join(0, [None], "store", "group")
     node.begin(None, None)
@@ -75,6 +76,7 @@ def test_a_node_alone_trains_as_one_machine(text, tmp_path):
 
 
 def test_a_node_goes_on_from_rows_that_it_is_given(text):
+    pytest.importorskip("ray")
     node = loaded(text)
     node.join(0, [None], "store", "group")
     node.begin(None, None)
