@@ -71,7 +71,7 @@ def test_the_description_on_pypi_has_absolute_links_to_files_that_exist(monkeypa
             r"https://github\.com/[\w-]+/\w+/(raw|blob)/v[\d.]+/(.+)", link
         ).groups()
         assert (ROOT / file).exists()
-        assert (kind == "raw") == file.endswith(".svg")
+        assert (kind == "raw") == file.endswith((".svg", ".png"))
 
 
 def test_the_metadata_name_one_version():

@@ -457,7 +457,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
         if not is_writable:
             raise PermissionError(errno.EACCES, "not open for writing", name)
         return
-    if os.path.isdir(name) or name.endswith(os.sep):
+    if os.path.isdir(name) or name.endswith((os.sep, "/")):
         raise IsADirectoryError(f"{name} is a folder; expected the name of a file to write")
     target = os.path.realpath(name)
     folder, last = os.path.split(target)
