@@ -88,6 +88,8 @@ class StoreExchange:
         ExchangeError
             Another node is gone.
         """
+        if self.size == 1:
+            return
         flat = array.reshape(-1)
         if array.nbytes <= SMALL_BYTES:
             self._sum_whole(flat)
