@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from typing import Literal, TypeAlias, Unpack, get_args
+from typing import Any, Literal, TypeAlias, Unpack, get_args
 
 from w2v_fast.cluster.driver import ClusterRun
 from w2v_fast.config import TrainConfig, TrainOptions, with_options
@@ -113,50 +113,34 @@ def train(
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
     report = as_report(progress)  # an error now, not after the corpus is read
+    local: dict[str, Any] = {
+        "column": column,
+        "tokenizer": tokenizer,
+        "memory_budget": memory_budget,
+        "init": init,
+        "grow": grow,
+        "frozen": frozen or (),
+    }
+    cluster: dict[str, Any] = {"nodes": nodes, "address": address, "sync_words": sync_words}
     if engine == "ray":
-        local = {
-            "column": column,
-            "tokenizer": tokenizer,
-            "memory_budget": memory_budget,
-            "init": init,
-            "grow": grow,
-            "frozen": frozen or None,
-            "on_epoch": on_epoch,
-        }
-        _refuse(local, "ray")
-        run = ClusterRun(
-            corpus,
-            TrainConfig.from_options(options),
-            nodes=nodes or (1, None),
-            address=address,
-            sync_words=sync_words,
-            vocabulary=as_vocabulary(vocabulary),
-        )
+        _refuse({**local, "on_epoch": on_epoch}, "ray")
+        cluster["nodes"] = nodes or (1, None)
+        config = TrainConfig.from_options(options)
+        run = ClusterRun(corpus, config, vocabulary=as_vocabulary(vocabulary), **cluster)
         run.train(report, checkpoint, checkpoint_minutes, resume)
         return run.wv
     if engine != "local":
         raise ValueError(f"engine = {engine!r} must be one of {', '.join(ENGINES)}")
-    _refuse({"nodes": nodes, "address": address, "sync_words": sync_words}, "local")
-    model = Word2Vec(
-        corpus,
-        column=column,
-        tokenizer=tokenizer,
-        vocabulary=vocabulary,
-        memory_budget=memory_budget,
-        init=init,
-        grow=grow,
-        frozen=frozen,
-        **options,
-    )
+    _refuse(cluster, "local")
+    model = Word2Vec(corpus, vocabulary=vocabulary, **local, **options)
     if resume and checkpoint is not None:
         model.resume(checkpoint)
     minutes = CHECKPOINT_MINUTES if checkpoint_minutes is None else checkpoint_minutes
-    return model.train(
-        progress, on_epoch=on_epoch, checkpoint=checkpoint, checkpoint_minutes=minutes
-    ).wv
+    model.train(progress, on_epoch=on_epoch, checkpoint=checkpoint, checkpoint_minutes=minutes)
+    return model.wv
 
 
 def _refuse(options: Mapping[str, object], engine: str) -> None:
     """Raise a TypeError for options that are given and that this engine does not take."""
-    if given := [name for name, value in options.items() if value not in (None, False)]:
+    if given := [name for name, value in options.items() if value not in (None, False, ())]:
         raise TypeError(f"engine={engine!r} takes no {' and no '.join(given)}")

@@ -46,7 +46,8 @@ class GlooExchange:
         if interface := interface_of(address):
             os.environ.setdefault(INTERFACE, interface)
         try:
-            collective.init_collective_group(size, rank, "gloo", group)  # type: ignore[arg-type]
+            backend: Any = "gloo"  # Ray's annotation knows only its own enumeration
+            collective.init_collective_group(size, rank, backend, group)
         except Exception as error:
             raise ExchangeError(f"the nodes did not come together: {error}") from error
 
