@@ -20,7 +20,7 @@ BLOCK_ROWS = 4096
 """Rows in a block of vectors: 4096 x 300 float32 take 5 MB and stay in the cache."""
 BLOCK_SCORES = 1 << 22
 """Scores of one chunk of queries and one block of rows: 16 MB."""
-ROUNDED_QUERIES, ROUNDED_ROWS = 32, 20_000
+ROUNDED_QUERIES, ROUNDED_ROWS = 8, 35_000
 """From so many queries and rows on, rounding the rows to 8 bits first is faster."""
 GROUP_SCORES = 1024
 """Limit of the scores in a group of `best`, of which the maximum is taken first."""
