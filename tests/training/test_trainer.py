@@ -102,7 +102,7 @@ def test_error_in_a_worker_reaches_the_caller_and_leaves_no_thread():
         def run(self, *_):
             raise RuntimeError("a broken worker")
 
-    run = trainer_of(workers=3)
+    run = trainer_of(workers=3, epochs=1000)  # more than two workers train before the third starts
     run._loops[1] = Broken()
     with pytest.raises(RuntimeError, match="a broken worker"):
         run.train()
