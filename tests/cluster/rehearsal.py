@@ -12,6 +12,7 @@ import argparse
 import json
 import logging
 import os
+import secrets
 import shlex
 import signal
 import subprocess
@@ -35,7 +36,10 @@ ETHERNET = 1.05  # headers and acknowledgements beside the payload of full packe
 
 def shell(command: str) -> str:
     """The output of a command that must succeed."""
-    return subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def build() -> None:
@@ -177,6 +181,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="w2v", dir="/tmp") as folder:
         build()
         try:
+            os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
             start_ray(folder)
             command = [sys.executable, "-m", "tests.cluster.rehearsal", *sys.argv[1:], "--inside"]
             host = f"hostname {HOSTS[0]}; exec {shlex.join(command)}"
