@@ -203,10 +203,29 @@ def test_files(tmp_path, name):
     assert read([path, str(path)], "text")["raw_tokens"] == 2 * EXPECTED["raw_tokens"]
     with pytest.raises(ValueError, match=r"table\.|semicolons.*has no column 'body'; it has 'id'"):
         read(path, "body")
-    if not name.endswith(("csv", "tsv")):
+    is_csv = name.endswith(("csv", "tsv"))
+    if not is_csv:
         assert read(path, "tokens") == TOKENS
-        with pytest.raises(TypeError, match=f"{name}: column 'id' holds int64"):
-            read(path, "id")
+    with pytest.raises(TypeError, match=f"column 'id' holds {'double' if is_csv else 'int64'}"):
+        read(path, "id")
+
+
+def test_numbers_among_the_text_of_csv_are_words(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("text,n\n7,1\n7 8,2\n,3\n9,4\n")
+    assert read(path, "text")["raw_tokens"] == 4
+    path.write_text("text,n\n,1\n")
+    with pytest.raises(ValueError, match="has no tokens"):
+        read(path, "text")
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.jsonl"])
+def test_a_table_without_a_column_names_the_one_to_read(tmp_path, name):
+    WRITERS[name](tmp_path / name)
+    with pytest.raises(
+        ValueError, match=r"is not text but .*; read its column: column='text', --column text"
+    ):
+        read(tmp_path / name, None)
 
 
 @pytest.mark.parametrize("name", ["table.csv", "table.jsonl"])

@@ -129,6 +129,13 @@ cdef void *resized(void *block, int64_t size) except NULL nogil:
     return moved
 
 
+cdef inline int32_t mark_after(const int64_t[::1] ends, int64_t *next, int64_t done) noexcept nogil:
+    """-1 if a sentence ends after `done` tokens, else 0; `next` is the first end not before."""
+    while next[0] < ends.shape[0] and ends[next[0]] < done:
+        next[0] += 1
+    return -<int32_t>(next[0] < ends.shape[0] and ends[next[0]] == done)
+
+
 cdef class WordTable:
     """Words, their counts and first positions; ids count from 0 in order of first appearance."""
 
@@ -316,11 +323,7 @@ cdef class WordTable:
                     set_tag(key, self.seed)
                     self.prefetch(key)
                     n += 1
-                    while sentence < ends.shape[0] and ends[sentence] < done + n:
-                        sentence += 1
-                    key.mark = -<int32_t>(
-                        sentence < ends.shape[0] and ends[sentence] == done + n
-                    )
+                    key.mark = mark_after(ends, &sentence, done + n)
                 self.count_batch(keys, n, (block << 32) + done, &ids[done])
                 done += n
 
@@ -355,11 +358,7 @@ cdef class WordTable:
                     set_key(key, <Bytes>start + offsets[i], offsets[i + 1] - offsets[i], self.seed)
                     self.prefetch(key)
                     n += 1
-                    while sentence < ends.shape[0] and ends[sentence] < done + n:
-                        sentence += 1
-                    key.mark = -<int32_t>(
-                        sentence < ends.shape[0] and ends[sentence] == done + n
-                    )
+                    key.mark = mark_after(ends, &sentence, done + n)
                 self.count_batch(keys, n, (block << 32) + done, &ids[done])
                 done += n
 

@@ -140,7 +140,7 @@ def checked_sentence(sentence: Any, name: str) -> Iterable[Any]:
     found, remedy = f"of type {kind}", ""
     if isinstance(sentence, (str, *STR_ITERATORS)):
         found = f"{sentence!r:.60} of type {kind}"
-        remedy = "split it: (text.split() for text in texts)"
+        remedy = "split it: (text.split() for text in texts), or give tokenizer='words'"
     elif isinstance(sentence, (bytes, bytearray, memoryview)):
         found = f"{bytes(sentence[:40])!r:.60} of type {kind}"
         remedy = "decode and split it: (line.decode().split() for line in lines)"

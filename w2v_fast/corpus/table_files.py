@@ -87,6 +87,11 @@ def _arrays(paths: list[str], column: Column | None) -> Iterator[Any]:
             yield from table.arrays
 
 
+def is_table_name(path: str) -> bool:
+    """Whether a path or URL ends like that of a table."""
+    return _opener(path) is not None
+
+
 def _opener(path: str) -> Opener | None:
     """What opens a table with the suffix of a path or URL; text may be compressed."""
     name, suffix = os.path.splitext((urlsplit(path).path if "://" in path else path).lower())
@@ -199,7 +204,7 @@ def _checked(batch: Any) -> Any:
 
 @contextlib.contextmanager
 def _csv(path: str, column: Column | None) -> Iterator[TableFile]:
-    """The first line has the names; every cell is text, one that is not quoted too."""
+    """The first line has the names; cells are text unless the first ones are all numbers."""
     import pyarrow
     from pyarrow import csv as arrow_csv
 
@@ -219,7 +224,21 @@ def _csv(path: str, column: Column | None) -> Iterator[TableFile]:
             ),
         ) as table,
     ):
-        yield TableFile(name, pyarrow.large_string(), (batch.column(0) for batch in table))
+        arrays = (batch.column(0) for batch in table)
+        first = next(arrays, pyarrow.array([], pyarrow.large_string()))
+        yield TableFile(name, _type_of_text(first[:HEAD_LINES]), itertools.chain([first], arrays))
+
+
+def _type_of_text(cells: Any) -> Any:
+    """What cells of CSV hold: numbers if each of them is one, else text."""
+    import pyarrow
+    from pyarrow import compute
+
+    filled = cells.filter(compute.not_equal(cells, ""))
+    try:
+        return filled.cast(pyarrow.float64()).type if len(filled) else cells.type
+    except pyarrow.ArrowInvalid:
+        return cells.type
 
 
 @contextlib.contextmanager

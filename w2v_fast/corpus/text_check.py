@@ -17,6 +17,7 @@ import shlex
 import tarfile
 from typing import Any
 
+from w2v_fast.corpus.table_files import is_table_name
 from w2v_fast.system.files import compression_of, compression_of_file
 
 HEAD_BYTES = 1 << 16  # that decide
@@ -251,7 +252,7 @@ def _check_is_no_json(name: str, head: bytes, lines: list[bytes]) -> None:
         key = max(lengths, key=lengths.__getitem__, default="text")
         program = _literal(shlex.quote(f".[{json.dumps(key)}]"))
         what = "JSON lines" if len(lines) > 1 else "JSON"
-        _refuse(name, what, _pipe(f"{{unpack}}jq -r {program}{{file}}"))
+        _refuse(name, what, _by_column(name, key) + _pipe(f"{{unpack}}jq -r {program}{{file}}"))
     if isinstance(record, str):
         _refuse(name, "JSON lines", _pipe("{unpack}jq -r .{file}"))
     if isinstance(record, list) and all(
@@ -288,7 +289,19 @@ def _check_is_no_table(name: str, text: bytes, lines: list[bytes]) -> None:
         is_named = COLUMN_NAME.fullmatch(rows[0][column])
         key = _literal(repr(rows[0][column])) if is_named else column
         reader = f"csv.{'DictReader' if is_named else 'reader'}({{open}}, delimiter={delimiter!r})"
-        _refuse(name, "a table", _train(f"row[{key}].split() for row in {reader}"))
+        remedy = _train(f"row[{key}].split() for row in {reader}")
+        if is_named:
+            remedy = _by_column(name, rows[0][column]) + remedy
+        _refuse(name, "a table", remedy)
+
+
+def _by_column(name: str, column: str) -> str:
+    """The shorter way, for a file that is a table by its name."""
+    if not is_table_name(name):
+        return ""
+    return _literal(
+        f"read its column: column={column!r}, --column {shlex.quote(column)} (extra tables); or "
+    )
 
 
 def _literal(text: str) -> str:
