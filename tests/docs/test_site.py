@@ -83,6 +83,7 @@ def test_links_hold(pages):
     assert not broken
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no chromium to search with")
 @pytest.mark.parametrize(("question", "page"), QUESTIONS.items())
 def test_search_finds(question, page, tmp_path):

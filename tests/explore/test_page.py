@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="the group browse
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]

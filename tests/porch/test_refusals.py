@@ -174,6 +174,7 @@ def test_what_modules_lack(module, name, message):
         exec(f"from {module.__name__} import {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "load"),
     [
