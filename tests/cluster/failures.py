@@ -10,6 +10,8 @@
     shard     a file is missing on a node, changes after it was counted, or before a resume
     version   a node has another version of the package, or none
     memory    a node may take too little memory
+    http      nothing fails, with files of a web server, one of them packed (needs aiohttp)
+    store     nothing fails, with three nodes, Ray's object store and busy CPUs
 
 Each prints what the command said, and of a loss how long it took until training went on; what it
 trained stays in `--folder`, for `w2v-fast evaluate`. `disk` and `shard` mount folders: they need
@@ -20,6 +22,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import gzip
+import http.server
 import itertools
 import os
 import shutil
@@ -27,12 +32,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import w2v_fast
 from tests.cluster.ray_nodes import Command, RayCluster
+from w2v_fast.cluster.driver import ClusterRun
+from w2v_fast.config import TrainConfig
 from w2v_fast.system.memory import available
 from w2v_fast.training.checkpoint import CheckpointFolder
 
@@ -159,6 +167,48 @@ class Rehearsal:
         pause = max(later["at"] - step["at"] for step, later in itertools.pairwise(steps))
         print(f"  the longest time without a record: {pause:.1f} s")
 
+    # -- runs that are only unusual ----------------------------------------------------------------
+
+    def http(self, cluster: RayCluster) -> None:
+        """Files of a web server."""
+        folder = cluster.folder / "web"
+        folder.mkdir()
+        text = Path(self.corpus).read_bytes()
+        middle = text.index(b"\n", len(text) // 2) + 1
+        (folder / "1.txt").write_bytes(text[:middle])
+        (folder / "2.txt.gz").write_bytes(gzip.compress(text[middle:]))
+        handler = functools.partial(QuietHandler, directory=str(folder))
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.corpus = f"http://127.0.0.1:{server.server_port}/*.txt*"
+            run = self.start(cluster, "http", "2")
+            self.tell_end("http", run, run.wait_for(0.0)["total_words"])
+            server.shutdown()
+
+    def store(self, cluster: RayCluster) -> None:
+        """Three nodes, the object store, and a busy machine."""
+        cluster.add()
+        load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+        try:
+            for _ in range(3):
+                moments = [time.monotonic()]
+                run = ClusterRun(
+                    self.corpus,
+                    TrainConfig(workers=1, epochs=5),
+                    nodes=(3, 3),
+                    address=cluster.address,
+                    plane="store",
+                )
+                run.train(lambda progress, moments=moments: moments.append(time.monotonic()))
+                pause = max(later - one for one, later in itertools.pairwise(moments[1:]))
+                print(
+                    f"  trained {run.share_done:.0%} in {moments[-1] - moments[0]:.1f} s, the "
+                    f"longest time without a record is {pause:.1f} s"
+                )
+        finally:
+            for process in load:
+                process.kill()
+
     # -- errors that another try cannot mend -------------------------------------------------------
 
     def tell_error(self, what: str, run: Command) -> None:
@@ -233,6 +283,13 @@ class Rehearsal:
         dimensions = int(0.7 * free / (8 * words))
         run = self.start(cluster, "memory", "2", "--vector-size", str(dimensions), unkept=True)
         self.tell_error("a node", run)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Files and listings, without a log."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep silent."""
 
 
 @contextlib.contextmanager

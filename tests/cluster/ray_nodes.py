@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 RAY = Path(sys.executable).with_name("ray")
-PORT = 6399
 STORE_BYTES = 200_000_000
 START_SECONDS = 60
 
@@ -28,13 +28,15 @@ START_SECONDS = 60
 class RayNode:
     """A `ray start` and all of its processes, one session of the system."""
 
-    def __init__(self, folder: Path, number: int, env: dict[str, str], before: Sequence[str]):
+    def __init__(
+        self, folder: Path, number: int, port: int, env: dict[str, str], before: Sequence[str]
+    ) -> None:
         self.address, self.folder = f"127.0.0.{number + 1}", folder / f"node{number}"
         self.folder.mkdir(exist_ok=True)
         place = (
-            ["--head", f"--port={PORT}", "--include-dashboard=false", "--num-cpus=0"]
+            ["--head", f"--port={port}", "--include-dashboard=false", "--num-cpus=0"]
             if number == 0
-            else [f"--address=127.0.0.1:{PORT}", "--num-cpus=1"]
+            else [f"--address=127.0.0.1:{port}", "--num-cpus=1"]
         )
         place += [f"--temp-dir={folder}/ray"] if number == 0 else []
         self.log = self.folder / "ray.log"
@@ -98,7 +100,9 @@ class RayCluster:
             RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32), GLOO_SOCKET_IFNAME="lo"
         )
         self.folder = folder
-        self.address = f"127.0.0.1:{PORT}"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.address = f"127.0.0.1:{self._port}"
         self.nodes: list[RayNode] = []
         try:
             for _ in range(nodes + 1):
@@ -114,7 +118,7 @@ class RayCluster:
 
     def add(self, env: dict[str, str] | None = None, before: Sequence[str] = ()) -> RayNode:
         """Start one more node; `before` are words that stand before its command."""
-        self.nodes.append(RayNode(self.folder, len(self.nodes), env or {}, before))
+        self.nodes.append(RayNode(self.folder, len(self.nodes), self._port, env or {}, before))
         return self.nodes[-1]
 
     def close(self) -> None:

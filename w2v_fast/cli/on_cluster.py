@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 
@@ -86,12 +87,13 @@ def run(arguments: argparse.Namespace, config: TrainConfig, format: str) -> int:
         on_vocabulary=take,
     )
     with StopSignals(trained.stop) as signals:
-        trained.train(
-            reporter(arguments.progress),
-            arguments.checkpoint,
-            arguments.checkpoint_minutes,
-            bool(arguments.resume),
-        )
+        with contextlib.redirect_stdout(sys.stderr):  # where Ray tells of lost nodes
+            trained.train(
+                reporter(arguments.progress),
+                arguments.checkpoint,
+                arguments.checkpoint_minutes,
+                bool(arguments.resume),
+            )
         if signals.stopped and not trained.done:
             if arguments.progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar

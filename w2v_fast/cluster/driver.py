@@ -452,8 +452,15 @@ class _Watch:
 
     def begin(self) -> None:
         """Count from here, unless it counts already."""
-        if self._before is None:
-            self._before, self._started = self._run.position, time.monotonic()
+        if self._before is not None:
+            return
+        self._before, self._started = self._run.position, time.monotonic()
+        if self._before.tokens:
+            logger.info(
+                "going on after %s words, %.1f%% of the run",
+                f"{self._before.tokens:,}",
+                100 * self._run.share_done,
+            )
 
     def tell(self, step: Step) -> None:
         """Report where the nodes stand."""

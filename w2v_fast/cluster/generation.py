@@ -143,6 +143,11 @@ class Generation:
                     found[calls[ref]] = self._ray.get(ref)
                 except Exception as error:
                     self._raise_unless_lost(error, machine)
+                    if getattr(error, "_actor_init_failed", False):
+                        raise ImportError(
+                            f"node {machine.address} cannot import w2v_fast ({_line(error)}): "
+                            f"install version {__version__} there"
+                        ) from None
                     logger.warning("node %s: %s", machine.address, _line(error))
                     continue
                 deadline = min(deadline, time.monotonic() + LATE_SECONDS)
