@@ -64,8 +64,8 @@ def train(
     engine
         "local" trains in threads of this process; "ray" on the machines of a Ray cluster, from
         files that each of them can open under the same name (docs: Clusters). Then nobody waits for
-        a function given as `progress`; column, tokenizer, memory_budget, init, grow, frozen and
-        on_epoch are for "local" only, and so is the softmax.
+        a function given as `progress`, a function given as `tokenizer` is sent to the machines;
+        memory_budget, init, grow, frozen and on_epoch are for "local" only, and so is the softmax.
     nodes
         With Ray, the smallest number of machines to wait for, and the largest to use, None for all
         (default: (1, None)).
@@ -113,9 +113,8 @@ def train(
     if resume and checkpoint is None:
         raise TypeError("resume needs the folder of the checkpoints: checkpoint=DIR")
     report = as_report(progress)  # an error now, not after the corpus is read
+    reading: dict[str, Any] = {"column": column, "tokenizer": tokenizer}
     local: dict[str, Any] = {
-        "column": column,
-        "tokenizer": tokenizer,
         "memory_budget": memory_budget,
         "init": init,
         "grow": grow,
@@ -126,13 +125,14 @@ def train(
         _refuse({**local, "on_epoch": on_epoch}, "ray")
         cluster["nodes"] = nodes or (1, None)
         config = TrainConfig.from_options(options)
-        run = ClusterRun(corpus, config, vocabulary=as_vocabulary(vocabulary), **cluster)
+        words = as_vocabulary(vocabulary)
+        run = ClusterRun(corpus, config, vocabulary=words, **reading, **cluster)
         run.train(report, checkpoint, checkpoint_minutes, resume)
         return run.wv
     if engine != "local":
         raise ValueError(f"engine = {engine!r} must be one of {', '.join(ENGINES)}")
     _refuse(cluster, "local")
-    model = Word2Vec(corpus, vocabulary=vocabulary, **local, **options)
+    model = Word2Vec(corpus, vocabulary=vocabulary, **reading, **local, **options)
     if resume and checkpoint is not None:
         model.resume(checkpoint)
     minutes = CHECKPOINT_MINUTES if checkpoint_minutes is None else checkpoint_minutes

@@ -40,7 +40,10 @@ def test_without_ray_the_error_says_what_to_install(text, monkeypatch):
     [
         ({"engine": "spark"}, r"engine = 'spark' must be one of local, ray"),
         ({"engine": "ray", "init": "a.bin"}, r"engine='ray' takes no init"),
-        ({"engine": "ray", "column": "text", "grow": True}, r"takes no column and no grow"),
+        (
+            {"engine": "ray", "memory_budget": 9, "grow": True},
+            r"takes no memory_budget and no grow",
+        ),
         ({"nodes": (1, 2)}, r"engine='local' takes no nodes"),
         (
             {"sync_words": 5, "address": "auto"},

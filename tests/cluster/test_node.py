@@ -51,7 +51,8 @@ def text(tmp_path, monkeypatch):
 def loaded(path):
     """A node that has loaded all of a text."""
     shards = cut(path)
-    node = Node("test", shards, CONFIG, "10.0.0.1")
+    node = Node()
+    node.open("test", shards, CONFIG, "10.0.0.1")
     counts = node.encode(range(len(shards)))
     vocabulary = vocabulary_of(counts, 1, None)
     tokens = sum(node.tokens(range(len(shards)), vocabulary))
@@ -102,7 +103,8 @@ def test_too_little_memory_on_a_node(text, monkeypatch):
 
 def test_a_saved_corpus_that_is_another_one(text, tmp_path):
     Corpus.from_source(text, min_count=1).save(tmp_path / "a.w2v")
-    node = Node("test", str(tmp_path / "a.w2v"), CONFIG, "10.0.0.1")
+    node = Node()
+    node.open("test", str(tmp_path / "a.w2v"), CONFIG, "10.0.0.1")
     other = Corpus.from_source([["x", "y"]], min_count=1).vocabulary
     with pytest.raises(OSError, match="another file than the driver has read"):
         node.load(Part(range(1), 0, 0, 2), other, {})

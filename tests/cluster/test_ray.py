@@ -1,5 +1,7 @@
 """Runs on a Ray cluster of this machine: one head without CPUs, and a node for each part."""
 
+import gzip
+import importlib.util
 import json
 import logging
 import os
@@ -12,7 +14,10 @@ import numpy as np
 import pytest
 
 import w2v_fast
+from tests.cluster.threads import on_threads
+from w2v_fast.cluster import generation, node
 from w2v_fast.cluster.driver import ClusterRun
+from w2v_fast.cluster.replica import Replica
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training.checkpoint import CheckpointError
@@ -92,6 +97,72 @@ def test_two_nodes_repeat_whatever_carries_the_sums(cluster, text, tmp_path):
     assert [loss.mean for loss in gloo.position.losses] == [
         loss.mean for loss in run.position.losses
     ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"architecture": "cbow"}, {"objective": "nce"}, {"objective": "hs", "architecture": "cbow"}],
+    ids=str,
+)
+def test_two_nodes_have_the_bits_of_two_threads(cluster, text, options):
+    config = TrainConfig(**{**OPTIONS, "epochs": 2, **options})
+    corpus = Corpus.from_source(text, min_count=2)
+    half = len(corpus) // 2
+
+    def work(exchange):
+        ids = corpus.ids[half:] if exchange.rank else corpus.ids[:half]
+        replica = Replica(ids, corpus.vocabulary, config, exchange, sync_words=SYNC_WORDS)
+        assert list(replica.rounds())
+        return replica.weights
+
+    expected = on_threads(2, work)[0]
+    has_torch = importlib.util.find_spec("torch") is not None
+    for plane in ("store", "gloo") if has_torch else ("store",):
+        run = ClusterRun(text, config, nodes=(2, 2), plane=plane, sync_words=SYNC_WORDS)
+        run.train()
+        for array, of_threads in zip(run.weights.arrays, expected.arrays, strict=True):
+            np.testing.assert_array_equal(array, of_threads)
+
+
+def test_nodes_read_urls_tables_and_with_tokenizers(cluster, text, tmp_path):
+    def whole_line(line):
+        return [line.replace(" ", "_")]
+
+    lines = [f"a{number % 5} b c" for number in range(300)]
+    for number in range(2):
+        (tmp_path / f"{number}.txt.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    (tmp_path / "a.csv").write_text("\n".join(["id,text", *(f"1,{line}" for line in lines)]))
+    for source, reading in (
+        (f"file://{tmp_path}/*.txt.gz", {}),
+        (f"file://{tmp_path}/1.txt.gz", {"tokenizer": "words"}),
+        (text, {"tokenizer": whole_line}),
+        (tmp_path / "a.csv", {"column": "text"}),
+    ):
+        expected = w2v_fast.train(source, **reading, **OPTIONS)
+        kv = w2v_fast.train(source, engine="ray", nodes=(1, 1), **reading, **OPTIONS)
+        assert kv.index_to_key == expected.index_to_key
+        np.testing.assert_array_equal(kv.vectors, expected.vectors)
+
+
+def test_nodes_that_wait_for_one_another_are_lost(cluster, text, tmp_path, monkeypatch, caplog):
+    hung = str(tmp_path / "hung")
+
+    class Hanging(node.Node):
+        """Its exchange loses a message, once."""
+
+        def join(self, rank, nodes, plane, group):
+            joined = super().join(rank, nodes, plane, group)
+            if rank == 1 and not os.path.exists(hung):
+                open(hung, "w").close()
+                self._exchange._exchange._send = lambda arrays: None
+            return joined
+
+    monkeypatch.setattr(generation, "Node", Hanging)
+    monkeypatch.setattr(generation, "STUCK_SECONDS", 1.0)
+    run = trained(text, 2, "store")
+    assert os.path.exists(hung)
+    assert "have waited for one another for 1 s" in caplog.text
+    assert run.position.tokens == run.total_tokens
 
 
 def actors():

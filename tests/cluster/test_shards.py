@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from w2v_fast.cluster import shards
 from w2v_fast.cluster.plan import shares_of_shards
 from w2v_fast.cluster.shards import LocalShards, Shard, cut, merge, vocabulary_of
+from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.corpus import Corpus
 
 
@@ -21,11 +22,11 @@ def _local_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "local"))
 
 
-def through_shards(paths, groups, min_count=1):
+def through_shards(paths, groups, min_count=1, column=None, tokenizer=None):
     """Ids and vocabulary by way of shards, which `groups` nodes encode."""
-    found = cut(paths)
+    found = cut(paths, column)
     run = uuid.uuid4().hex
-    nodes = [LocalShards(run, found) for _ in range(groups)]
+    nodes = [LocalShards(run, found, column, tokenizers.resolve(tokenizer)) for _ in range(groups)]
     parts = [
         node.encode(numbers, 1)
         for node, numbers in zip(
@@ -81,6 +82,32 @@ def test_files_of_all_kinds_in_order(tmp_path, monkeypatch):
         ids, vocabulary = through_shards(str(tmp_path / "*.txt*"), groups, min_count=20)
         assert vocabulary == expected.vocabulary
         np.testing.assert_array_equal(ids, expected.ids)
+
+
+@given(text=st.text("aB. \n\r\u00e9", max_size=60), part=st.integers(1, 20))
+def test_a_tokenizer_is_given_whole_lines(tmp_path_factory, text, part):
+    path = tmp_path_factory.mktemp("text") / "a.txt"
+    path.write_bytes(f"{text}\nend".encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "MIN_PART_BYTES", part)
+        patch.setattr(shards, "MAX_PART_BYTES", part)
+        patch.setattr(shards, "SCAN_BYTES", 2)
+        for tokenizer in ("words", lambda line: [line.replace(" ", "_").replace("\r", "_")]):
+            expected = Corpus.from_source(path, min_count=1, tokenizer=tokenizer)
+            ids, vocabulary = through_shards(path, 2, tokenizer=tokenizer)
+            assert vocabulary == expected.vocabulary
+            assert ids.tolist() == expected.ids.tolist()
+
+
+def test_a_column_of_tables(tmp_path):
+    for number in range(3):
+        rows = "".join(f"{row},a b w{row % 7}\n" for row in range(20 + number))
+        (tmp_path / f"{number}.csv").write_text(f"id,text\n{rows}")
+    paths = str(tmp_path / "*.csv")
+    expected = Corpus.from_source(paths, column="text", min_count=1)
+    ids, vocabulary = through_shards(paths, 2, column="text")
+    assert vocabulary == expected.vocabulary
+    np.testing.assert_array_equal(ids, expected.ids)
 
 
 def test_a_changed_or_missing_shard_is_named(tmp_path):

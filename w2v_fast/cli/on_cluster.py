@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 
 from w2v_fast.cli import options
-from w2v_fast.cli.corpus_input import read_vocabulary
+from w2v_fast.cli.corpus_input import read_vocabulary, tokenizer_of
 from w2v_fast.cli.messages import note, report
 from w2v_fast.cli.parser import UsageError
 from w2v_fast.cli.signals import StopSignals
@@ -15,11 +16,12 @@ from w2v_fast.cluster.driver import ClusterRun
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.engines import ENGINES
+from w2v_fast.system.files import check_space
 from w2v_fast.training.progress import reporter
 from w2v_fast.vectors import formats
 
 OF_CLUSTER = ("nodes", "address", "sync_words")
-OF_ONE_MACHINE = ("init", "grow", "explore", "memory_budget", "column", "tokenizer")
+OF_ONE_MACHINE = ("init", "grow", "explore", "memory_budget")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,9 +67,11 @@ def run(arguments: argparse.Namespace, config: TrainConfig, format: str) -> int:
     if arguments.progress == "bar":
         logging.getLogger("w2v_fast.cluster").setLevel(logging.INFO)
     words = read_vocabulary(arguments.read_vocab, config) if arguments.read_vocab else None
+    tokenizer_of(arguments)  # an unknown name is a wrong usage
 
     def take(vocabulary: Vocabulary) -> None:
         formats.check_words(vocabulary.words, arguments.output, format)
+        check_space(arguments.output, 4 * len(vocabulary) * config.vector_size)
         if arguments.save_vocab:
             vocabulary.save(arguments.save_vocab)
 
@@ -77,16 +81,19 @@ def run(arguments: argparse.Namespace, config: TrainConfig, format: str) -> int:
         nodes=arguments.nodes or (1, None),
         address=arguments.address,
         sync_words=arguments.sync_words,
+        column=arguments.column,
+        tokenizer=arguments.tokenizer,
         vocabulary=words,
         on_vocabulary=take,
     )
     with StopSignals(trained.stop) as signals:
-        trained.train(
-            reporter(arguments.progress),
-            arguments.checkpoint,
-            arguments.checkpoint_minutes,
-            bool(arguments.resume),
-        )
+        with contextlib.redirect_stdout(sys.stderr):  # where Ray tells of lost nodes
+            trained.train(
+                reporter(arguments.progress),
+                arguments.checkpoint,
+                arguments.checkpoint_minutes,
+                bool(arguments.resume),
+            )
         if signals.stopped and not trained.done:
             if arguments.progress == "bar" and sys.stderr.isatty():
                 print(file=sys.stderr)  # below the bar

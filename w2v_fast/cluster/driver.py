@@ -16,7 +16,6 @@ import hashlib
 import logging
 import math
 import os
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,9 +29,13 @@ from w2v_fast.cluster.node import Part, Step
 from w2v_fast.cluster.plan import shares_of_shards
 from w2v_fast.cluster.position import Position
 from w2v_fast.cluster.replica import check_objective
+from w2v_fast.cluster.scratch import ScratchFolder
 from w2v_fast.cluster.shards import Shard, cut, merge, vocabulary_of
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.corpus import MAGIC, Corpus
+from w2v_fast.corpus.rows import Column
+from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.training.checkpoint import CheckpointFolder
 from w2v_fast.training.progress import EpochLoss, Report
@@ -72,6 +75,11 @@ class ClusterRun:
         Words that a node trains in a round (default: by the size of the run).
     hot_rows
         Rows that every round exchanges (default: `plan.HOT_ROWS`).
+    column
+        Of files of tables, the column of text.
+    tokenizer
+        What cuts text into words: a name, or a function that can be sent to the nodes (default:
+        white space).
     vocabulary
         Words and counts to use instead of counting the corpus.
     plane
@@ -99,9 +107,11 @@ class ClusterRun:
     ConnectionError
         There is no cluster at the address.
     TypeError
-        The corpus is nothing that several machines can open.
+        The corpus is nothing that several machines can open, or the tokenizer nothing that can be
+        sent to them.
     ValueError
-        The objective is the softmax, or `nodes` is not a range.
+        The objective is the softmax, `nodes` is not a range, there is no tokenizer of this name, or
+        a saved corpus is given with a column or tokenizer.
     OSError
         The corpus is missing.
     """
@@ -115,6 +125,8 @@ class ClusterRun:
         address: str | None = None,
         sync_words: int | None = None,
         hot_rows: int | None = None,
+        column: Column | None = None,
+        tokenizer: TokenizerChoice = None,
         vocabulary: Vocabulary | None = None,
         plane: str | None = None,
         on_vocabulary: Callable[[Vocabulary], object] | None = None,
@@ -128,7 +140,8 @@ class ClusterRun:
         self.position = self._start()
         self._sync_words, self._hot_rows, self._plane = sync_words, hot_rows, plane
         self._name = uuid.uuid4().hex[:16]
-        self._source = _opened(source)
+        self._source = _opened(source, column, tokenizer)
+        self._reading = column, self._checked_tokenizer(tokenizer)
         self._on_vocabulary = on_vocabulary
         self._address = address
         self._digests: dict[int, str] = {}
@@ -218,7 +231,9 @@ class ClusterRun:
         with contextlib.ExitStack() as stack:
             keep = checkpoint is not None
             if checkpoint is None:
-                checkpoint = stack.enter_context(tempfile.TemporaryDirectory(prefix="w2v_fast-"))
+                scratch = ScratchFolder(f"{self._name}-driver")
+                stack.callback(scratch.remove)
+                checkpoint = scratch.path / "checkpoints"
             folder = stack.enter_context(CheckpointFolder(checkpoint))
             if folder.files() and not resume:
                 raise FileExistsError(
@@ -252,26 +267,42 @@ class ClusterRun:
         finally:
             self._ray.shutdown()
 
+    def _checked_tokenizer(self, tokenizer: TokenizerChoice) -> TokenizerChoice:
+        """A tokenizer that every node can be given."""
+        tokenizers.resolve(tokenizer)
+        try:
+            self._ray.cloudpickle.dumps(tokenizer)
+        except Exception as error:
+            raise TypeError(
+                f"the tokenizer {tokenizer!r:.60} cannot be sent to other machines ({error}): give "
+                "a function, or the name of one as module:function"
+            ) from error
+        return tokenizer
+
     # -- generations -----------------------------------------------------------------------------
 
     def _train(self, watch: _Watch, checkpoints: Checkpoints) -> None:
         failures, tokens = 0, -1
         while self.weights is None:
             generation = self._next_generation()
+            end = generation.end
             try:
                 self._run(generation, watch, checkpoints)
+                if self.weights is None:
+                    end = generation.kill
             except NodeLost as error:
                 self.position = checkpoints.recover() or self._start()
                 failures = failures + 1 if self.position.tokens == tokens else 1
                 tokens = self.position.tokens
-                logger.warning("%s; going on after %s words", error, f"{tokens:,}")
                 if failures == MAX_FAILURES:
                     raise RuntimeError(
                         f"{failures} generations in a row were lost before a checkpoint; the last "
                         f"one because of {error}"
                     ) from None
+                logger.warning("%s; going on after %s words", error, f"{tokens:,}")
+                end = generation.kill
             finally:
-                generation.kill()
+                end()
 
     def _start(self) -> Position:
         return Position(0, [], 0, 0, [EpochLoss() for _ in range(self.config.epochs)])
@@ -282,7 +313,7 @@ class ClusterRun:
         while not self._stopped:
             found = self._candidates()
             if len(found) >= self._limits[0]:
-                generation = Generation(self._ray, found, self._arguments, self.config.workers)
+                generation = Generation(self._ray, found, self.config.workers)
                 self._late.update((machine.id, time.monotonic()) for machine in generation.late)
                 if len(generation) >= self._limits[0]:
                     self._order = [machine.id for machine in generation.machines]
@@ -302,14 +333,18 @@ class ClusterRun:
         found.sort(key=lambda machine: places.get(machine.id, len(places)))
         return found[: self._limits[1]]
 
-    def _arguments(self, machine: Machine) -> tuple[Any, ...]:
-        workers = min(self.config.workers or machine.cpus, machine.cpus)
-        config = dataclasses.replace(self.config, workers=workers)
-        return self._name, self._source, config, machine.address
+    def _open(self, generation: Generation) -> None:
+        """Tell each node what the run is."""
+        arguments = []
+        for machine in generation.machines:
+            workers = min(self.config.workers or machine.cpus, machine.cpus)
+            config = dataclasses.replace(self.config, workers=workers)
+            arguments.append((self._name, self._source, config, machine.address, *self._reading))
+        generation.call("open", arguments)
 
     def _run(self, generation: Generation, watch: _Watch, checkpoints: Checkpoints) -> None:
         """Train on one generation: to the end, to a stop, or until machines have come."""
-        has_torch = generation.check_versions()
+        self._open(generation)
         self._count(generation)
         assert self.vocabulary is not None
         self.position = (
@@ -318,13 +353,12 @@ class ClusterRun:
         watch.begin()
         if not self.done:
             self._load(generation)
-            self._join(generation, self._plane or ("gloo" if has_torch else "store"))
+            self._join(generation, self._plane or ("gloo" if generation.has_torch else "store"))
             if self.position.tokens:
                 checkpoints.send(generation)
             if self._advance(generation, watch, checkpoints):
                 return
         self.weights = checkpoints.weights
-        generation.call("remove")
 
     def _corpus(self) -> dict[str, Any]:
         """What tells one corpus from another, in the header of a checkpoint."""
@@ -418,8 +452,15 @@ class _Watch:
 
     def begin(self) -> None:
         """Count from here, unless it counts already."""
-        if self._before is None:
-            self._before, self._started = self._run.position, time.monotonic()
+        if self._before is not None:
+            return
+        self._before, self._started = self._run.position, time.monotonic()
+        if self._before.tokens:
+            logger.info(
+                "going on after %s words, %.1f%% of the run",
+                f"{self._before.tokens:,}",
+                100 * self._run.share_done,
+            )
 
     def tell(self, step: Step) -> None:
         """Report where the nodes stand."""
@@ -436,15 +477,20 @@ class _Watch:
         )
 
 
-def _opened(source: Any) -> list[Shard] | str:
+def _opened(source: Any, column: Column | None, tokenizer: TokenizerChoice) -> list[Shard] | str:
     """The shards of a corpus of text, or the path of a saved corpus."""
-    shards = cut(source)
+    shards = cut(source, column)
     for shard in shards:
         if shard.file_size and shard.start == 0:
             with open(shard.path, "rb") as file:
                 if file.read(len(MAGIC)) == MAGIC:
                     if len({other.path for other in shards}) > 1:
                         raise ValueError(f"{shard.path} is a saved corpus and must be the only one")
+                    if column is not None or tokenizer is not None:
+                        raise ValueError(
+                            f"{shard.path} is a saved corpus, whose words are fixed: leave out "
+                            "column and tokenizer"
+                        )
                     return shard.path
     return shards
 

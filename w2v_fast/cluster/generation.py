@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
 from w2v_fast.cluster.exchange.protocol import ExchangeError
@@ -19,6 +20,10 @@ READY_SECONDS = 60.0
 """A machine on which no actor can be started in this time is left out."""
 LATE_SECONDS = 20.0
 """The same, after a first one has started."""
+STUCK_SECONDS = 60.0
+"""Nodes that wait for one another for so long, all of them, are lost: what one of them sent is."""
+REMOVE_SECONDS = 5.0
+"""The driver waits so long for nodes to remove their files."""
 
 TOLD = (OSError, ValueError, MemoryError, ImportError, FloatingPointError)
 """Errors of a node that the driver raises as what they are; others are RuntimeErrors."""
@@ -60,8 +65,6 @@ class Generation:
         The module.
     candidates
         The machines to use; those on which no actor starts are left out.
-    arguments
-        Returns the arguments of `Node` for a machine.
     workers
         Threads of an actor (default: the CPUs of its machine).
 
@@ -73,15 +76,16 @@ class Generation:
         Those left out.
     nodes : list
         The actors' handles.
+    has_torch : bool
+        Whether every node has torch.
+
+    Raises
+    ------
+    ImportError
+        A node has another version of w2v_fast, or none.
     """
 
-    def __init__(
-        self,
-        ray: Any,
-        candidates: Sequence[Machine],
-        arguments: Callable[[Machine], tuple[Any, ...]],
-        workers: int | None,
-    ) -> None:
+    def __init__(self, ray: Any, candidates: Sequence[Machine], workers: int | None) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray = ray
@@ -93,57 +97,64 @@ class Generation:
                 max_restarts=0,
                 max_task_retries=0,
                 scheduling_strategy=NodeAffinitySchedulingStrategy(machine.id, soft=False),
-            ).remote(*arguments(machine))
+            ).remote()
             for machine in candidates
         ]
         self._pings: dict[int, tuple[Any, float]] = {}
+        self._waited: dict[int, float] = {}
         self.late: list[Machine] = []
         try:
-            self._leave_out_late()
+            self.has_torch = self._begin()
         except BaseException:
             self.kill()
             raise
 
-    def _leave_out_late(self) -> None:
-        """Keep the actors that have started in time."""
-        pings = {self._watched(node, "ping"): rank for rank, node in enumerate(self.nodes)}
-        deadline, started = time.monotonic() + READY_SECONDS, []
-        waiting = list(pings)
-        while waiting and (left := deadline - time.monotonic()) > 0:
-            ready, waiting = self._ray.wait(waiting, timeout=min(left, PING_SECONDS))
-            for ref in ready:
-                try:
-                    self._ray.get(ref)
-                except Exception as error:
-                    self._raise_unless_lost(error, self.machines[pings[ref]])
-                    logger.warning("node %s: %s", self.machines[pings[ref]].address, _line(error))
-                    continue
-                deadline = min(deadline, time.monotonic() + LATE_SECONDS)
-                started.append(pings[ref])
+    def _begin(self) -> bool:
+        """Keep the actors that start in time, check their versions; whether all have torch."""
+        facts = self._facts_in_time()
         for rank, machine in enumerate(self.machines):
-            if rank not in started:
+            if rank not in facts:
                 self.late.append(machine)
                 self._kill(self.nodes[rank])
-        self.machines = [self.machines[rank] for rank in sorted(started)]
-        self.nodes = [self.nodes[rank] for rank in sorted(started)]
-
-    def __len__(self) -> int:
-        return len(self.nodes)
-
-    def check_versions(self) -> bool:
-        """Whether every node has torch; an ImportError if one has another version of w2v_fast."""
-        facts = self.call("facts")
         other = [
-            f"{machine.address} has {fact.version}"
-            for machine, fact in zip(self.machines, facts, strict=True)
-            if fact.version != __version__
+            f"{self.machines[rank].address} has {version}"
+            for rank, (version, _) in sorted(facts.items())
+            if version != __version__
         ]
         if other:
             raise ImportError(
                 f"the driver has version {__version__} of w2v_fast, node {', node '.join(other)}: "
                 "install the same version everywhere"
             )
-        return all(fact.has_torch for fact in facts)
+        self.machines = [self.machines[rank] for rank in sorted(facts)]
+        self.nodes = [self.nodes[rank] for rank in sorted(facts)]
+        return all(has_torch for _, has_torch in facts.values())
+
+    def _facts_in_time(self) -> dict[int, tuple[str, bool]]:
+        """What the actors that start in time tell of themselves, by their numbers."""
+        calls = {self._watched(node, "facts"): rank for rank, node in enumerate(self.nodes)}
+        deadline, found = time.monotonic() + READY_SECONDS, {}
+        waiting = list(calls)
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            ready, waiting = self._ray.wait(waiting, timeout=min(left, PING_SECONDS))
+            for ref in ready:
+                machine = self.machines[calls[ref]]
+                try:
+                    found[calls[ref]] = self._ray.get(ref)
+                except Exception as error:
+                    self._raise_unless_lost(error, machine)
+                    if getattr(error, "_actor_init_failed", False):
+                        raise ImportError(
+                            f"node {machine.address} cannot import w2v_fast ({_line(error)}): "
+                            f"install version {__version__} there"
+                        ) from None
+                    logger.warning("node %s: %s", machine.address, _line(error))
+                    continue
+                deadline = min(deadline, time.monotonic() + LATE_SECONDS)
+        return found
+
+    def __len__(self) -> int:
+        return len(self.nodes)
 
     def submit(self, method: str, each: Iterable[tuple[Any, ...]] | None = None) -> list[Any]:
         """Call a method of every node; each with its arguments, which may be references."""
@@ -179,6 +190,7 @@ class Generation:
                     self._raise_unless_lost(error, machine)
                     raise NodeLost(f"node {machine.address}: {_line(error)}") from None
             self._watch()
+            self._check_not_stuck({calls.index(ref) % len(self) for ref in waiting})
         return [results[ref] for ref in calls]
 
     def call_one(self, method: str, *arguments: Any) -> Any:
@@ -194,9 +206,16 @@ class Generation:
         self._watched(self.nodes[0], "stop")
 
     def kill(self) -> None:
-        """End all actors, whatever they do."""
+        """End all actors, whatever they do; their local files stay for the next generation."""
         for node in self.nodes:
             self._kill(node)
+
+    def end(self) -> None:
+        """End all actors, and remove the local files of those that answer."""
+        with contextlib.suppress(Exception):
+            calls = [self._watched(node, "remove") for node in self.nodes]
+            self._ray.wait(calls, num_returns=len(calls), timeout=REMOVE_SECONDS)
+        self.kill()
 
     # -- who is lost -----------------------------------------------------------------------------
 
@@ -205,12 +224,23 @@ class Generation:
         now = time.monotonic()
         for rank, node in enumerate(self.nodes):
             ref, sent = self._pings.get(rank, (None, now))
-            if ref is None or self._ray.wait([ref], timeout=0)[0]:
-                self._pings[rank] = self._watched(node, "ping"), now
-            elif now - sent > HANG_SECONDS:
-                raise NodeLost(
-                    f"node {self.machines[rank].address} does not answer for {HANG_SECONDS:g} s"
-                )
+            if ref is not None and not self._ray.wait([ref], timeout=0)[0]:
+                if now - sent > HANG_SECONDS:
+                    raise NodeLost(
+                        f"node {self.machines[rank].address} does not answer for {HANG_SECONDS:g} s"
+                    )
+                continue
+            if ref is not None:
+                try:
+                    self._waited[rank] = self._ray.get(ref)
+                except Exception as error:
+                    raise NodeLost(f"node {self.machines[rank].address}: {_line(error)}") from None
+            self._pings[rank] = self._watched(node, "ping"), now
+
+    def _check_not_stuck(self, ranks: Collection[int]) -> None:
+        """Raise NodeLost if all of these nodes wait for others."""
+        if ranks and min(self._waited.get(rank, 0) for rank in ranks) > STUCK_SECONDS:
+            raise NodeLost(f"the nodes have waited for one another for {STUCK_SECONDS:g} s")
 
     def _watched(self, node: Any, method: str) -> Any:
         return getattr(node, method).options(concurrency_group="watch").remote()

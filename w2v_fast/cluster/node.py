@@ -1,7 +1,7 @@
 """The actor of one machine: it encodes its shards, loads its part of the corpus, trains rounds.
 
-The driver makes one on each machine and calls the methods of all of them at once; `ping`, `stop`
-and `deliver` run beside the others.
+The driver makes one on each machine and calls the methods of all of them at once; `ping`, `facts`,
+`stop`, `remove` and `deliver` run beside the others.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 from w2v_fast.cluster.exchange.gloo import GlooExchange
 from w2v_fast.cluster.exchange.protocol import Exchange
 from w2v_fast.cluster.exchange.store import Mailbox, StoreExchange
+from w2v_fast.cluster.exchange.timed import TimedExchange
 from w2v_fast.cluster.plan import HOT_ROWS
 from w2v_fast.cluster.position import Position
 from w2v_fast.cluster.replica import Replica
 from w2v_fast.cluster.shards import Counts, LocalShards, Shard
 from w2v_fast.config import TrainConfig
+from w2v_fast.corpus import tokenizers
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.rows import Column
+from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
 from w2v_fast.system.memory import available, default_budget, human
 from w2v_fast.system.version import __version__
@@ -32,22 +36,6 @@ from w2v_fast.training.memory import MemoryEstimate
 from w2v_fast.training.progress import Progress
 
 PROBE_BYTES, PROBES = 1 << 23, 3
-
-
-@dataclasses.dataclass(frozen=True)
-class Facts:
-    """What the driver asks a node first.
-
-    Attributes
-    ----------
-    version : str
-        Of the package.
-    has_torch : bool
-        Whether gloo can be used.
-    """
-
-    version: str
-    has_torch: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,39 +88,55 @@ class Step:
 
 
 class Node:
-    """What one machine has of a run.
+    """What one machine has of a run; `facts` is asked first, then `open` is called."""
 
-    Parameters
-    ----------
-    run
-        The name of the run, which folders of local files bear.
-    source
-        The shards of the corpus, or the path of a saved one.
-    config
-        Hyper-parameters; `workers` is the number of this machine's threads.
-    address
-        The IP address of this machine.
-    """
-
-    def __init__(
-        self, run: str, source: Sequence[Shard] | str, config: TrainConfig, address: str
-    ) -> None:
-        self._config, self._address = config, address
-        self._saved = source if isinstance(source, str) else None
-        self._shards = None if isinstance(source, str) else LocalShards(run, source)
+    def __init__(self) -> None:
+        self._saved: str | None = None
+        self._shards: LocalShards | None = None
         self._mailbox = Mailbox()
-        self._exchange: Exchange | None = None
+        self._exchange: TimedExchange | None = None
         self._replica: Replica | None = None
         self._rounds: Iterator[Progress] = iter(())
 
-    def ping(self) -> None:
-        """Answer: this process is not hung."""
+    def facts(self) -> tuple[str, bool]:
+        """The version of the package, and whether gloo can be used; nothing a version may lack."""
+        return __version__, importlib.util.find_spec("torch") is not None
 
-    def facts(self) -> Facts:
-        """What the driver has to know of this machine."""
-        return Facts(__version__, importlib.util.find_spec("torch") is not None)
+    def ping(self) -> float:
+        """Answer: this process is not hung; the seconds that it has waited for the other nodes."""
+        return 0.0 if self._exchange is None else self._exchange.waited
 
     # -- the corpus ------------------------------------------------------------------------------
+
+    def open(
+        self,
+        run: str,
+        source: Sequence[Shard] | str,
+        config: TrainConfig,
+        address: str,
+        column: Column | None = None,
+        tokenizer: TokenizerChoice = None,
+    ) -> None:
+        """Take part in a run.
+
+        Parameters
+        ----------
+        run
+            The name of the run, which the folder of local files bears.
+        source
+            The shards of the corpus, or the path of a saved one.
+        config
+            Hyper-parameters; `workers` is the number of this machine's threads.
+        address
+            The IP address of this machine.
+        column, tokenizer
+            That of tables; what cuts text into words.
+        """
+        self._config, self._address = config, address
+        if isinstance(source, str):
+            self._saved = source
+        else:
+            self._shards = LocalShards(run, source, column, tokenizers.resolve(tokenizer))
 
     def encode(self, numbers: range) -> Counts:
         """Read some shards, and count their words."""
@@ -189,10 +193,12 @@ class Node:
         group
             A name that no other group of the cluster has.
         """
+        exchange: Exchange
         if plane == "gloo" and len(nodes) > 1:
-            self._exchange = GlooExchange(rank, len(nodes), group, self._address)
+            exchange = GlooExchange(rank, len(nodes), group, self._address)
         else:
-            self._exchange = StoreExchange(rank, nodes, self._mailbox)
+            exchange = StoreExchange(rank, nodes, self._mailbox)
+        self._exchange = TimedExchange(exchange)
         probe, best = np.zeros(PROBE_BYTES // 4, np.float32), np.inf
         for _ in range(PROBES):
             start = time.perf_counter()

@@ -1,9 +1,9 @@
 """Shards: a corpus in pieces that nodes encode and count, cut the same way for any number of nodes.
 
-A plain file is cut between words into parts of some megabytes; a compressed file, a table or a URL
-is one shard. A node keeps each of its shards as a saved corpus (`corpus/corpus.py`) with a
-vocabulary of this shard. The vocabulary of the run is merged from the counts in the order of the
-shards, so ids, ties included, are those of one machine.
+A plain file is cut between words, for a tokenizer between lines, into parts of some megabytes; a
+compressed file, a table or a URL is one shard. A node keeps each of its shards as a saved corpus
+(`corpus/corpus.py`) with a vocabulary of this shard. The vocabulary of the run is merged from the
+counts in the order of the shards, so ids, ties included, are those of one machine.
 """
 
 from __future__ import annotations
@@ -11,35 +11,32 @@ from __future__ import annotations
 import codecs
 import contextlib
 import dataclasses
-import errno
 import hashlib
 import os
 import re
-import shutil
-import stat
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v_fast.cluster.scratch import ScratchFolder
 from w2v_fast.corpus import ingest, sources
 from w2v_fast.corpus._ids import tally
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.corpus.id_store import IdStore
+from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.table_files import are_tables
 from w2v_fast.corpus.text_check import HEAD_BYTES, check_is_text
 from w2v_fast.corpus.text_files import expand, file_state
+from w2v_fast.corpus.tokenizers import Tokenizer
 from w2v_fast.corpus.vocabulary import Vocabulary, ids_of
-from w2v_fast.system import portable
 from w2v_fast.system.files import compression_of_file
 from w2v_fast.system.memory import default_budget
 
 MAX_PART_BYTES, MIN_PART_BYTES, PARTS = 1 << 26, 1 << 20, 256
 SEPARATORS = b" \t\n\v\f\r\0"
-SEPARATOR = re.compile(b"[%b]" % SEPARATORS)
+SEPARATOR, NEWLINE = re.compile(b"[%b]" % SEPARATORS), re.compile(b"\n")
 BLANKS = re.compile(rb"[ \t\v\f\r\0]*\n?")
 SCAN_BYTES = 1 << 16
 
@@ -83,18 +80,21 @@ class Shard:
             )
 
 
-def cut(source: Any) -> list[Shard]:
+def cut(source: Any, column: Column | None = None) -> list[Shard]:
     """Cut a corpus into shards.
 
     Parameters
     ----------
     source
         A path, folder, glob or URL, or a list of them.
+    column
+        That of tables, if there is one.
 
     Raises
     ------
     TypeError
-        It is something else, which only one machine can read.
+        It is something else, which only one machine can read; or some files are tables and some
+        are not.
     OSError
         A path does not exist.
     """
@@ -113,7 +113,7 @@ def cut(source: Any) -> list[Shard]:
     paths = [path for name in names for path in expand(name)]
     sizes = [state[1] if (state := file_state(path)) else None for path in paths]
     part = min(max(sum(filter(None, sizes)) // PARTS, MIN_PART_BYTES), MAX_PART_BYTES)
-    are_whole, shards = are_tables(paths, None), []
+    are_whole, shards = are_tables(paths, column), []
     for path, size in zip(paths, sizes, strict=True):
         if size is None or size <= part or are_whole or compression_of_file(path):
             shards.append(Shard(path, size))
@@ -126,6 +126,13 @@ def cut(source: Any) -> list[Shard]:
 class FilePart:
     """The words of a part of a plain file as a stream of bytes; the parts of a file share none.
 
+    Parameters
+    ----------
+    shard
+        The part.
+    separator
+        What parts are cut at.
+
     Attributes
     ----------
     path : str
@@ -134,8 +141,9 @@ class FilePart:
         Whether the part ends with a line; else the next part goes on with its last sentence.
     """
 
-    def __init__(self, shard: Shard) -> None:
+    def __init__(self, shard: Shard, separator: re.Pattern[bytes] = SEPARATOR) -> None:
         self.path = shard.path
+        self._separator = separator
         self._state = file_state(shard.path)
         self._file = open(shard.path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
         assert shard.stop is not None
@@ -189,7 +197,7 @@ class FilePart:
         while True:
             self._file.seek(position - 1)
             text = self._file.read(length) or b""
-            found = SEPARATOR.search(text)
+            found = self._separator.search(text)
             blanks = BLANKS.match(text, found.start()) if found else None
             if blanks is not None and (blanks.end() < len(text) or blanks[0].endswith(b"\n")):
                 return position - 1 + blanks.end()
@@ -247,14 +255,23 @@ class LocalShards:
     Parameters
     ----------
     run
-        The name of the run, a part of the name of its folder among the temporary files (`TMPDIR`).
+        The name of the run, a part of the name of its folder (`scratch.py`).
     shards
         All shards of the corpus.
+    column, tokenizer
+        That of tables; what cuts text into words.
     """
 
-    def __init__(self, run: str, shards: Sequence[Shard]) -> None:
+    def __init__(
+        self,
+        run: str,
+        shards: Sequence[Shard],
+        column: Column | None = None,
+        tokenizer: Tokenizer | None = None,
+    ) -> None:
         self.shards = shards
-        self.folder = Path(tempfile.gettempdir()) / f"w2v_fast-{portable.user()}-{run}"
+        self._column, self._tokenizer = column, tokenizer
+        self._folder = ScratchFolder(run)
 
     def encode(self, numbers: Iterable[int], threads: int) -> Counts:
         """Read the text of consecutive shards, unless they are here already, and count words."""
@@ -294,27 +311,16 @@ class LocalShards:
 
     def remove(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._folder.remove()
 
     def _corpus(self, number: int, threads: int) -> Corpus:
         """A shard as it was encoded; it is encoded now if it is not here."""
-        path = self.folder / f"shard-{number:06}.w2v"
+        path = self._folder.path / f"shard-{number:06}.w2v"
         with contextlib.suppress(FileNotFoundError):
             return Corpus.open(path)
-        corpus = encode_shard(self.shards[number], threads)
-        self._make_folder()
+        corpus = encode_shard(self.shards[number], threads, self._column, self._tokenizer)
         corpus.save(path)
         return corpus
-
-    def _make_folder(self) -> None:
-        """Make the folder, which nobody else can write or have made."""
-        with contextlib.suppress(FileExistsError):
-            self.folder.mkdir(mode=0o700)
-        status = self.folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != portable.user():
-            raise FileExistsError(
-                errno.EEXIST, "another user has a file of this name", str(self.folder)
-            )
 
     def _counts(self, number: int, corpus: Corpus) -> Counts:
         counts = np.zeros(len(corpus.vocabulary), np.int64)
@@ -325,23 +331,26 @@ class LocalShards:
         return Counts(words, counts[order], {number: _digest(corpus)})
 
 
-def encode_shard(shard: Shard, threads: int) -> Corpus:
+def encode_shard(
+    shard: Shard, threads: int, column: Column | None = None, tokenizer: Tokenizer | None = None
+) -> Corpus:
     """Read the text of a shard; every word is kept, and a shard may have none.
 
     Raises
     ------
     OSError
         The file is missing, has changed, or cannot be read.
-    ValueError
-        It is not text.
+    ValueError, TypeError
+        It is not text, or has no such column.
     """
     shard.check()
-    store = IdStore(default_budget())
-    part = None if shard.stop is None else FilePart(shard)
-    if part is None:
-        blocks, _ = sources.open_source([shard.path], sources.DEFAULT_BLOCK_BYTES)
+    store, size = IdStore(default_budget()), sources.DEFAULT_BLOCK_BYTES
+    if shard.stop is None:
+        part = None
+        blocks, _ = sources.open_source([shard.path], size, column, tokenizer)
     else:
-        blocks = sources.text_blocks(part, sources.DEFAULT_BLOCK_BYTES)
+        part = FilePart(shard, NEWLINE if tokenizer else SEPARATOR)
+        blocks = sources.text_blocks(part, size, tokenizer)
     tables, runs = ingest.encode(blocks, store, threads, None, None)
     tokens = store.size
     if not tokens:

@@ -18,8 +18,8 @@ LOCKED_BYTE = 1 << 40  # beyond all data: on Windows nobody else can read a lock
 PAUSE = 0.05
 
 
-def lock(handle: int, wait: bool = True) -> None:
-    """Lock an open file until it is closed.
+def lock(handle: int, wait: bool = True, shared: bool = False) -> None:
+    """Lock an open file until it is closed; several may have a shared lock (not on Windows).
 
     Raises
     ------
@@ -31,7 +31,8 @@ def lock(handle: int, wait: bool = True) -> None:
     if sys.platform != "win32":
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(handle, kind | (0 if wait else fcntl.LOCK_NB))
         return
     import msvcrt
 
