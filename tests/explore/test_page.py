@@ -73,7 +73,7 @@ def listed(page, selector="#panel .bars li bdi"):
 
 
 def names(model, row, count):
-    return [WORDS[one] for one in model.neighbors(row, count)[0]]
+    return [WORDS[one] for one in model.neighbors(row, count).result()[0]]
 
 
 def test_a_word_is_found_and_its_neighbors_are_walked_along(page, model):
@@ -97,7 +97,7 @@ def test_an_analogy_is_completed(page, model):
     open_view(page, "Analogy", "analogy")
     for number, word in enumerate(("cat", "dog", "iron")):
         search(page, word, f"#panel .box:nth-of-type({number + 1}) input")
-    assert listed(page)[0] == WORDS[model.analogy(0, 1, 6, 1)[0][0]]
+    assert listed(page)[0] == WORDS[model.analogy(0, 1, 6, 1).result()[0][0]]
 
 
 def test_words_are_compared(page, model):
