@@ -125,8 +125,8 @@ def test_two_nodes_have_the_bits_of_two_threads(cluster, text, options):
 
 
 def test_nodes_read_urls_tables_and_with_tokenizers(cluster, text, tmp_path):
-    def whole_line(line):
-        return [line.replace(" ", "_")]
+    def upper(line):
+        return line.upper().split()
 
     lines = [f"a{number % 5} b c" for number in range(300)]
     for number in range(2):
@@ -135,7 +135,7 @@ def test_nodes_read_urls_tables_and_with_tokenizers(cluster, text, tmp_path):
     for source, reading in (
         (f"file://{tmp_path}/*.txt.gz", {}),
         (f"file://{tmp_path}/1.txt.gz", {"tokenizer": "words"}),
-        (text, {"tokenizer": whole_line}),
+        (text, {"tokenizer": upper}),
         (tmp_path / "a.csv", {"column": "text"}),
     ):
         expected = w2v_fast.train(source, **reading, **OPTIONS)
