@@ -250,10 +250,6 @@ class Rehearsal:
         folder.mkdir()
         shutil.copy(self.corpus, folder / "text.txt")
         self.corpus = str(folder / "*.txt")
-        hiding = ["unshare", "--mount", "sh", "-c", HIDING.format(folder), "sh"]
-        node = cluster.add(before=hiding)
-        self.tell_error("missing on a node", self.start(cluster, "shard", "3"))
-        node.kill()
         run = self.start(cluster, "shard", "1:2")
         run.wait_for(0.2)
         text = (folder / "text.txt").read_bytes()
@@ -261,6 +257,9 @@ class Rehearsal:
         cluster.nodes[2].kill()
         self.tell_error("changed after it was counted, when a node was lost", run)
         self.tell_error("changed before a resume", self.start(cluster, "shard", "1"))
+        self.clear("shard")
+        cluster.add(before=["unshare", "--mount", "sh", "-c", HIDING.format(folder), "sh"])
+        self.tell_error("missing on a node", self.start(cluster, "shard", "2"))
 
     def version(self, cluster: RayCluster) -> None:
         """Nodes with other packages."""
