@@ -229,6 +229,29 @@ def draw_cluster(rows: Sequence[Row]) -> Any:
     return made
 
 
+def draw_cluster_speed(rows: Sequence[Row]) -> Any:
+    """Times the speed of one node, over the number of nodes: predicted lines, measured points."""
+    made, (axes,) = panels(width=6, height=4)
+    predicted = [row for row in rows if row["kind"] == "predicted"]
+    lines = dict.fromkeys((row["words/s of a machine"], row["Gbit/s"]) for row in predicted)
+    for alone, gigabits in lines:
+        own = [
+            r for r in predicted if (r["words/s of a machine"], r["Gbit/s"]) == (alone, gigabits)
+        ]
+        label = f"predicted: {alone / 1e6:g} M words/s a machine, {gigabits} Gbit/s"
+        points = [(row["nodes"], row["nodes"] * row["efficiency"]) for row in own]
+        axes.plot(*zip(*points, strict=True), marker=".", label=label)
+    measured = [row for row in rows if row["kind"] == "measured"]
+    for row, marker in zip(measured[1:], "xo", strict=False):
+        times = median(a / b for a, b in zip(row["words/s"], measured[0]["words/s"], strict=True))
+        label = f"measured: two actors of one thread, {row['exchange']}"
+        axes.plot(row["nodes"], times, marker, color="black", label=label)
+    logarithmic(axes)
+    axes.set(xlabel="nodes", ylabel="times the speed of one")
+    axes.legend(fontsize=7)
+    return made
+
+
 def draw_arithmetic(rows: Sequence[Row]) -> Any:
     """The roofline: what all cores can do at so many operations a byte; training as points."""
     *_, on = (row["on"] for row in rows if row["kind"] == "copy")
@@ -302,5 +325,6 @@ CHARTS: dict[str, Callable[[Sequence[Row]], Any]] = {
     "naive_to_fast": draw_naive_to_fast,
     "quality": draw_quality,
     "cluster": draw_cluster,
+    "cluster_speed": draw_cluster_speed,
     "softmax": draw_softmax,
 }

@@ -188,6 +188,11 @@ BENCHMARKS = (
         chart="Quality over the number of nodes",
     ),
     Benchmark(
+        "cluster_speed",
+        "How fast do several machines train?",
+        chart="Speed over the number of nodes: measured for two, predicted for more",
+    ),
+    Benchmark(
         "softmax",
         "What does a full softmax cost, beside numpy's and PyTorch's?",
         chart="The four objectives, and softmax baselines, over the vocabulary",
