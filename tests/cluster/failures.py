@@ -14,8 +14,8 @@
     store     nothing fails, with three nodes, Ray's object store and busy CPUs
 
 Each prints what the command said, and of a loss how long it took until training went on; what it
-trained stays in `--folder`, for `w2v-fast evaluate`. `disk` and `shard` mount folders: they need
-root.
+trained stays in `--folder`, for `w2v-fast evaluate`. `disk`, `shard` and `memory` need root: they
+mount folders and make a control group.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ import w2v_fast
 from tests.cluster.ray_nodes import Command, RayCluster
 from w2v_fast.cluster.driver import ClusterRun
 from w2v_fast.config import TrainConfig
-from w2v_fast.system.memory import available
 from w2v_fast.training.checkpoint import CheckpointFolder
 
+GROUP_BYTES = 1_500_000_000
 HIDING = 'mount -t tmpfs tmpfs {} && exec "$@"'
 
 
@@ -250,17 +250,16 @@ class Rehearsal:
         folder.mkdir()
         shutil.copy(self.corpus, folder / "text.txt")
         self.corpus = str(folder / "*.txt")
-        hiding = ["unshare", "--mount", "sh", "-c", HIDING.format(folder), "sh"]
-        node = cluster.add(before=hiding)
-        self.tell_error("missing on a node", self.start(cluster, "shard", "3"))
-        node.kill()
         run = self.start(cluster, "shard", "1:2")
         run.wait_for(0.2)
         text = (folder / "text.txt").read_bytes()
-        (folder / "text.txt").write_bytes(text[:-9] + b" changed\n")
+        (folder / "text.txt").write_bytes(text.replace(b"e", b"a"))
         cluster.nodes[2].kill()
         self.tell_error("changed after it was counted, when a node was lost", run)
         self.tell_error("changed before a resume", self.start(cluster, "shard", "1"))
+        self.clear("shard")
+        cluster.add(before=["unshare", "--mount", "sh", "-c", HIDING.format(folder), "sh"])
+        self.tell_error("missing on a node", self.start(cluster, "shard", "2"))
 
     def version(self, cluster: RayCluster) -> None:
         """Nodes with other packages."""
@@ -277,12 +276,16 @@ class Rehearsal:
             node.kill()
 
     def memory(self, cluster: RayCluster) -> None:
-        """A run whose weights fit into memory once (the driver), but not twice (a node)."""
-        free, words = available(), len(w2v_fast.Corpus.from_source(self.corpus).vocabulary)
-        assert free is not None
-        dimensions = int(0.7 * free / (8 * words))
-        run = self.start(cluster, "memory", "2", "--vector-size", str(dimensions), unkept=True)
-        self.tell_error("a node", run)
+        """A node in a control group that has no room for the weights twice."""
+        words = len(w2v_fast.Corpus.from_source(self.corpus, min_count=1).vocabulary)
+        size = str(GROUP_BYTES // (8 * words))
+        with control_group(GROUP_BYTES) as group:
+            cluster.add(before=["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"])
+            run = self.start(
+                *(cluster, "memory", "3", "--vector-size", size, "--min-count", "1"), unkept=True
+            )
+            self.tell_error("a node", run)
+            cluster.nodes.pop().kill()
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -303,6 +306,21 @@ def small_disk(folder: Path, size: int) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@contextlib.contextmanager
+def control_group(size: int) -> Iterator[Path]:
+    """The folder of a control group, of version 1 or 2, whose processes may take some memory."""
+    root = Path("/sys/fs/cgroup")
+    is_first = (root / "memory").exists()
+    group = (root / "memory" if is_first else root) / "w2v_fast-rehearsal"
+    group.mkdir()
+    (group / ("memory.limit_in_bytes" if is_first else "memory.max")).write_text(str(size))
+    try:
+        yield group
+    finally:
+        time.sleep(1)  # until its processes have ended
+        group.rmdir()
+
+
 def free_bytes(folder: Path) -> int:
     """The room on the disk of a folder."""
     return shutil.disk_usage(folder).free
@@ -318,6 +336,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="for what is trained")
     arguments, more = parser.parse_known_args()
     arguments.folder.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # ends Ray's nodes, too
     rehearsal = Rehearsal(os.path.abspath(arguments.corpus), arguments.folder.resolve(), more)
     for name in arguments.names:
         rehearsal.clear(name)

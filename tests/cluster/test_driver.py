@@ -12,6 +12,7 @@ from w2v_fast.cli.on_cluster import node_range
 from w2v_fast.cluster.driver import ClusterRun
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
+from w2v_fast.corpus.tokenizers import Words
 
 
 @pytest.fixture
@@ -71,6 +72,17 @@ def test_what_no_cluster_trains(text, tmp_path):
     Corpus.from_source(text).save(tmp_path / "a.w2v")
     with pytest.raises(ValueError, match="saved corpus and must be the only one"):
         ClusterRun([text, tmp_path / "a.w2v"], TrainConfig())
+    with pytest.raises(ValueError, match="words are fixed: leave out column and tokenizer"):
+        ClusterRun(tmp_path / "a.w2v", TrainConfig(), tokenizer="words")
+
+
+def test_a_tokenizer_that_cannot_be_sent(text):
+    pytest.importorskip("ray")
+    with pytest.raises(ValueError, match="tokenizer = 'word' is unknown"):
+        ClusterRun(text, TrainConfig(), tokenizer="word")
+    with pytest.raises(TypeError, match=r"cannot be sent to other machines \(.*: give a function"):
+        ClusterRun(text, TrainConfig(), tokenizer=Words())
+    ClusterRun(text, TrainConfig(), tokenizer=lambda line: line.split())
 
 
 @pytest.mark.parametrize("nodes", [1, 2, 3, 7])

@@ -125,20 +125,23 @@ def test_two_nodes_have_the_bits_of_two_threads(cluster, text, options):
 
 
 def test_nodes_read_urls_tables_and_with_tokenizers(cluster, text, tmp_path):
-    def whole_line(line):
-        return [line.replace(" ", "_")]
+    def upper(line):
+        return line.upper().split()
 
     lines = [f"a{number % 5} b c" for number in range(300)]
     for number in range(2):
         (tmp_path / f"{number}.txt.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     (tmp_path / "a.csv").write_text("\n".join(["id,text", *(f"1,{line}" for line in lines)]))
+    Corpus.from_source(text).save(tmp_path / "a.w2v")
     for source, reading in (
         (f"file://{tmp_path}/*.txt.gz", {}),
         (f"file://{tmp_path}/1.txt.gz", {"tokenizer": "words"}),
-        (text, {"tokenizer": whole_line}),
+        (text, {"tokenizer": upper}),
         (tmp_path / "a.csv", {"column": "text"}),
+        (f"file://{tmp_path}/a.w2v", {}),
     ):
-        expected = w2v_fast.train(source, **reading, **OPTIONS)
+        local = Corpus.open(source) if str(source).endswith(".w2v") else source
+        expected = w2v_fast.train(local, **reading, **OPTIONS)
         kv = w2v_fast.train(source, engine="ray", nodes=(1, 1), **reading, **OPTIONS)
         assert kv.index_to_key == expected.index_to_key
         np.testing.assert_array_equal(kv.vectors, expected.vectors)

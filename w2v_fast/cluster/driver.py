@@ -37,6 +37,8 @@ from w2v_fast.corpus.corpus import MAGIC, Corpus
 from w2v_fast.corpus.rows import Column
 from w2v_fast.corpus.tokenizers import TokenizerChoice
 from w2v_fast.corpus.vocabulary import Vocabulary
+from w2v_fast.system.files import open_raw
+from w2v_fast.system.remote import is_remote
 from w2v_fast.training.checkpoint import CheckpointFolder
 from w2v_fast.training.progress import EpochLoss, Report
 from w2v_fast.training.weights import Weights
@@ -481,8 +483,9 @@ def _opened(source: Any, column: Column | None, tokenizer: TokenizerChoice) -> l
     """The shards of a corpus of text, or the path of a saved corpus."""
     shards = cut(source, column)
     for shard in shards:
-        if shard.file_size and shard.start == 0:
-            with open(shard.path, "rb") as file:
+        is_only = len(shards) == 1 and is_remote(shard.path)  # one request, not one a file
+        if (shard.file_size and shard.start == 0) or is_only:
+            with open_raw(shard.path) as file:
                 if file.read(len(MAGIC)) == MAGIC:
                     if len({other.path for other in shards}) > 1:
                         raise ValueError(f"{shard.path} is a saved corpus and must be the only one")
