@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 
+import numpy as np
 import pytest
 
 from tests.explore.conftest import WORDS
@@ -46,6 +47,16 @@ def test_a_run_that_is_shown_trains_the_same(tmp_path, monkeypatch):
     assert plain.read_bytes() == shown.read_bytes()
     assert len(pages) == 1
     assert b"<!doctype html>" in pages[0]
+
+
+def test_a_missing_server_is_an_error_that_names_the_extra(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "toy.bin"
+    KeyedVectors(["a", "b"], np.eye(2, dtype=np.float32)).save(path)
+    monkeypatch.delitem(sys.modules, "w2v_fast.explore.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["explore", str(path), "--no-browser"]) == 1
+    assert "pip install 'w2v_fast[explore]'" in capsys.readouterr().err
+    assert main(["explore", str(path), "--export", str(tmp_path / "page.html")]) == 0
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])

@@ -1,5 +1,6 @@
 """The page by clicks and keys. Needs playwright (group `browser`) and a Chromium of the system."""
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def listed(page, selector="#panel .bars li bdi"):
 
 
 def names(model, row, count):
-    return [WORDS[one] for one in model.neighbors(row, count)[0]]
+    return [WORDS[one] for one in model.neighbors(row, count).result()[0]]
 
 
 def test_a_word_is_found_and_its_neighbors_are_walked_along(page, model):
@@ -97,7 +98,7 @@ def test_an_analogy_is_completed(page, model):
     open_view(page, "Analogy", "analogy")
     for number, word in enumerate(("cat", "dog", "iron")):
         search(page, word, f"#panel .box:nth-of-type({number + 1}) input")
-    assert listed(page)[0] == WORDS[model.analogy(0, 1, 6, 1)[0][0]]
+    assert listed(page)[0] == WORDS[model.analogy(0, 1, 6, 1).result()[0][0]]
 
 
 def test_words_are_compared(page, model):
@@ -187,6 +188,66 @@ def test_the_map_is_moved_by_keys_and_words_are_caught_by_a_lasso(page):
     page.mouse.up()
     page.wait_for_selector("text=Save as CSV")
     assert page.locator("#panel .list a").count() > 10
+
+
+COUNT_DRAWINGS = """() => {
+  window.drawings = 0;
+  const draw = WebGLRenderingContext.prototype.drawArrays;
+  WebGLRenderingContext.prototype.drawArrays = function (...all) {
+    window.drawings++;
+    return draw.apply(this, all);
+  };
+}"""
+
+
+def test_a_program_that_draws_does_so_when_the_map_rests(tab, server):
+    tab.add_init_script(f"({COUNT_DRAWINGS})()")
+    tab.goto(server.url)
+    tab.wait_for_selector(".map[data-drawn]")
+    tab.wait_for_timeout(500)
+    box = tab.locator(".frame").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.mouse.move(*middle)
+    tab.mouse.down()
+    before = tab.evaluate("window.drawings")
+    assert before > 0
+    tab.mouse.move(middle[0] + 100, middle[1] + 50, steps=10)
+    assert tab.evaluate("window.drawings") <= before + 10  # of points that are pointed at
+    tab.wait_for_function("before => window.drawings > before", arg=before)
+    tab.mouse.up()
+
+
+RECORD_LABELS = """() => {
+  window.labels = [];
+  const pen = CanvasRenderingContext2D.prototype;
+  const [clear, write] = [pen.clearRect, pen.fillText];
+  pen.clearRect = function (...all) {
+    if (this.canvas.classList.contains("overlay")) window.labels = [];
+    return clear.apply(this, all);
+  };
+  pen.fillText = function (text, x, y) {
+    const bold = this.font.includes("600");
+    window.labels.push([text, bold, x, y, this.measureText(text).width]);
+    return write.call(this, text, x, y);
+  };
+}"""
+
+
+@pytest.mark.parametrize("word", ["cat", "gold", "Paris"])
+def test_no_label_hides_another_and_the_chosen_word_has_one(tab, server, word):
+    tab.add_init_script(f"({RECORD_LABELS})()")
+    tab.goto(f"{server.url}#view=words&rows={WORDS.index(word)}")
+    tab.wait_for_function(
+        "word => window.labels.some(([text, bold]) => bold && text === word)", arg=word
+    )
+    tab.wait_for_timeout(300)
+    labels = tab.evaluate("window.labels")
+    assert sum(bold for _, bold, *_ in labels) > 3
+    for (_, _, x, y, width), (_, _, other_x, other_y, other_width) in itertools.combinations(
+        labels, 2
+    ):
+        beside = x + width <= other_x or other_x + other_width <= x
+        assert beside or abs(y - other_y) >= 12
 
 
 def test_hostile_words_are_text(page):

@@ -151,7 +151,7 @@ def test_what_is_not_there_is_not_found(server):
     [
         (b"GET /api/info?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
         (b"GET /" + b"x" * 70000 + b" HTTP/1.1", b"414"),
-        (b"PUT /api/info HTTP/1.1", b"501"),
+        (b"PUT /api/info HTTP/1.1", b"405"),
         (b"\x16\x03\x01\x02\x00", b"400"),
         (b"GET", b"400"),
     ],

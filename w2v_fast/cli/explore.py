@@ -1,8 +1,8 @@
 """Show the words in a browser: a map, neighbors, analogies, comparisons.
 
 The page is served on this machine only, until Ctrl-C; its address holds a secret. --export writes
-one file instead, which works offline. t-SNE and clusters need the extra explore, UMAP the extra
-umap.
+one file instead, which works offline. The page, t-SNE and clusters need the extra explore, UMAP
+the extra umap.
 
 Examples:
   w2v-fast explore vectors.bin
@@ -89,11 +89,10 @@ def run(arguments: argparse.Namespace) -> None:
     }
     outputs = [] if arguments.export is None else [Output("--export", arguments.export)]
     check_paths(inputs, *outputs)
-    model = _model(arguments.vectors)
     if arguments.export is not None:
-        _export(arguments, model)
+        _export(arguments)
     else:
-        _serve(arguments, model)
+        _serve(arguments)
 
 
 def _model(path: str) -> Model:
@@ -103,10 +102,11 @@ def _model(path: str) -> Model:
     return Model(KeyedVectors.load(path), os.path.basename(path))
 
 
-def _export(arguments: argparse.Namespace, model: Model) -> None:
+def _export(arguments: argparse.Namespace) -> None:
     from w2v_fast.explore import projection
     from w2v_fast.explore.export import export_page
 
+    model = _model(arguments.vectors)
     if arguments.method != "pca":
         job = projection.Projection(model, arguments.vectors, arguments.method)
         if job.places is None:
@@ -133,12 +133,13 @@ class _Stages:
             note(f"{stage} ({share:.0%} done)")
 
 
-def _serve(arguments: argparse.Namespace, model: Model) -> None:
+def _serve(arguments: argparse.Namespace) -> None:
     from w2v_fast.explore.columns import read_columns
     from w2v_fast.explore.contexts import Contexts
     from w2v_fast.explore.explorer import Explorer
     from w2v_fast.explore.server import Server
 
+    model = _model(arguments.vectors)
     explorer = Explorer(
         model,
         arguments.vectors,

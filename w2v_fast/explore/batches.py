@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 MAX_BATCH = 128
+GATHER_SECONDS = 0.002
+"""Once several questions wait, more are coming: none comes for so long before they are answered."""
 
 
 class Batches(Generic[Question, Answer]):
-    """Collects the questions of many threads; whoever gets the turn answers all that wait.
+    """Collects questions while a thread answers those that came before.
 
     Parameters
     ----------
@@ -24,23 +27,27 @@ class Batches(Generic[Question, Answer]):
 
     def __init__(self, answer: Callable[[list[Question]], Sequence[Answer]]) -> None:
         self._answer = answer
-        self._waiting: list[tuple[Question, Future[Answer]]] = []
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._waiting: deque[tuple[Question, Future[Answer]]] = deque()
+        self._worker = ThreadPoolExecutor(1, "w2v-fast-batches")
+
+    def submit(self, question: Question) -> Future[Answer]:
+        """Ask a question; the future raises what answering its batch raised."""
+        future: Future[Answer] = Future()
+        self._waiting.append((question, future))
+        self._worker.submit(self._answer_waiting)
+        return future
 
     def ask(self, question: Question) -> Answer:
-        """The answer to one question; raises what answering its batch raised."""
-        future: Future[Answer] = Future()
-        with self._lock:
-            self._waiting.append((question, future))
-        while not future.done():
-            with self._turn:
-                self._answer_waiting()
-        return future.result()
+        """Ask a question and wait for its answer."""
+        return self.submit(question).result()
 
     def _answer_waiting(self) -> None:
-        with self._lock:
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        number = 1
+        while number < len(self._waiting) < MAX_BATCH:
+            number = len(self._waiting)
+            time.sleep(GATHER_SECONDS)
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+        batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
         if not batch:
             return
         try:

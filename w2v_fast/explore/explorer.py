@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ MAX_TEXT = 500
 
 Answer = dict[str, Any] | bytes
 """JSON, or an array of numbers in little-endian order."""
+Question = Callable[["Explorer", "Parameters"], Answer | Awaitable[Answer]]
+"""What may wait for others is asynchronous, the rest is called in a thread."""
 
 
 class Parameters:
@@ -118,20 +121,6 @@ class Explorer:
         if self.run is not None:
             self.run.close()
 
-    def answer(self, question: str, values: Mapping[str, str]) -> Answer:
-        """The answer to one question.
-
-        Raises
-        ------
-        KeyError
-            There is no such question, row, or part.
-        ValueError
-            A parameter is wrong.
-        ImportError
-            It needs an extra that is not installed.
-        """
-        return QUESTIONS[question](self, Parameters(values))
-
     def _model(self, parameters: Parameters) -> Model:
         return self.models[parameters.number("model", 0, 0, len(self.models) - 1)]
 
@@ -218,16 +207,18 @@ class Explorer:
             return bytes(column.values.astype("<f4").tobytes())
         return {"name": column.name, "categories": column.categories}
 
-    def neighbors(self, parameters: Parameters) -> Answer:
+    async def neighbors(self, parameters: Parameters) -> Answer:
         """The nearest words of a row."""
         (row,) = parameters.rows(1, 1)
-        rows, cosines = self._model(parameters).neighbors(row, self._count(parameters))
+        found = self._model(parameters).neighbors(row, self._count(parameters))
+        rows, cosines = await asyncio.wrap_future(found)
         return {"rows": rows, "cosines": cosines}
 
-    def analogy(self, parameters: Parameters) -> Answer:
+    async def analogy(self, parameters: Parameters) -> Answer:
         """The words d of `a is to b as c is to d`."""
         a, b, c = parameters.rows(3, 3)
-        rows, cosines = self._model(parameters).analogy(a, b, c, self._count(parameters))
+        found = self._model(parameters).analogy(a, b, c, self._count(parameters))
+        rows, cosines = await asyncio.wrap_future(found)
         return {"rows": rows, "cosines": cosines}
 
     def cosines(self, parameters: Parameters) -> Answer:
@@ -285,7 +276,7 @@ class Explorer:
         return self.run
 
 
-QUESTIONS: dict[str, Callable[[Explorer, Parameters], Answer]] = {
+QUESTIONS: dict[str, Question] = {
     "info": Explorer.info,
     "words": Explorer.words,
     "counts": Explorer.counts,
@@ -303,10 +294,7 @@ QUESTIONS: dict[str, Callable[[Explorer, Parameters], Answer]] = {
     "contexts": Explorer.contexts_of,
     "progress": Explorer.progress,
 }
-COMMANDS: dict[str, Callable[[Explorer, Parameters], Answer]] = {
-    "projection": Explorer.start_projection,
-    "watch": Explorer.watch,
-}
+COMMANDS: dict[str, Question] = {"projection": Explorer.start_projection, "watch": Explorer.watch}
 """What changes something: asked by POST."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import cached_property
 from typing import Any
 
@@ -49,7 +50,7 @@ class Model:
 
     def __init__(self, vectors: KeyedVectors, name: str) -> None:
         self.vectors, self.name = vectors, name
-        self._batches: Batches[_Query, list[tuple[str, float]]] = Batches(self._most_similar)
+        self._batches: Batches[_Query, Neighbors] = Batches(self._nearest)
         self._index: Any = None
         self.indexed = False
 
@@ -93,25 +94,27 @@ class Model:
         row = self.vectors.get_index(word, -1)
         return None if row < 0 else row
 
-    def neighbors(self, row: int, count: int) -> Neighbors:
+    def neighbors(self, row: int, count: int) -> Future[Neighbors]:
         """Rows nearest to a row and their cosines, best first; None for an undefined cosine."""
-        return self._nearest([self.word(row)], [], count)
+        return self._batches.submit(([self.word(row)], [], count))
 
-    def analogy(self, a: int, b: int, c: int, count: int) -> Neighbors:
+    def analogy(self, a: int, b: int, c: int, count: int) -> Future[Neighbors]:
         """The words d of `a is to b as c is to d`, by 3CosAdd: nearest to b - a + c."""
-        return self._nearest([self.word(b), self.word(c)], [self.word(a)], count)
+        return self._batches.submit(([self.word(b), self.word(c)], [self.word(a)], count))
 
-    def _nearest(self, positive: list[str], negative: list[str], count: int) -> Neighbors:
-        found = self._batches.ask((positive, negative, count))[:count]
-        rows = [self.vectors.key_to_index[word] for word, _ in found]
-        return rows, [_number(cosine) for _, cosine in found]
-
-    def _most_similar(self, queries: list[_Query]) -> list[list[tuple[str, float]]]:
+    def _nearest(self, queries: list[_Query]) -> list[Neighbors]:
         positives, negatives, counts = zip(*queries, strict=True)
         ask, options = self.vectors, {"topn": max(counts), "indexer": self._index}
+        found: Iterable[Any]
         if len(queries) == 1 and self._index is None:
-            return [list(ask.most_similar(positives[0], negatives[0], **options))]
-        return list(ask.most_similar_many(positives, negatives, **options))
+            found = [ask.most_similar(positives[0], negatives[0], **options)]
+        else:
+            found = ask.most_similar_many(positives, negatives, **options)
+        return [self._rows(pairs[:count]) for pairs, count in zip(found, counts, strict=True)]
+
+    def _rows(self, pairs: Sequence[tuple[str, float]]) -> Neighbors:
+        rows = [self.vectors.key_to_index[word] for word, _ in pairs]
+        return rows, [_number(cosine) for _, cosine in pairs]
 
     def cosines(self, rows: Sequence[int]) -> list[list[float | None]]:
         """Cosine of each pair of at most `MAX_WORDS` rows: [n, n]."""

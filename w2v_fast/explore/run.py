@@ -97,5 +97,5 @@ class Run:
             pause = max(MIN_SECONDS, spent / SHARE)
 
     def _nearest(self, row: int) -> dict[str, Any]:
-        rows, cosines = self._model.neighbors(row, NEIGHBORS)
+        rows, cosines = self._model.neighbors(row, NEIGHBORS).result()
         return {"row": row, "rows": rows, "cosines": cosines}

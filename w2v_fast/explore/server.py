@@ -8,33 +8,41 @@ No part of a request is ever a path of a file.
 from __future__ import annotations
 
 import hmac
-import json
-import logging
+import inspect
 import secrets
+import socket
 import threading
-import urllib.parse
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 from w2v_fast.explore.explorer import COMMANDS, QUESTIONS, Explorer, Parameters
 from w2v_fast.explore.export import EMPTY
 
-logger = logging.getLogger(__name__)
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.datastructures import Headers
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, RedirectResponse, Response
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+except ImportError as error:
+    raise ImportError(
+        "the page's server needs starlette and uvicorn; pip install 'w2v_fast[explore]'"
+    ) from error
 
 ADDRESS = "127.0.0.1"
 MAX_TARGET = 8192
 """Characters of a request's address."""
+MAX_PARAMETERS = 20
 MAX_CONNECTIONS = 256
 IDLE_SECONDS = 60
 TOKEN_BYTES = 24
-FILES = {
-    "/": ("page.html", "text/html"),
-    "/app.js": ("app.js", "text/javascript"),
-    "/plot.js": ("plot.js", "text/javascript"),
-    "/app.css": ("app.css", "text/css"),
-}
+PARTS = {"app.js": "text/javascript", "plot.js": "text/javascript", "app.css": "text/css"}
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; "
     f"style-src 'self' {EMPTY}; img-src 'self' "
@@ -50,9 +58,15 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+STATUSES = {
+    KeyError: HTTPStatus.NOT_FOUND,
+    ValueError: HTTPStatus.BAD_REQUEST,
+    ImportError: HTTPStatus.NOT_IMPLEMENTED,
+}
+"""What the error of a question tells the page."""
 
 
-class Server(ThreadingHTTPServer):
+class Server:
     """Serves one explorer on a port of 127.0.0.1.
 
     Parameters
@@ -64,24 +78,61 @@ class Server(ThreadingHTTPServer):
 
     Attributes
     ----------
-    url : str
-        The address of the page, with the secret.
-    """
+    server_port : int
+        The port.
+    token : str
+        The secret.
 
-    daemon_threads = True
-    request_queue_size = MAX_CONNECTIONS
+    Raises
+    ------
+    OSError
+        The port is taken.
+    """
 
     def __init__(self, explorer: Explorer, port: int = 0) -> None:
         self.explorer = explorer
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self._codes: set[str] = set()
-        self._connections = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        self.files = {
-            path: ((resources.files("w2v_fast.explore") / "page" / name).read_bytes(), kind)
-            for path, (name, kind) in FILES.items()
-        }
-        super().__init__((ADDRESS, port), Handler)
-        self.hosts = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+        self._socket = socket.create_server((ADDRESS, port))
+        self.server_port: int = self._socket.getsockname()[1]
+        self._thread: threading.Thread | None = None
+        self._html = _read("page.html")
+        routes = [
+            Route("/", self._page),
+            Route("/api/{name}", self._answer, methods=["GET", "POST"]),
+            *(
+                Route(f"/{name}", Response(_read(name), media_type=kind), methods=["GET"])
+                for name, kind in PARTS.items()
+            ),
+        ]
+        refusals = dict.fromkeys([HTTPException, *STATUSES, Exception], refuse)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Guard(Starlette(routes=routes, exception_handlers=refusals), self.server_port),
+                http="h11",
+                ws="none",
+                lifespan="off",
+                limit_concurrency=MAX_CONNECTIONS,
+                timeout_keep_alive=IDLE_SECONDS,
+                timeout_graceful_shutdown=1,
+                log_config=None,
+                log_level="error",
+                access_log=False,  # addresses have the secret
+                server_header=False,
+            )
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.shutdown()
+        self.explorer.close()
 
     @property
     def url(self) -> str:
@@ -94,127 +145,107 @@ class Server(ThreadingHTTPServer):
         self._codes.add(code)
         return f"http://{ADDRESS}:{self.server_port}/?code={code}"
 
-    def take_code(self, code: str) -> bool:
-        """Whether a code of `one_time_url` is valid; it is not any more."""
+    def serve_forever(self) -> None:
+        """Answer until `shutdown`, or Ctrl-C, which raises KeyboardInterrupt."""
+        self._server.run([self._socket])
+
+    def serve_in_background(self) -> None:
+        """Answer in a thread until `shutdown`."""
+        self._thread = threading.Thread(
+            target=self.serve_forever, daemon=True, name="w2v-fast-server"
+        )
+        self._thread.start()
+
+    def shutdown(self) -> None:
+        """End the answering, and free the port."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close()
+
+    def _took_code(self, code: str) -> bool:
+        """Whether a code of `one_time_url` was valid; it is not any more."""
         known = next((known for known in self._codes if same(code, known)), "")
         self._codes.discard(known)
         return bool(known)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread, unless there are too many."""
-        if self._connections.acquire(blocking=False):
-            super().process_request(request, client_address)
+    def _check(self, token: str) -> None:
+        if not same(token, self.token):
+            raise HTTPException(HTTPStatus.FORBIDDEN, "the secret of the address is missing")
+
+    async def _page(self, request: Request) -> Response:
+        if self._took_code(request.query_params.get("code", "")):
+            return RedirectResponse(f"/?token={self.token}", HTTPStatus.SEE_OTHER)
+        self._check(request.query_params.get("token", ""))
+        return Response(self._html, media_type="text/html")
+
+    async def _answer(self, request: Request) -> Response:
+        """Answer a question (GET) or a command (POST)."""
+        self._check(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        ask = (COMMANDS if request.method == "POST" else QUESTIONS).get(request.path_params["name"])
+        if ask is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if len(request.query_params) > MAX_PARAMETERS:
+            raise ValueError("too many parameters")
+        parameters = Parameters(request.query_params)
+        if inspect.iscoroutinefunction(ask):
+            answer = await ask(self.explorer, parameters)
         else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer, and let another connection come."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._connections.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks off is no event."""
-        logger.debug("a connection ended early", exc_info=True)
-
-    def server_close(self) -> None:
-        """Close the server and what answers its questions."""
-        super().server_close()
-        self.explorer.close()
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One connection."""
-
-    server: Server
-    protocol_version = "HTTP/1.1"
-    server_version = "w2v-fast"
-    sys_version = ""
-    timeout = IDLE_SECONDS
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        """A file of the page, or a question."""
-        self._answer(QUESTIONS)
-
-    def do_POST(self) -> None:
-        """A command; all of it stands in the address."""
-        if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "a request has no body here")
-        else:
-            self._answer(COMMANDS)
-
-    def _answer(self, known: Any) -> None:
-        if len(self.path) > MAX_TARGET:
-            return self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, "the address is too long")
-        if self.headers.get("Host") not in self.server.hosts:
-            return self._refuse(HTTPStatus.FORBIDDEN, "this host is not served here")
-        origin = self.headers.get("Origin")
-        if origin is not None and origin.removeprefix("http://") not in self.server.hosts:
-            return self._refuse(HTTPStatus.FORBIDDEN, "other origins are not answered")
-        path, _, query = self.path.partition("?")
-        try:
-            values = dict(urllib.parse.parse_qsl(query, max_num_fields=20))
-        except ValueError:
-            return self._refuse(HTTPStatus.BAD_REQUEST, "too many parameters")
-        if path in self.server.files and known is QUESTIONS:
-            return self._send_file(path, values)
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not same(token, self.server.token):
-            return self._refuse(HTTPStatus.FORBIDDEN, "the secret of the address is missing")
-        name = path.removeprefix("/api/")
-        if not path.startswith("/api/") or name not in known:
-            return self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
-        return self._send_answer(known[name], values)
-
-    def _send_file(self, path: str, values: dict[str, str]) -> None:
-        if path == "/" and self.server.take_code(values.get("code", "")):
-            self.send_response(HTTPStatus.SEE_OTHER)
-            self.send_header("Location", f"/?token={self.server.token}")
-            self.send_header("Content-Length", "0")
-            self._end()
-        elif path == "/" and not same(values.get("token", ""), self.server.token):
-            self._refuse(HTTPStatus.FORBIDDEN, "the secret of the address is missing")
-        else:
-            data, kind = self.server.files[path]
-            self._send(HTTPStatus.OK, data, f"{kind}; charset=utf-8")
-
-    def _send_answer(self, ask: Any, values: dict[str, str]) -> None:
-        try:
-            answer = ask(self.server.explorer, Parameters(values))
-        except KeyError as error:
-            return self._refuse(HTTPStatus.NOT_FOUND, str(error.args[0]))
-        except ValueError as error:
-            return self._refuse(HTTPStatus.BAD_REQUEST, str(error))
-        except ImportError as error:
-            return self._refuse(HTTPStatus.NOT_IMPLEMENTED, str(error))
-        except Exception:
-            logger.exception("a question of the page failed")
-            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "the answer failed")
+            answer = await run_in_threadpool(ask, self.explorer, parameters)
         if isinstance(answer, bytes):
-            return self._send(HTTPStatus.OK, answer, "application/octet-stream")
-        return self._send(HTTPStatus.OK, _json(answer), "application/json")
+            return Response(answer, media_type="application/octet-stream")
+        return JSONResponse(answer)
 
-    def _refuse(self, status: HTTPStatus, message: str) -> None:
-        self._send(status, _json({"error": message}), "application/json")
 
-    def _send(self, status: HTTPStatus, data: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self._end()
-        self.wfile.write(data)
+class Guard:
+    """Refuses other hosts and origins, long addresses and bodies; adds the headers of all answers.
 
-    def _end(self) -> None:
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        self.end_headers()
+    Parameters
+    ----------
+    app
+        What answers the others.
+    port
+        The port that a request must name.
+    """
 
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Requests are not logged: their addresses have the secret."""
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app, self._headers = app, Headers(HEADERS).raw
+        self._hosts = {f"{name}:{port}" for name in (ADDRESS, "localhost")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def add_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._headers]
+            await send(message)
+
+        refusal = self._refusal(scope)
+        answer = self._app if refusal is None else await refuse(Request(scope), refusal)
+        await answer(scope, receive, add_headers)
+
+    def _refusal(self, scope: Scope) -> HTTPException | None:
+        headers = Headers(scope=scope)
+        origin = headers.get("Origin")
+        if headers.get("Host") not in self._hosts:
+            return HTTPException(HTTPStatus.FORBIDDEN, "this host is not served here")
+        if origin is not None and origin.removeprefix("http://") not in self._hosts:
+            return HTTPException(HTTPStatus.FORBIDDEN, "other origins are not answered")
+        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
+            return HTTPException(HTTPStatus.REQUEST_URI_TOO_LONG, "the address is too long")
+        if headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers:
+            return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "a request has no body here")
+        return None
+
+
+async def refuse(_: Request, error: Exception) -> Response:
+    """The reason as JSON; a fault of the program keeps its to itself."""
+    if isinstance(error, HTTPException):
+        return JSONResponse({"error": error.detail}, error.status_code)
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return JSONResponse({"error": str(error.args[0])}, status)
+    return JSONResponse({"error": "the answer failed"}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def same(given: str, expected: str) -> bool:
@@ -222,8 +253,8 @@ def same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
 
 
-def _json(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer, allow_nan=False, separators=(",", ":")).encode()
+def _read(name: str) -> bytes:
+    return (resources.files("w2v_fast.explore") / "page" / name).read_bytes()
 
 
 def serve_in_background(explorer: Explorer, port: int = 0) -> Server:
@@ -235,5 +266,5 @@ def serve_in_background(explorer: Explorer, port: int = 0) -> Server:
         The port is taken.
     """
     server = Server(explorer, port)
-    threading.Thread(target=server.serve_forever, daemon=True, name="w2v-fast-server").start()
+    server.serve_in_background()
     return server

@@ -15,11 +15,12 @@ const SEQUENCES = {
 const DIVERGING = ramp(["#2166ac", "#67a9cf", "#aaaaaa", "#ef8a62", "#b2182b"]);
 const METHODS: [string, string][] = [["pca", "principal axes"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
 const MANY = 200_000; // above it points are plain squares without blending
-const THINNED = 20_000; // points that are drawn while a map of many moves on a machine without a fast graphics unit
 const SLOW_FRAME = 50; // ms
-const REST = 250; // ms without a movement after which all points are drawn again
+const REST = 250; // ms without a movement after which the points are drawn again where that is slow
 const CELL = 8; // pixels of the grid that keeps labels apart
 const LABEL_HEIGHT = 16;
+const FONT = "12px system-ui, sans-serif";
+const SPECIAL_FONT = "600 13px system-ui, sans-serif";
 const LABEL_AREA = 7000; // square pixels of the map for each label
 const MAX_TRIED = 4000; // words in view that are tried for a place
 const MAX_SVG_POINTS = 20_000;
@@ -46,11 +47,18 @@ function scale(): Scale {
   };
 }
 
+/** The map as it was drawn last, and what it showed of the plane. */
+interface Picture {
+  canvas: HTMLCanvasElement;
+  x: number[];
+  y: number[];
+}
+
 interface Label {
   row: number;
   x: number;
   y: number;
-  width: number;
+  special: boolean; // of a word that is pointed at
 }
 
 export class WordMap {
@@ -78,9 +86,10 @@ export class WordMap {
   private timing = false;
   private slow = false;
   private slowFrames = 0;
-  private pressed = false;
-  private thinned = false;
   private rest = 0;
+  private resting = false;
+  private drawnView = "";
+  private picture: Picture | null = null; // while it moves in place of the points
   private axis: { values: Float32Array; low: string; high: string } = { values: new Float32Array(), low: "", high: "" };
   private readonly axisOption = el("option", { value: "axis" });
   private readonly coloring: HTMLSelectElement;
@@ -114,16 +123,18 @@ export class WordMap {
     );
     this.element = el("div", { className: "map" }, tools, this.frame, this.legend, this.status);
     this.frame.addEventListener("keydown", (event) => this.onKey(event));
-    this.frame.addEventListener("pointerdown", () => (this.pressed = true), { capture: true });
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (this.pressed = false), { capture: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
   }
 
   async start(): Promise<void> {
-    const createScatterplot = await loadPlot();
+    const { createScatterplot, createRenderer } = await loadPlot();
     const { width, height } = this.frame.getBoundingClientRect();
     const plain = this.words.length > MANY;
+    const renderer = createRenderer();
+    const render = renderer.render;
+    renderer.render = (draw, canvas) => this.render(() => render(draw, canvas));
     this.plot = createScatterplot({
+      renderer,
       canvas: this.canvas,
       width,
       height,
@@ -140,7 +151,7 @@ export class WordMap {
     this.slow = isSoftware(this.plot.get("regl")._gl);
     this.applyTheme();
     this.plot.subscribe("view", () => {
-      if (plain) this.thinOut();
+      this.timeFrame();
       this.later();
     });
     this.plot.subscribe("pointOver", (row: number) => this.hover(row));
@@ -344,32 +355,50 @@ export class WordMap {
 
   // -- labels -------------------------------------------------------------------------------------------------------
 
-  /** Draws only the most frequent words while the map moves, where frames are slow. */
-  private thinOut(): void {
-    if (this.slow && !this.thinned) {
-      this.thinned = true;
-      void this.plot?.filter(Array.from({ length: THINNED }, (_, row) => row), { preventEvent: true });
-    } else if (!this.slow && !this.timing) {
-      this.timing = true;
-      requestAnimationFrame((before) =>
-        requestAnimationFrame((after) => {
-          this.timing = false;
-          this.slow = after - before > SLOW_FRAME && this.slowFrames++ > 0;
-        }),
-      );
+  /** Draws the points, or where that is slow and the map moves, nothing: the last picture moves with the labels. */
+  private render(draw: () => void): void {
+    const view = this.plot!.get("camera").view.join();
+    if (!this.slow || this.resting || view === this.drawnView) {
+      this.picture = null;
+      this.resting = false;
+      this.drawnView = view;
+      return draw();
     }
-    this.drawAllLater();
-  }
-
-  private drawAllLater(): void {
+    this.picture ??= this.takePicture();
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
-      if (this.pressed) return this.drawAllLater();
-      if (!this.thinned) return;
-      this.thinned = false;
-      void this.plot?.unfilter({ preventEvent: true });
-      this.mark(this.marked);
+      this.resting = true;
+      this.plot!.redraw();
     }, REST);
+  }
+
+  private takePicture(): Picture {
+    const canvas = el("canvas", { width: this.canvas.width, height: this.canvas.height });
+    canvas.getContext("2d")!.drawImage(this.canvas, 0, 0);
+    return { canvas, x: this.xScale.domain(), y: this.yScale.domain() };
+  }
+
+  private movePicture({ canvas, x, y }: Picture): void {
+    const { width, height } = this.canvas;
+    const [x0, x1] = this.xScale.domain();
+    const [y0, y1] = this.yScale.domain();
+    const [across, down] = [width / (x1 - x0), height / (y1 - y0)];
+    const pen = this.canvas.getContext("2d")!;
+    pen.clearRect(0, 0, width, height);
+    pen.drawImage(canvas, (x[0] - x0) * across, (y1 - y[1]) * down, (x[1] - x[0]) * across, (y[1] - y[0]) * down);
+  }
+
+  /** Finds out whether two frames in a row are slow. */
+  private timeFrame(): void {
+    if (this.slow || this.timing) return;
+    this.timing = true;
+    requestAnimationFrame((before) =>
+      requestAnimationFrame((after) => {
+        this.timing = false;
+        this.slowFrames = after - before > SLOW_FRAME ? this.slowFrames + 1 : 0;
+        this.slow = this.slowFrames > 1;
+      }),
+    );
   }
 
   private later(): void {
@@ -377,6 +406,7 @@ export class WordMap {
     this.pending = true;
     requestAnimationFrame(() => {
       this.pending = false;
+      if (this.picture) this.movePicture(this.picture);
       this.drawLabels();
     });
   }
@@ -401,9 +431,8 @@ export class WordMap {
     pen.strokeStyle = css("--stage");
     const ink = css("--ink");
     const mark = css("--mark-text");
-    for (const { row, x, y } of labels) {
-      const special = row === this.hovered || this.marked.includes(row);
-      pen.font = special ? "600 13px system-ui, sans-serif" : "12px system-ui, sans-serif";
+    for (const { row, x, y, special } of labels) {
+      pen.font = special ? SPECIAL_FONT : FONT;
       pen.fillStyle = special ? mark : ink;
       const text = shown(this.words.get(row), 24);
       pen.strokeText(text, x, y);
@@ -411,7 +440,7 @@ export class WordMap {
     }
   }
 
-  /** Words in view by row, each where its label meets no other; those that are pointed at come first. */
+  /** Words in view by row, each where its label meets no other; those that are pointed at come first, on any side. */
   private place(pen: CanvasRenderingContext2D, width: number, height: number): Label[] {
     const [x0, x1] = this.xScale.domain();
     const [y0, y1] = this.yScale.domain();
@@ -420,34 +449,43 @@ export class WordMap {
     const labels: Label[] = [];
     const limit = (width * height) / LABEL_AREA;
     let tried = 0;
-    const put = (row: number): void => {
-      const x = ((this.x[row] - x0) / (x1 - x0)) * width + 5;
-      const y = ((y1 - this.y[row]) / (y1 - y0)) * height + 4;
-      if (!(x >= 0 && y >= LABEL_HEIGHT && y < height - 4)) return;
-      const wide = this.widthOf(pen, row);
-      if (x + wide > width) return;
+    const fits = (x: number, y: number, wide: number): boolean => {
+      if (!(x >= 0 && x + wide <= width && y >= LABEL_HEIGHT && y < height - 4)) return false;
       const [left, right] = [Math.floor(x / CELL), Math.floor((x + wide) / CELL)];
       const [top, bottom] = [Math.floor((y - LABEL_HEIGHT + 3) / CELL), Math.floor((y + 3) / CELL)];
-      for (let r = top; r <= bottom; r++) for (let c = left; c <= right; c++) if (taken[r * columns + c]) return;
+      for (let r = top; r <= bottom; r++) for (let c = left; c <= right; c++) if (taken[r * columns + c]) return false;
       for (let r = top; r <= bottom; r++) taken.fill(1, r * columns + left, r * columns + right + 1);
-      labels.push({ row, x, y, width: wide });
+      return true;
     };
-    for (const row of this.hovered >= 0 ? [this.hovered, ...this.marked] : this.marked) if (row < this.x.length) put(row);
+    const put = (row: number, special: boolean): void => {
+      const [atX, atY] = [((this.x[row] - x0) / (x1 - x0)) * width, ((y1 - this.y[row]) / (y1 - y0)) * height];
+      if (!(atX >= 0 && atX <= width && atY >= 0 && atY <= height)) return;
+      const wide = this.widthOf(pen, row, special);
+      const sides = [[5, 4], [-5 - wide, 4], [-wide / 2, -7], [-wide / 2, 17]].slice(0, special ? 4 : 1);
+      const side = sides.find(([dx, dy]) => fits(atX + dx, atY + dy, wide));
+      if (side) labels.push({ row, x: atX + side[0], y: atY + side[1], special });
+    };
+    for (const row of new Set(this.hovered >= 0 ? [this.hovered, ...this.marked] : this.marked)) if (row < this.x.length) put(row, true);
+    const special = new Set(labels.map((label) => label.row));
     for (let row = 0; row < this.x.length && labels.length < limit && tried < MAX_TRIED; row++) {
       const x = this.x[row];
       const y = this.y[row];
-      if (x < x0 || x > x1 || y < y0 || y > y1) continue;
+      if (x < x0 || x > x1 || y < y0 || y > y1 || special.has(row)) continue;
       tried++;
-      put(row);
+      put(row, false);
     }
     return labels;
   }
 
-  private widthOf(pen: CanvasRenderingContext2D, row: number): number {
+  private widthOf(pen: CanvasRenderingContext2D, row: number, special: boolean): number {
+    const measure = (): number => {
+      pen.font = special ? SPECIAL_FONT : FONT;
+      return pen.measureText(shown(this.words.get(row), 24)).width + 4;
+    };
+    if (special) return measure();
     let width = this.widths.get(row);
     if (width === undefined) {
-      pen.font = "12px system-ui, sans-serif";
-      width = pen.measureText(shown(this.words.get(row), 24)).width + 4;
+      width = measure();
       if (this.widths.size > 50_000) this.widths.clear();
       this.widths.set(row, width);
     }

@@ -1,17 +1,22 @@
 // Loads what draws the points after the page has painted for the first time.
-import type createScatterplot from "regl-scatterplot";
+import type { default as createScatterplot, createRenderer } from "regl-scatterplot";
 import { el } from "./ui";
 
 export type Scatterplot = ReturnType<typeof createScatterplot>;
 
+interface Plotting {
+  createScatterplot: typeof createScatterplot;
+  createRenderer: typeof createRenderer;
+}
+
 declare global {
-  var createScatterplot: typeof import("regl-scatterplot").default | undefined;
+  var plotting: Plotting | undefined;
 }
 
 /** A self-contained page has the script inside. */
-export async function loadPlot(): Promise<typeof createScatterplot> {
+export async function loadPlot(): Promise<Plotting> {
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  if (!globalThis.createScatterplot) {
+  if (!globalThis.plotting) {
     const script = el("script", { src: "plot.js" });
     const loaded = new Promise((resolve, reject) => {
       script.onload = resolve;
@@ -20,5 +25,5 @@ export async function loadPlot(): Promise<typeof createScatterplot> {
     document.head.append(script);
     await loaded;
   }
-  return globalThis.createScatterplot!;
+  return globalThis.plotting!;
 }

@@ -1,4 +1,4 @@
 // A script of its own, since it is most of the page's code: see plot-loader.ts.
-import createScatterplot from "regl-scatterplot";
+import createScatterplot, { createRenderer } from "regl-scatterplot";
 
-globalThis.createScatterplot = createScatterplot;
+globalThis.plotting = { createScatterplot, createRenderer };
