@@ -336,8 +336,8 @@ def main() -> None:
     arguments, more = parser.parse_known_args()
     arguments.folder.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # ends Ray's nodes, too
-    rehearsal = Rehearsal(os.path.abspath(arguments.corpus), arguments.folder.resolve(), more)
     for name in arguments.names:
+        rehearsal = Rehearsal(os.path.abspath(arguments.corpus), arguments.folder.resolve(), more)
         rehearsal.clear(name)
         print(name, flush=True)
         with (
