@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,16 +170,21 @@ def test_nodes_that_wait_for_one_another_are_lost(cluster, text, tmp_path, monke
 
 
 def actors():
-    """The processes of the nodes' actors."""
+    """The processes of the nodes' actors: children of the raylets, which are children of this."""
     found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{entry}/cmdline", "rb") as file:
-                if file.read().startswith(b"ray::Node"):
-                    found.append(int(entry))
+            name = Path(f"/proc/{entry}/cmdline").read_bytes()
+            if name.startswith(b"ray::Node") and parent(parent(entry)) == os.getpid():
+                found.append(int(entry))
         except OSError:
             continue
     return found
+
+
+def parent(pid):
+    """The process that started another."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")

@@ -255,7 +255,7 @@ class ClusterRun:
             self._ray.init(
                 address=self._address or "auto",
                 log_to_driver=False,
-                logging_level=logging.ERROR,
+                logging_level=logging.CRITICAL,  # what is lost is told here, in one line
                 **({"include_dashboard": False} if self._address == "local" else {}),
             )
         except ConnectionError as error:
