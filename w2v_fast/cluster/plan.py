@@ -28,13 +28,14 @@ HOT_ROWS = 1024
 FULL_ROUNDS = 256
 """A power of two; a checkpoint waits for the end of so many rounds at most."""
 MAX_SYNC_WORDS = 1_000_000
-ROUND_TOKENS = 100_000
+ROUND_TOKENS = 80_000
 """Tokens of a round, of all nodes together: with more the vectors become worse
 (docs/performance-notes.md)."""
-FEW_NODES = 4
-"""Fewer nodes than these may train (FEW_NODES / nodes)**2 times as many tokens in a round."""
-MAX_ROUNDS = 1440
-"""Rounds of a run on FEW_NODES or more; a long one has longer rounds, since exchanges take time."""
+FEW_NODES = 20
+"""Nodes whose square is below this may train FEW_NODES / nodes**2 times as many tokens in a round:
+two of them 200,000 each, four 25,000."""
+MAX_ROUNDS = 1800
+"""Rounds of a run on many nodes; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4
 """Jobs of a round for each of several workers, so that none of them waits long at its end."""
 
@@ -219,10 +220,10 @@ def default_sync_words(total_tokens: int, nodes: int) -> int:
     Returns
     -------
     int
-        ROUND_TOKENS of all nodes, more where the run would have over MAX_ROUNDS rounds or has fewer
-        than FEW_NODES nodes, but at most MAX_SYNC_WORDS of a node.
+        ROUND_TOKENS of all nodes, more where the run would have over MAX_ROUNDS rounds or has few
+        nodes, but at most MAX_SYNC_WORDS of a node.
     """
-    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * max(FEW_NODES / nodes, 1) ** 2
+    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * max(FEW_NODES / nodes**2, 1)
     return min(MAX_SYNC_WORDS, int(of_all) // nodes)
 
 

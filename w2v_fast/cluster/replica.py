@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from w2v_fast.cluster.combine import Combiner, visits_of_rows
 from w2v_fast.cluster.exchange.protocol import Exchange, gathered
-from w2v_fast.cluster.plan import FEW_NODES, HOT_ROWS, Plan, Round, joined
+from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, joined
 from w2v_fast.cluster.position import Position, identity
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.vocabulary import Vocabulary
@@ -23,7 +23,7 @@ from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
 from w2v_fast.training.weights import Weights
 
 OBJECTIVES = ("ns", "nce", "hs")
-LR_EXPONENT = 1 / 3
+LR_FACTOR = 1.6
 
 
 def check_objective(config: TrainConfig) -> None:
@@ -36,8 +36,8 @@ def check_objective(config: TrainConfig) -> None:
 
 
 def lr_factor(nodes: int) -> float:
-    """What the learning rate of several nodes is multiplied by: 1.6 up to FEW_NODES, 2 for 8."""
-    return float(max(nodes, FEW_NODES) ** LR_EXPONENT) if nodes > 1 else 1.0
+    """What the learning rate is multiplied by: LR_FACTOR for more than one node."""
+    return LR_FACTOR if nodes > 1 else 1.0
 
 
 class Replica:
