@@ -12,7 +12,7 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 MAX_BATCH = 128
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.006
 """Once several questions wait, more are coming: none comes for so long before they are answered."""
 
 
