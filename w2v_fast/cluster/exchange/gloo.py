@@ -15,6 +15,8 @@ from w2v_fast.cluster.exchange.protocol import ExchangeError
 
 INTERFACE = "GLOO_SOCKET_IFNAME"
 GET_ADDRESS = 0x8915  # SIOCGIFADDR of Linux
+MEET_MILLISECONDS = 60_000
+"""The nodes wait so long for each other at the start."""
 
 
 class GlooExchange:
@@ -47,7 +49,7 @@ class GlooExchange:
             os.environ.setdefault(INTERFACE, interface)
         try:
             backend: Any = "gloo"  # Ray's annotation knows only its own enumeration
-            collective.init_collective_group(size, rank, backend, group)
+            collective.init_collective_group(size, rank, backend, group, MEET_MILLISECONDS)
         except Exception as error:
             raise ExchangeError(f"the nodes did not come together: {error}") from error
 
