@@ -208,24 +208,26 @@ def draw_quality(rows: Sequence[Row]) -> Any:
 
 
 def draw_cluster(rows: Sequence[Row]) -> Any:
-    """Mean scores and held-out loss over the number of nodes, every seed as a point."""
-    figures = {**QUALITY, "held-out loss": "held-out loss, nats a pair"}
-    made, all_axes = panels(len(figures), width=12, height=3.2)
+    """Mean scores over the number of nodes, and the loss beside one node's; seeds as points."""
+    figures = {**QUALITY, "held-out loss": "held-out loss, times one node's"}
+    runs: dict[str, list[Row]] = {}
+    for row in rows:
+        variant = "" if row["variant"] == "default" else f", {row['variant']}"
+        runs.setdefault(f"{row['words'] / 1e6:.0f} million words{variant}", []).append(row)
+    made, all_axes = panels(len(figures), width=12, height=3.6)
     for axes, (figure, title) in zip(all_axes, figures.items(), strict=True):
-        for number, variant in enumerate(dict.fromkeys(row["variant"] for row in rows)):
-            own = [row for row in rows if row["variant"] == variant]
-            means = [
-                (nodes, mean(row[figure] for row in own if row["nodes"] == nodes))
-                for nodes in dict.fromkeys(row["nodes"] for row in own)
-            ]
-            color = f"C{number}"
-            axes.plot(*zip(*means, strict=True), color=color, label=variant)
-            points = [(row["nodes"], row[figure]) for row in own]
-            axes.plot(*zip(*points, strict=True), ".", color=color, markersize=4)
+        for number, (label, own) in enumerate(runs.items()):
+            alone = mean(row[figure] for row in own if row["nodes"] == 1)
+            scale = 1 / alone if figure == "held-out loss" else 1.0
+            points = sorted((row["nodes"], scale * row[figure]) for row in own)
+            nodes = sorted({node for node, _ in points})
+            means = [mean(value for node, value in points if node == one) for one in nodes]
+            axes.plot(nodes, means, color=f"C{number}", label=label)
+            axes.plot(*zip(*points, strict=True), ".", color=f"C{number}", markersize=4)
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set(xlabel="nodes", title=title)
-    all_axes[0].legend(fontsize=7)
+    all_axes[-1].legend(fontsize=6)
     return made
 
 
