@@ -40,9 +40,14 @@ def write(name: str, rows: list[Row], report: Report) -> None:
 
 def main() -> None:
     for benchmark in BENCHMARKS:
-        if rows := benchmark.rows():
+        if not (rows := benchmark.rows()):
+            continue
+        try:
             module = importlib.import_module(f"benchmarks.{benchmark.name}")
-            write(benchmark.name, rows, module.report)
+        except ImportError as error:
+            log(f"{benchmark.name} is left as it was written: {error}")
+            continue
+        write(benchmark.name, rows, module.report)
     page.write()
 
 

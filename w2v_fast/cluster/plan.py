@@ -31,9 +31,9 @@ MAX_SYNC_WORDS = 1_000_000
 ROUND_TOKENS = 80_000
 """Tokens of a round, of all nodes together: with more the vectors become worse
 (docs/performance-notes.md)."""
-FEW_NODES = 20
-"""Nodes whose square is below this may train FEW_NODES / nodes**2 times as many tokens in a round:
-two of them 200,000 each, four 25,000."""
+FEW_NODES_GAIN = 20
+"""A round of fewer than five nodes is FEW_NODES_GAIN / nodes**2 times as long: each of two trains
+200,000 tokens, each of four 25,000."""
 MAX_ROUNDS = 1800
 """Rounds of a run on many nodes; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4
@@ -223,7 +223,7 @@ def default_sync_words(total_tokens: int, nodes: int) -> int:
         ROUND_TOKENS of all nodes, more where the run would have over MAX_ROUNDS rounds or has few
         nodes, but at most MAX_SYNC_WORDS of a node.
     """
-    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * max(FEW_NODES / nodes**2, 1)
+    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * max(FEW_NODES_GAIN / nodes**2, 1)
     return min(MAX_SYNC_WORDS, int(of_all) // nodes)
 
 
