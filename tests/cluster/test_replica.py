@@ -10,7 +10,7 @@ from tests.cluster.threads import on_threads
 from tests.training.toys import vocabulary_of, zipf_ids
 from w2v_fast.cluster.plan import bounds_at_sentences
 from w2v_fast.cluster.position import identity, newest, save
-from w2v_fast.cluster.replica import Replica, lr_factor
+from w2v_fast.cluster.replica import COUNT_ROUNDS, Replica, lr_factor
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, write
 from w2v_fast.training.trainer import DivergenceError, Trainer
@@ -125,10 +125,10 @@ def test_frozen_words_stay():
 
 
 def test_a_stop_on_one_node_ends_all_and_makes_them_equal():
-    found = trained(3, config_of(), rounds=2, hot_rows=8)
+    found = trained(3, config_of(), rounds=2, hot_rows=8, sync_words=500)
     assert len({bits(replica) for replica, _ in found}) == 1
     for replica, reports in found:
-        assert len(reports) == 3
+        assert len(reports) == COUNT_ROUNDS
         assert replica.equal
         assert not replica.done
         assert replica.position.tokens == sum(stop - start for start, stop in replica.position.done)

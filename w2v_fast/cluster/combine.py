@@ -25,8 +25,8 @@ from w2v_fast.training.weights import Weights, zeros
 SETTLING = 0.1
 """How far an update moves a row towards its fixed point, per unit of learning rate: an empirical
 constant (docs/performance-notes.md)."""
-PART_BYTES = 1 << 24
-"""Bytes of a matrix that are exchanged in one call."""
+PART_BYTES = 1 << 23
+"""Bytes that are exchanged in one call, of both matrices together."""
 MIN_WAY = 1e-12
 """Below it changes are added."""
 
@@ -62,9 +62,12 @@ class Combiner:
     ) -> None:
         self.bytes = 0
         self.seconds = 0.0
-        self._weights, self._visits, self._exchange = weights, visits, exchange
-        self._bases = [zeros(*array.shape) for array in weights.arrays if exchange.size > 1]
-        rows = len(weights.input)
+        self._visits, self._exchange = visits, exchange
+        self._matrices = (weights.vectors, weights.output_vectors) if exchange.size > 1 else ()
+        self._bases = [zeros(*matrix.shape) for matrix in self._matrices]
+        rows, dim = weights.vectors.shape
+        part = max(min(PART_BYTES // (8 * dim), rows), 1)
+        self._changes = np.empty((2 * part, dim), np.float32)
         self._ends = [hot_rows]  # of the rows that are exchanged together
         while self._ends[-1] < rows:
             self._ends.append(2 * self._ends[-1])
@@ -74,8 +77,8 @@ class Combiner:
 
     def restart(self) -> None:
         """Take the weights as they are, equal on all nodes, for those of the last exchange."""
-        for base, array in zip(self._bases, self._weights.arrays):  # noqa: B905 - one node: none
-            base[...] = array
+        for base, matrix in zip(self._bases, self._matrices, strict=True):
+            base[...] = matrix
         self._trained[...] = 0
 
     def add(self, trained: NDArray[np.float64]) -> None:
@@ -87,21 +90,28 @@ class Combiner:
         if self._exchange.size == 1:
             return
         start = time.perf_counter()
-        for array, base, visits in zip(
-            self._weights.arrays, self._bases, self._visits, strict=True
-        ):
-            size = max(PART_BYTES // array[0].nbytes, 1)
-            for first in range(0, rows, size):
-                part = slice(first, min(first + size, rows))
-                change = array[part]
-                change -= base[part]
-                self._exchange.sum(change)
-                self.bytes += change.nbytes
-                change *= self._shares(visits, part)[:, None]
-                change += base[part]
-                base[part] = change
+        size = len(self._changes) // 2
+        for first in range(0, rows, size):
+            self._combine(slice(first, min(first + size, rows)))
         self._trained[: self._ends.index(rows) + 1] = 0
         self.seconds += time.perf_counter() - start
+
+    def _combine(self, part: slice) -> None:
+        """Combine a part of the rows of both matrices, in one call of the exchange."""
+        matrices = [matrix[part] for matrix in self._matrices]
+        bases = [base[part] for base in self._bases]
+        rows = len(matrices[0])
+        changes = self._changes[: 2 * rows]
+        for matrix, base, change in zip(matrices, bases, np.split(changes, 2), strict=True):
+            np.subtract(matrix, base, out=change)
+        self._exchange.sum(changes)
+        self.bytes += changes.nbytes
+        for matrix, base, change, visits in zip(
+            matrices, bases, np.split(changes, 2), self._visits, strict=True
+        ):
+            change *= self._shares(visits, part)[:, None]
+            base += change
+            matrix[...] = base
 
     def _shares(self, visits: NDArray[np.float64], part: slice) -> NDArray[np.float32]:
         """The share of each row of a part."""

@@ -3,7 +3,7 @@
     train      sync_words / words_per_second
     wire       2 (N - 1) / N * 8 * bytes / bandwidth            each node sends and receives as much
     memory     PASSES * bytes / MEMORY_BANDWIDTH                changes taken, scaled, put back
-    calls      CALLS * N * CALL_SECONDS                         messages that wait for each other
+    calls      (1 + bytes / PART_BYTES) * N * CALL_SECONDS      messages that wait for each other
     efficiency = train / (train + wire + memory + calls)
 
 `bytes` are the rows of both matrices that a round exchanges, on average over its doubling of rare
@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from w2v_fast.cluster.combine import PART_BYTES
 from w2v_fast.cluster.plan import FULL_ROUNDS, HOT_ROWS
-from w2v_fast.training.weights import stride_of
 
-PASSES = 12
+PASSES = 10
 """Times that a row's bytes are read or written around an exchange."""
 MEMORY_BANDWIDTH = 10e9
-CALLS = 3
 CALL_SECONDS = 120e-6
 
 
@@ -82,13 +81,13 @@ def round_time(
     RoundTime
         The prediction.
     """
-    size = 2 * 4 * stride_of(vector_size) * mean_rows(words, hot_rows)
+    size = 2 * 4 * vector_size * mean_rows(words, hot_rows)
     return RoundTime(
         bytes=size,
         train=sync_words / words_per_second,
         wire=2 * (nodes - 1) / nodes * 8 * size / bits_per_second,
         memory=PASSES * size / MEMORY_BANDWIDTH if nodes > 1 else 0.0,
-        calls=CALLS * nodes * CALL_SECONDS if nodes > 1 else 0.0,
+        calls=(1 + size / PART_BYTES) * nodes * CALL_SECONDS if nodes > 1 else 0.0,
     )
 
 

@@ -24,6 +24,8 @@ from w2v_fast.training.weights import Weights
 
 OBJECTIVES = ("ns", "nce", "hs")
 LR_FACTOR = 1.6
+COUNT_ROUNDS = 8
+"""Every so many rounds the nodes tell one another what they counted, and whether one must stop."""
 
 
 def check_objective(config: TrainConfig) -> None:
@@ -117,6 +119,7 @@ class Replica:
         self._kept_share = float(vocabulary.counts @ keep / vocabulary.counts.sum())
         self.position = Position(0, [], 0, 0, [EpochLoss() for _ in range(config.epochs)])
         self.equal = True
+        self._counts = np.zeros(len(JobCounts._fields))  # since the nodes told them last
         self._stopped = False
 
     @property
@@ -125,7 +128,7 @@ class Replica:
         return self.position.epoch == self.config.epochs
 
     def stop(self) -> None:
-        """Let all nodes end after the next round; any thread may call this."""
+        """Let all nodes end within COUNT_ROUNDS rounds; any thread may call this."""
         self._stopped = True
 
     def rounds(self) -> Iterator[Progress]:
@@ -157,13 +160,16 @@ class Replica:
         """Train this node's jobs and combine; return whether a node wants to stop."""
         jobs = self.plan.jobs_of(round, self._exchange.rank, self.position.tokens)
         lr = self.plan.jobs.lr_after(self.position.tokens)
+        rows = self.plan.rows_of(round)
         self.equal = False
-        counts = self._trainer.run_jobs(jobs)
-        stopped, counts = self._add_up(counts)
-        rows = self.plan.rows if stopped else self.plan.rows_of(round)
+        self._counts += self._trainer.run_jobs(jobs)
+        self._move_on(round)
+        stopped = False
+        if rows == self.plan.rows or round.number % COUNT_ROUNDS == 0:
+            stopped = self._add_up(round)
+            rows = self.plan.rows if stopped else rows
         self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
         self.combiner.combine(rows)
-        self._move_on(round, counts)
         self.equal = rows == self.plan.rows
         if (round.last or stopped) and not self.weights.are_finite():
             raise DivergenceError(
@@ -172,25 +178,29 @@ class Replica:
             )
         return stopped
 
-    def _add_up(self, counts: JobCounts) -> tuple[bool, JobCounts]:
-        """Whether a node wants to stop, and what all nodes counted."""
-        total = np.array([self._stopped, *counts], np.float64)
-        self._exchange.sum(total)
-        stops, kept, nats, pairs = total.tolist()
-        return stops > 0, JobCounts(int(kept), nats, int(pairs))
-
-    def _move_on(self, round: Round, counts: JobCounts) -> None:
+    def _move_on(self, round: Round) -> None:
+        """Count the tokens of a round, which all nodes know."""
         position = self.position
-        losses = list(position.losses)
-        loss = losses[round.epoch]
-        losses[round.epoch] = EpochLoss(loss.nats + counts.nats, loss.pairs + counts.pairs)
-        self.position = Position(
+        self.position = dataclasses.replace(
+            position,
             epoch=position.epoch + round.last,
             done=[] if round.last else joined([*position.done, *round.spans]),
             tokens=position.tokens + sum(round.tokens),
-            kept_tokens=position.kept_tokens + counts.kept,
-            losses=losses,
         )
+
+    def _add_up(self, round: Round) -> bool:
+        """Count what all nodes have counted; return whether one of them wants to stop."""
+        total = np.array([self._stopped, *self._counts])
+        self._counts[...] = 0
+        self._exchange.sum(total)
+        stops, kept, nats, pairs = total.tolist()
+        losses = list(self.position.losses)
+        loss = losses[round.epoch]
+        losses[round.epoch] = EpochLoss(loss.nats + nats, loss.pairs + int(pairs))
+        self.position = dataclasses.replace(
+            self.position, kept_tokens=self.position.kept_tokens + int(kept), losses=losses
+        )
+        return stops > 0
 
     def _progress(self, round: Round, before: Position, seconds: float) -> Progress:
         position, jobs = self.position, self.plan.jobs
@@ -232,4 +242,5 @@ class Replica:
     def go_on(self, position: Position) -> None:
         """Go on from a position, whose weights this replica and all others have been given."""
         self.position, self.equal = position, True
+        self._counts[...] = 0
         self.combiner.restart()
