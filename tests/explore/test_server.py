@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import re
 import socket
 import struct
 import threading
@@ -86,7 +87,7 @@ def test_commands_are_posted(server, name):
     ],
 )
 def test_other_hosts_and_origins_are_refused_even_with_the_secret(server, headers):
-    for path in ("/api/info", f"/?token={server.token}", "/app.js"):
+    for path in ("/api/words", f"/?token={server.token}", "/app.js"):
         assert ask(server, path, **headers)[0] == 403
 
 
@@ -133,7 +134,7 @@ def test_no_path_leads_to_a_file(server, path):
         "/api/column?column=9",
         "/api/map?method=x",
         "/api/projection",
-        "/api/info?" + "&".join(f"a{i}=1" for i in range(40)),
+        "/api/words?" + "&".join(f"a{i}=1" for i in range(40)),
     ],
 )
 def test_wrong_parameters_are_refused_with_a_reason(server, path):
@@ -149,9 +150,9 @@ def test_what_is_not_there_is_not_found(server):
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
-        (b"GET /api/info?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
+        (b"GET /api/words?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
         (b"GET /" + b"x" * 70000 + b" HTTP/1.1", b"414"),
-        (b"PUT /api/info HTTP/1.1", b"405"),
+        (b"PUT /api/words HTTP/1.1", b"405"),
         (b"\x16\x03\x01\x02\x00", b"400"),
         (b"GET", b"400"),
     ],
@@ -176,7 +177,8 @@ def test_hostile_words_travel_as_text(server):
 
 
 def test_every_part_of_the_page_is_answered(server):
-    info = answer(server, "/api/info")
+    page = ask(server, f"/?token={server.token}", token=False)[2].decode()
+    info = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
     assert [model["name"] for model in info["models"]] == ["toy", "other"]
     assert (info["columns"], info["corpus"], info["run"]) == (["topic", "length"], True, False)
     assert answer(server, "/api/search?text=go&count=3")["rows"] == [5, 8]

@@ -13,9 +13,17 @@ declare global {
   var plotting: Plotting | undefined;
 }
 
+const PATIENCE = 1000; // ms; a page in the background is not painted
+
+/** Until the page is on the screen: a graphics context that is made meanwhile delays it. */
+function painted(): Promise<unknown> {
+  const paint = new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: "paint", buffered: true }));
+  return Promise.race([paint, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
 /** A self-contained page has the script inside. */
 export async function loadPlot(): Promise<Plotting> {
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await painted();
   if (!globalThis.plotting) {
     const script = el("script", { src: "plot.js" });
     const loaded = new Promise((resolve, reject) => {

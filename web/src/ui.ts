@@ -43,8 +43,8 @@ export function go(view: string, rows: number[] = []): void {
 export interface Context {
   source: Source;
   words: Words;
-  others: () => Promise<Words>;
-  counts: Float64Array | null;
+  others: () => Words;
+  counts: Promise<Float64Array | null>;
   names: string[];
   map: { color: (values: Float32Array, low: string, high: string) => void; mark: (rows: number[]) => void } | null;
   selection: number[];
@@ -122,7 +122,11 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
   };
   const find = async () => {
     const number = ++asked;
-    const found = await context.source.search(input.value.trim(), 20);
+    const text = input.value.trim();
+    const [found, failed] = await Promise.all([context.source.search(text, 20), context.words.loaded]).then(
+      ([found]): [number[], string] => [found, ""],
+      (error): [number[], string] => [[], error.message],
+    );
     if (number !== asked) return;
     rows = found;
     list.replaceChildren(
@@ -133,7 +137,7 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
         return option;
       }),
     );
-    if (!rows.length && input.value.trim()) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, "no such word"));
+    if (!rows.length && text) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, failed || "no such word"));
     list.hidden = !list.children.length || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
     active = -1;

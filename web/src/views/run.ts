@@ -1,6 +1,6 @@
 // A training run: its curves on the stage, and the neighbors of chosen words as they settle.
 import { canvas, curves } from "../chart";
-import type { Point, Progress } from "../source";
+import { Gone, type Point, type Progress } from "../source";
 import { bars, css, el, failure, wordBox, wordLink, type Context } from "../ui";
 
 const PERIOD = 1000;
@@ -53,12 +53,12 @@ export function run(context: Context, draw: (progress: Progress) => void): Node[
   });
   const follow = async () => {
     try {
-      const progress = await context.source.progress();
+      const [progress] = await Promise.all([context.source.progress(), context.words.loaded]);
       if (!list.isConnected) return;
       show(progress);
       if (!progress.ended) setTimeout(follow, PERIOD);
     } catch (error) {
-      list.prepend(failure(error instanceof TypeError ? new Error("the run has ended") : error));
+      list.prepend(failure(error instanceof Gone ? new Error("the run has ended") : error));
     }
   };
   setTimeout(follow, 0);
