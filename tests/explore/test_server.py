@@ -1,5 +1,6 @@
 """What the server answers, and whom it refuses."""
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -7,11 +8,13 @@ import re
 import socket
 import struct
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from tests.explore.conftest import WORDS
+from w2v_fast.explore import connections
 from w2v_fast.explore.explorer import COMMANDS, QUESTIONS
 
 
@@ -165,6 +168,64 @@ def test_malformed_requests_are_refused(server, request_line, status):
 def test_a_body_is_refused(server):
     status, _, _ = ask(server, "/api/watch?rows=0", "POST", **{"Content-Length": "5"})
     assert status == 413
+
+
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.server_port), timeout=20)
+
+
+@pytest.mark.parametrize("served", [False, True])
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_connection_that_sends_no_whole_request_is_ended(server, monkeypatch, served, drips):
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.4)
+    with connect(server) as waiting:
+        if served:
+            host = f"127.0.0.1:{server.server_port}"
+            waiting.sendall(f"GET /app.js HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            left = None
+            while left is None or left > 0:
+                data = waiting.recv(1 << 20)
+                if left is None:
+                    head, _, data = data.partition(b"\r\n\r\n")
+                    left = int(re.search(rb"content-length: (\d+)", head)[1])
+                left -= len(data)
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            if drips:
+                waiting.sendall(b"GET /app.js HTTP/1.1\r\n")
+                for number in range(100):
+                    waiting.sendall(f"X-{number}: 1\r\n".encode())
+                    time.sleep(0.05)
+            assert waiting.recv(1) == b""
+        assert time.monotonic() - started < 3
+
+
+def test_waiting_connections_do_not_keep_the_page_out(server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(connect(server))
+        assert ask(server, f"/?token={server.token}", token=False)[0] == 200
+        assert len(answer(server, "/api/neighbors?rows=0")["rows"]) == 20
+
+
+def test_requests_beyond_the_limit_are_refused(server, monkeypatch):
+    held, free = threading.Event(), threading.Event()
+
+    def hold(*_):
+        held.set()
+        free.wait(20)
+        return {}
+
+    monkeypatch.setitem(QUESTIONS, "clusters", hold)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(server._server.config, "limit_concurrency", 2)
+    first = threading.Thread(target=lambda: ask(server, "/api/clusters"))
+    first.start()
+    assert held.wait(20)
+    status, _, body = ask(server, "/api/neighbors?rows=0")
+    free.set()
+    first.join()
+    assert (status, body) == (503, b"Service Unavailable")
 
 
 def test_hostile_words_travel_as_text(server):

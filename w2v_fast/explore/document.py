@@ -48,7 +48,7 @@ def self_contained(data: dict[str, Any]) -> str:
     scripts = [part(name).replace("</script", "<\\/script") for name in SCRIPTS]
     policy = content_policy(" ".join(map(_hash, scripts)))
     page = part("page.html")
-    page = page.replace('<script src="app.js" defer></script>\n', "")
+    page = page.replace('<script src="app.js" defer blocking="render"></script>\n', "")
     page = page.replace(
         "<style>", f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>'
     )

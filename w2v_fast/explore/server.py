@@ -29,6 +29,8 @@ try:
     from starlette.responses import JSONResponse, RedirectResponse, Response
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from w2v_fast.explore.connections import MAX_CONNECTIONS, REQUEST_SECONDS, Connection
 except ImportError as error:
     raise ImportError(
         "the page's server needs starlette and uvicorn; pip install 'w2v_fast[explore]'"
@@ -38,8 +40,6 @@ ADDRESS = "127.0.0.1"
 MAX_TARGET = 8192
 """Characters of a request's address."""
 MAX_PARAMETERS = 20
-MAX_CONNECTIONS = 256
-IDLE_SECONDS = 60
 TOKEN_BYTES = 24
 HEADERS = {
     "Content-Security-Policy": content_policy(
@@ -102,11 +102,11 @@ class Server:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 Guard(Starlette(routes=routes, exception_handlers=refusals), self.server_port),
-                http="h11",
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=IDLE_SECONDS,
+                timeout_keep_alive=int(REQUEST_SECONDS),
                 timeout_graceful_shutdown=1,
                 log_config=None,
                 log_level="error",

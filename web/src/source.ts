@@ -1,4 +1,5 @@
 // Where answers come from: the server, or what a self-contained page holds (offline.ts).
+import { painted } from "./ui";
 import { Words } from "./words";
 
 export interface Info {
@@ -81,7 +82,7 @@ export class Server implements Source {
     const response = await request.catch(() => {
       throw new Gone();
     });
-    if (!response.ok) throw new Error((await response.json()).error);
+    if (!response.ok) throw new Error((await response.json().catch(() => ({ error: response.statusText }))).error);
     return response;
   }
 
@@ -93,8 +94,8 @@ export class Server implements Source {
     return (await this.ask(question, values)).arrayBuffer();
   }
 
-  words = (model: number) => new Words(this.info.models[model].words, this.bytes("words", { model }).then(Words.unpack));
-  counts = async () => (this.info.models[0].counts ? new Float64Array(await this.bytes("counts")) : null);
+  words = (model: number) => new Words(this.info.models[model].words, painted.then(() => this.bytes("words", { model })).then(Words.unpack));
+  counts = () => painted.then(async () => (this.info.models[0].counts ? new Float64Array(await this.bytes("counts")) : null));
   search = async (text: string, count: number, model = 0) =>
     (await this.json<{ rows: number[] }>("search", { text, count, model })).rows;
   map = async (method: string) => new Float32Array(await this.bytes("map", { method }));

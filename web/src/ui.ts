@@ -178,3 +178,11 @@ export function download(name: string, data: Blob): void {
 
 export const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const PATIENCE = 1000; // ms; a page in the background is not painted
+
+/** Until the page is on the screen: what makes work for the machine waits for it. */
+export const painted = Promise.race([
+  new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: "paint", buffered: true })),
+  new Promise((resolve) => setTimeout(resolve, PATIENCE)),
+]);
