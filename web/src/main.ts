@@ -39,12 +39,16 @@ async function show(state: State, views: Map<string, [string, View]>, vocabulary
   const number = ++shownLast;
   const view = views.has(state.view) ? state.view : [...views.keys()][0];
   const rows = state.rows.filter((row) => row < vocabulary.length);
+  const walked = nav.contains(document.activeElement);
   nav.replaceChildren(
     ...[...views].map(([name, [title]]) => {
       const carried = ["words", "compare", "models", "corpus"].includes(name) && state.view !== "analogy" ? rows.slice(0, 1) : [];
       return el("a", { href: name === view ? href(name) : href(name, carried), "aria-current": name === view ? "page" : null }, title);
     }),
   );
+  const current = nav.querySelector<HTMLElement>("[aria-current]")!;
+  if (walked) current.focus();
+  else if (view !== views.keys().next().value) current.scrollIntoView({ block: "nearest", inline: "nearest" });
   try {
     if (rows.length) {
       if (!panel.hasChildNodes()) panel.append(el("p", { className: "quiet" }, "Reading the words …"));
@@ -106,6 +110,11 @@ async function start(): Promise<void> {
   const views = viewsOf(context, map, draw);
   const render = () => show(parseState(location.hash), views, vocabulary);
   addEventListener("hashchange", () => void render());
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || (event.target as Element).matches("input, select")) return;
+    event.preventDefault();
+    panel.querySelector<HTMLElement>("input[type=search]")?.focus();
+  });
   await Promise.all([render(), vocabulary.loaded, counts, map?.start()]);
 }
 

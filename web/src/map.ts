@@ -140,6 +140,7 @@ export class WordMap {
       height,
       pointSize: plain ? 1.5 : this.words.length > 20_000 ? 2 : 4,
       pointSizeSelected: 4,
+      cameraDistance: Math.max(1, height / width), // in a narrow frame too all of the square is seen
       opacity: plain ? 1 : 0.7,
       colorBy: "valueA",
       performanceMode: plain,

@@ -79,6 +79,18 @@ export function failure(error: unknown): HTMLElement {
   return el("p", { className: "error", role: "alert" }, error instanceof Error ? error.message : String(error));
 }
 
+const MAX_CUT = 4; // characters that are left off an unknown word to find others like it
+
+/** Rows of words with `text` in them, or if there are none, with its beginning; and the part that was found. */
+async function searchWords({ source, words }: Context, text: string): Promise<[number[], string]> {
+  await words.loaded;
+  for (let part = text; text.length - part.length <= MAX_CUT && (part === text || part.length > 1); part = part.slice(0, -1)) {
+    const rows = await source.search(part, part === text ? 20 : 8);
+    if (rows.length || part === "") return [rows, part];
+  }
+  return [[], ""];
+}
+
 let boxes = 0;
 
 /** A field that finds words as one types. */
@@ -123,12 +135,16 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
   const find = async () => {
     const number = ++asked;
     const text = input.value.trim();
-    const [found, failed] = await Promise.all([context.source.search(text, 20), context.words.loaded]).then(
-      ([found]): [number[], string] => [found, ""],
-      (error): [number[], string] => [[], error.message],
-    );
+    let note = "";
+    let found: [number[], string] = [[], text];
+    try {
+      found = await searchWords(context, text);
+      if (found[1] !== text) note = found[1] ? `no such word; these have “${found[1]}”` : "no such word";
+    } catch (error) {
+      note = (error as Error).message;
+    }
     if (number !== asked) return;
-    rows = found;
+    rows = found[0];
     list.replaceChildren(
       ...rows.map((row, i) => {
         const option = el("li", { id: `${id}-${i}`, role: "option", "aria-selected": "false" }, wordOf(context.words, row));
@@ -137,11 +153,11 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
         return option;
       }),
     );
-    if (!rows.length && text) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, failed || "no such word"));
+    if (note) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, note));
     list.hidden = !list.children.length || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
     active = -1;
-    if (rows.length) activate(0);
+    if (rows.length && !note) activate(0);
   };
   input.addEventListener("input", () => void find());
   input.addEventListener("focus", () => input.select());
