@@ -3,7 +3,7 @@ import { canvas, curves } from "../chart";
 import { Gone, type Point, type Progress } from "../source";
 import { bars, css, el, failure, wordBox, wordLink, type Context } from "../ui";
 
-const PERIOD = 1000;
+const PERIOD = 2000; // ms
 const MAX_WATCHED = 8;
 const DIVERGED = 5; // reports in a row without a loss; the first of an epoch may have none
 const CURVES: [keyof Point, string, (value: number) => string][] = [
