@@ -11,6 +11,7 @@ from tests.explore.conftest import WORDS
 from w2v_fast import KeyedVectors
 from w2v_fast.cli.main import main
 from w2v_fast.explore import export, projection
+from w2v_fast.explore.document import self_contained
 from w2v_fast.explore.model import Model
 
 
@@ -45,12 +46,12 @@ def test_long_vectors_are_turned_to_principal_axes_that_fit(monkeypatch):
     random = np.random.default_rng(1)
     rows = (random.normal(size=(400, 8)) @ random.normal(size=(8, 64))).astype(np.float32)
     model = Model(KeyedVectors([str(i) for i in range(400)], rows), "long")
-    full = len(export.page_of(export.page_data(model, projection.pca(model), 400)))
+    full = len(self_contained(export.page_data(model, projection.pca(model), 400)))
     monkeypatch.setattr(export, "MAX_BYTES", full - 15_000)
     data = export.page_data(model, projection.pca(model), 400)
     assert 8 <= data["dimensions"] < 64
     assert data["variance"] == pytest.approx(1, abs=1e-4)
-    assert len(export.page_of(data)) <= export.MAX_BYTES + 20_000
+    assert len(self_contained(data)) <= export.MAX_BYTES + 20_000
 
 
 def test_a_notebook_shows_a_frame_that_can_run_scripts_and_nothing_more(vectors):

@@ -94,6 +94,32 @@ def test_a_word_is_found_and_its_neighbors_are_walked_along(page, model):
     )
 
 
+def test_an_unknown_word_leads_to_others_like_it(page):
+    page.keyboard.press("/")
+    page.keyboard.type("silverxy")
+    page.wait_for_selector("text=no such word; these have “silver”")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#panel h2')?.textContent === 'silver'")
+    page.fill("#panel input", "qqqqqqqq")
+    page.wait_for_selector("#panel li >> text=/^no such word$/")
+    page.keyboard.press("Escape")
+    assert page.locator("#panel [role=listbox]").is_hidden()
+
+
+def test_a_server_that_has_ended_is_said(browser):
+    tab = browser.new_page()
+    with serve_in_background(Explorer(Model(topic_vectors(), "toy"))) as server:
+        tab.goto(server.url)
+        tab.wait_for_selector(".map[data-drawn]")
+        server.shutdown()
+        tab.fill("#panel input", "cat")
+        tab.wait_for_selector("#panel li >> text=has ended")
+        tab.evaluate("location.hash = '#view=words&rows=1'")
+        tab.wait_for_selector("#panel [role=alert] >> text=has ended")
+    tab.close()
+
+
 def test_an_analogy_is_completed(page, model):
     open_view(page, "Analogy", "analogy")
     for number, word in enumerate(("cat", "dog", "iron")):

@@ -1,16 +1,20 @@
 """What the server answers, and whom it refuses."""
 
+import contextlib
 import http.client
 import itertools
 import json
+import re
 import socket
 import struct
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from tests.explore.conftest import WORDS
+from w2v_fast.explore import connections
 from w2v_fast.explore.explorer import COMMANDS, QUESTIONS
 
 
@@ -86,7 +90,7 @@ def test_commands_are_posted(server, name):
     ],
 )
 def test_other_hosts_and_origins_are_refused_even_with_the_secret(server, headers):
-    for path in ("/api/info", f"/?token={server.token}", "/app.js"):
+    for path in ("/api/words", f"/?token={server.token}", "/app.js"):
         assert ask(server, path, **headers)[0] == 403
 
 
@@ -133,7 +137,7 @@ def test_no_path_leads_to_a_file(server, path):
         "/api/column?column=9",
         "/api/map?method=x",
         "/api/projection",
-        "/api/info?" + "&".join(f"a{i}=1" for i in range(40)),
+        "/api/words?" + "&".join(f"a{i}=1" for i in range(40)),
     ],
 )
 def test_wrong_parameters_are_refused_with_a_reason(server, path):
@@ -149,9 +153,9 @@ def test_what_is_not_there_is_not_found(server):
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
-        (b"GET /api/info?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
+        (b"GET /api/words?" + b"x" * 9000 + b" HTTP/1.1", b"414"),
         (b"GET /" + b"x" * 70000 + b" HTTP/1.1", b"414"),
-        (b"PUT /api/info HTTP/1.1", b"405"),
+        (b"PUT /api/words HTTP/1.1", b"405"),
         (b"\x16\x03\x01\x02\x00", b"400"),
         (b"GET", b"400"),
     ],
@@ -166,6 +170,64 @@ def test_a_body_is_refused(server):
     assert status == 413
 
 
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.server_port), timeout=20)
+
+
+@pytest.mark.parametrize("served", [False, True])
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_connection_that_sends_no_whole_request_is_ended(server, monkeypatch, served, drips):
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.4)
+    with connect(server) as waiting:
+        if served:
+            host = f"127.0.0.1:{server.server_port}"
+            waiting.sendall(f"GET /app.js HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            left = None
+            while left is None or left > 0:
+                data = waiting.recv(1 << 20)
+                if left is None:
+                    head, _, data = data.partition(b"\r\n\r\n")
+                    left = int(re.search(rb"content-length: (\d+)", head)[1])
+                left -= len(data)
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            if drips:
+                waiting.sendall(b"GET /app.js HTTP/1.1\r\n")
+                for number in range(100):
+                    waiting.sendall(f"X-{number}: 1\r\n".encode())
+                    time.sleep(0.05)
+            assert waiting.recv(1) == b""
+        assert time.monotonic() - started < 3
+
+
+def test_waiting_connections_do_not_keep_the_page_out(server):
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(connect(server))
+        assert ask(server, f"/?token={server.token}", token=False)[0] == 200
+        assert len(answer(server, "/api/neighbors?rows=0")["rows"]) == 20
+
+
+def test_requests_beyond_the_limit_are_refused(server, monkeypatch):
+    held, free = threading.Event(), threading.Event()
+
+    def hold(*_):
+        held.set()
+        free.wait(20)
+        return {}
+
+    monkeypatch.setitem(QUESTIONS, "clusters", hold)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(server._server.config, "limit_concurrency", 2)
+    first = threading.Thread(target=lambda: ask(server, "/api/clusters"))
+    first.start()
+    assert held.wait(20)
+    status, _, body = ask(server, "/api/neighbors?rows=0")
+    free.set()
+    first.join()
+    assert (status, body) == (503, b"Service Unavailable")
+
+
 def test_hostile_words_travel_as_text(server):
     _, _, packed = ask(server, "/api/words")
     (count,) = struct.unpack_from("<I", packed)
@@ -176,7 +238,8 @@ def test_hostile_words_travel_as_text(server):
 
 
 def test_every_part_of_the_page_is_answered(server):
-    info = answer(server, "/api/info")
+    page = ask(server, f"/?token={server.token}", token=False)[2].decode()
+    info = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
     assert [model["name"] for model in info["models"]] == ["toy", "other"]
     assert (info["columns"], info["corpus"], info["run"]) == (["topic", "length"], True, False)
     assert answer(server, "/api/search?text=go&count=3")["rows"] == [5, 8]

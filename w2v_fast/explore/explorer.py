@@ -127,10 +127,8 @@ class Explorer:
     def _count(self, parameters: Parameters) -> int:
         return parameters.number("count", 20, 1, MAX_NEIGHBORS)
 
-    # -- questions -----------------------------------------------------------------------------
-
-    def info(self, _: Parameters) -> Answer:
-        """What there is to see."""
+    def info(self) -> dict[str, Any]:
+        """What there is to see; the page holds it."""
         return {
             "models": [
                 {
@@ -145,6 +143,8 @@ class Explorer:
             "corpus": self.contexts is not None,
             "run": self.run is not None,
         }
+
+    # -- questions -----------------------------------------------------------------------------
 
     def words(self, parameters: Parameters) -> Answer:
         """All words: `Model.packed_words`."""
@@ -277,7 +277,6 @@ class Explorer:
 
 
 QUESTIONS: dict[str, Question] = {
-    "info": Explorer.info,
     "words": Explorer.words,
     "counts": Explorer.counts,
     "search": Explorer.search,

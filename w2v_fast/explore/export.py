@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v_fast.explore import projection
+from w2v_fast.explore.document import SCRIPTS, part, self_contained
 from w2v_fast.explore.model import Model
 from w2v_fast.system.files import atomic_write
 
 MAX_WORDS = 50_000
-EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-"""A style element without content, to which regl-scatterplot's script adds its rules."""
-SCRIPTS = ("plot.js", "app.js")
-"""In the order in which the file has them: the second one uses the first."""
 MAX_BYTES = 14_500_000
 """Of the file; of long vectors as many principal axes are kept as there is room for."""
 
@@ -49,7 +44,7 @@ def export_page(
     """
     data = page_data(model, places, min(words, MAX_WORDS))
     with atomic_write(path) as file:
-        file.write(page_of(data).encode())
+        file.write(self_contained(data).encode())
     return {name: data[name] for name in ("count", "dimensions", "variance")}
 
 
@@ -59,7 +54,7 @@ def page_data(model: Model, places: NDArray[np.float32], words: int) -> dict[str
         name.encode("utf-8", "replace").decode() for name in model.vectors.index_to_key[:words]
     ]
     size = len(json.dumps(names, ensure_ascii=False).encode())
-    code = sum(len(_text(name)) for name in SCRIPTS)
+    code = sum(len(part(name)) for name in SCRIPTS)
     room = (MAX_BYTES - size - code - 32 * len(names)) * 3 // 4
     vectors, variance = _shortened(model, len(names), max(room // max(len(names), 1), 2))
     counts = model.vectors.counts
@@ -95,42 +90,6 @@ def _clusters(model: Model, count: int) -> str | None:
         return _base64(projection.clusters(model)[:count])
     except ImportError:
         return None
-
-
-def page_of(data: dict[str, Any]) -> str:
-    """The page with its scripts, its style and `data` inside."""
-    scripts = [_text(name).replace("</script", "<\\/script") for name in SCRIPTS]
-    style = _text("app.css")
-    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    policy = (
-        f"default-src 'none'; script-src {hashes} 'unsafe-eval'; "
-        f"style-src 'sha256-{_digest(style)}' {EMPTY}; img-src blob: data:; worker-src blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return (
-        _text("page.html")
-        .replace(
-            '<link rel="stylesheet" href="app.css">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{style}</style>',
-        )
-        .replace('<script src="app.js" defer></script>', "")
-        .replace(
-            "</body>",
-            '<script type="application/json" id="data">'
-            f"{text.replace('<', chr(92) + 'u003c')}</script>"
-            + "".join(f"<script>{script}</script>" for script in scripts)
-            + "</body>",
-        )
-    )
-
-
-def _text(name: str) -> str:
-    return (resources.files("w2v_fast.explore") / "page" / name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _base64(array: NDArray[Any]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 
 from w2v_fast.explore import projection
-from w2v_fast.explore.export import MAX_WORDS, page_data, page_of
+from w2v_fast.explore.document import self_contained
+from w2v_fast.explore.export import MAX_WORDS, page_data
 from w2v_fast.explore.model import Model
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
@@ -34,4 +35,4 @@ def show(kv: KeyedVectors, words: int, name: str) -> Page:
     if not 1 <= words <= MAX_WORDS:
         raise ValueError(f"words = {words}: a notebook can hold 1 to {MAX_WORDS:,} words")
     model = Model(kv, name)
-    return Page(page_of(page_data(model, projection.pca(model), words)), name)
+    return Page(self_contained(page_data(model, projection.pca(model), words)), name)

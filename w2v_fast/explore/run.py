@@ -11,7 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from w2v_fast.explore.model import Model
+import numpy as np
+
+from w2v_fast.explore.model import Model, unit_rows
 
 MAX_POINTS = 600
 """Points of a curve; when there are more, every second one is dropped."""
@@ -19,6 +21,8 @@ NEIGHBORS = 8
 WATCHED = 4
 SHARE = 0.004
 """Of the time that may go into neighbors."""
+MAX_PRODUCT = 1 << 18
+"""Multiplications of a matrix product: larger ones wake BLAS's threads, which spin after each."""
 MIN_SECONDS = 1.0
 ATTENTION_SECONDS = 5.0
 """Neighbors are computed only while a page asks for them."""
@@ -92,10 +96,25 @@ class Run:
             if time.monotonic() - self._asked > ATTENTION_SECONDS:
                 continue
             started = time.thread_time(), time.monotonic()
-            self._neighbors = [self._nearest(row) for row in self._watched]
+            self._neighbors = self._nearest(self._watched)
             spent = max(time.thread_time() - started[0], time.monotonic() - started[1])
             pause = max(MIN_SECONDS, spent / SHARE)
 
-    def _nearest(self, row: int) -> dict[str, Any]:
-        rows, cosines = self._model.neighbors(row, NEIGHBORS).result()
-        return {"row": row, "rows": rows, "cosines": cosines}
+    def _nearest(self, rows: list[int]) -> list[dict[str, Any]]:
+        vectors = self._model.vectors.vectors
+        queries = unit_rows(vectors[rows]).T
+        cosines = np.empty((len(vectors), len(rows)), np.float32)
+        size = max(MAX_PRODUCT // queries.size, 1)
+        for start in range(0, len(vectors), size):
+            block = slice(start, start + size)
+            np.matmul(unit_rows(vectors[block]), queries, out=cosines[block])
+        cosines[rows, range(len(rows))] = -np.inf
+        found = []
+        for row, scores in zip(rows, cosines.T, strict=True):
+            nearest = np.argpartition(-scores, min(NEIGHBORS, len(scores) - 1))[:NEIGHBORS]
+            nearest = nearest[np.argsort(-scores[nearest])]
+            nearest = nearest[np.isfinite(scores[nearest])]
+            found.append(
+                {"row": row, "rows": nearest.tolist(), "cosines": scores[nearest].tolist()}
+            )
+        return found

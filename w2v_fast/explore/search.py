@@ -36,11 +36,25 @@ class WordSearch:
         wanted = folded(query)
         if not wanted:
             return []
-        rows: dict[int, None] = {}
-        for pattern in (SEPARATOR + wanted + SEPARATOR, SEPARATOR + wanted, wanted):
-            start, shift = 0, int(pattern.startswith(SEPARATOR))
-            while len(rows) < limit and (hit := self._text.find(pattern, start)) >= 0:
-                row = int(np.searchsorted(self._ends, hit + shift))
-                rows[row] = None
-                start = int(self._ends[row])
-        return list(rows)
+        whole = SEPARATOR + wanted + SEPARATOR
+        starts = self._rows_with(SEPARATOR + wanted, limit)
+        if len(starts) == limit:  # there may be more, and the word itself among them
+            first = self._rows_with(whole, limit)
+        else:
+            first = [row for row in starts if self._separated(row) == whole]
+        rows = dict.fromkeys([*first, *starts])
+        if len(rows) < limit:
+            rows |= dict.fromkeys(self._rows_with(wanted, limit))
+        return list(rows)[:limit]
+
+    def _rows_with(self, pattern: bytes, limit: int) -> list[int]:
+        rows: list[int] = []
+        start, shift = 0, int(pattern.startswith(SEPARATOR))
+        while len(rows) < limit and (hit := self._text.find(pattern, start)) >= 0:
+            rows.append(int(np.searchsorted(self._ends, hit + shift)))
+            start = int(self._ends[rows[-1]])
+        return rows
+
+    def _separated(self, row: int) -> bytes:
+        start = int(self._ends[row - 1]) if row else 0
+        return self._text[start : int(self._ends[row]) + 1]

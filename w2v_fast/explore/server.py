@@ -1,4 +1,4 @@
-"""The page's server: this machine only, a secret in the address, four fixed files.
+"""The page's server: this machine only, a secret in the address, two fixed files.
 
 A request is answered only if it names this server as its host, comes from no other origin, and has
 the secret.
@@ -13,12 +13,11 @@ import secrets
 import socket
 import threading
 from http import HTTPStatus
-from importlib import resources
 from types import TracebackType
 from typing import Self
 
+from w2v_fast.explore.document import SCRIPTS, content_policy, part, served
 from w2v_fast.explore.explorer import COMMANDS, QUESTIONS, Explorer, Parameters
-from w2v_fast.explore.export import EMPTY
 
 try:
     import uvicorn
@@ -30,6 +29,8 @@ try:
     from starlette.responses import JSONResponse, RedirectResponse, Response
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from w2v_fast.explore.connections import MAX_CONNECTIONS, REQUEST_SECONDS, Connection
 except ImportError as error:
     raise ImportError(
         "the page's server needs starlette and uvicorn; pip install 'w2v_fast[explore]'"
@@ -39,19 +40,11 @@ ADDRESS = "127.0.0.1"
 MAX_TARGET = 8192
 """Characters of a request's address."""
 MAX_PARAMETERS = 20
-MAX_CONNECTIONS = 256
-IDLE_SECONDS = 60
 TOKEN_BYTES = 24
-PARTS = {"app.js": "text/javascript", "plot.js": "text/javascript", "app.css": "text/css"}
-CONTENT_SECURITY = (
-    "default-src 'none'; script-src 'self' 'unsafe-eval'; "
-    f"style-src 'self' {EMPTY}; img-src 'self' "
-    "blob: data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-"""No inline scripts. regl composes its drawing functions from text, which `unsafe-eval` allows."""
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY,
+    "Content-Security-Policy": content_policy(
+        "'self'", "connect-src 'self'", "frame-ancestors 'none'"
+    ),
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -96,24 +89,24 @@ class Server:
         self._socket = socket.create_server((ADDRESS, port))
         self.server_port: int = self._socket.getsockname()[1]
         self._thread: threading.Thread | None = None
-        self._html = _read("page.html")
+        self._html = served(explorer.info())
         routes = [
             Route("/", self._page),
             Route("/api/{name}", self._answer, methods=["GET", "POST"]),
             *(
-                Route(f"/{name}", Response(_read(name), media_type=kind), methods=["GET"])
-                for name, kind in PARTS.items()
+                Route(f"/{name}", Response(part(name), media_type="text/javascript"))
+                for name in SCRIPTS
             ),
         ]
         refusals = dict.fromkeys([HTTPException, *STATUSES, Exception], refuse)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 Guard(Starlette(routes=routes, exception_handlers=refusals), self.server_port),
-                http="h11",
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=IDLE_SECONDS,
+                timeout_keep_alive=int(REQUEST_SECONDS),
                 timeout_graceful_shutdown=1,
                 log_config=None,
                 log_level="error",
@@ -251,10 +244,6 @@ async def refuse(_: Request, error: Exception) -> Response:
 def same(given: str, expected: str) -> bool:
     """Whether two secrets are equal, in a time that does not tell how far."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
-
-
-def _read(name: str) -> bytes:
-    return (resources.files("w2v_fast.explore") / "page" / name).read_bytes()
 
 
 def serve_in_background(explorer: Explorer, port: int = 0) -> Server:

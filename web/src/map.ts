@@ -99,7 +99,7 @@ export class WordMap {
   constructor(
     private readonly source: Source,
     private readonly words: Words,
-    private readonly counts: Float64Array | null,
+    private readonly counts: Promise<Float64Array | null>,
     columns: string[],
     private readonly choose: (rows: number[]) => void,
   ) {
@@ -140,6 +140,7 @@ export class WordMap {
       height,
       pointSize: plain ? 1.5 : this.words.length > 20_000 ? 2 : 4,
       pointSizeSelected: 4,
+      cameraDistance: Math.max(1, height / width), // in a narrow frame too all of the square is seen
       opacity: plain ? 1 : 0.7,
       colorBy: "valueA",
       performanceMode: plain,
@@ -172,7 +173,7 @@ export class WordMap {
   private async show(method: string): Promise<void> {
     try {
       if (method !== "pca") await this.awaitProjection(method);
-      const places = await this.source.map(method);
+      const [places] = await Promise.all([this.source.map(method), this.words.loaded]);
       this.x = places.slice(0, this.words.length);
       this.y = places.slice(this.words.length);
       await this.draw();
@@ -528,9 +529,10 @@ export class WordMap {
   }
 
   /** Words, counts and places of some rows, as CSV. */
-  saveCsv(rows: number[]): void {
+  async saveCsv(rows: number[]): Promise<void> {
+    const counts = await this.counts;
     const lines = rows.map((row) =>
-      [`"${this.words.get(row).replaceAll('"', '""')}"`, row, this.counts?.[row] ?? "", this.x[row] ?? "", this.y[row] ?? ""].join(),
+      [`"${this.words.get(row).replaceAll('"', '""')}"`, row, counts?.[row] ?? "", this.x[row] ?? "", this.y[row] ?? ""].join(),
     );
     download("words.csv", new Blob([["word,row,count,x,y", ...lines, ""].join("\r\n")], { type: "text/csv" }));
   }

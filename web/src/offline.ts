@@ -1,6 +1,6 @@
 // Answers from the page itself: unit vectors in 8 bits, [count, dimensions].
 import type { Info, Job, Nearest, Source } from "./source";
-import { Words } from "./words";
+import { grouped, Words } from "./words";
 
 export interface PageData {
   name: string;
@@ -26,11 +26,17 @@ const missing = (what: string) => () => Promise.reject(new Error(`${what} needs 
 
 export class Offline implements Source {
   readonly online = false;
+  readonly info: Info;
   private readonly vectors: Int8Array;
   private readonly norms: Float32Array;
   private readonly folded: string[];
 
   constructor(private readonly data: PageData) {
+    const { name, count, of, counts, dimensions, variance } = data;
+    const note =
+      `${grouped(count)} of ${grouped(of)} words, vectors in 8 bits, ` +
+      `${dimensions} dimensions with ${(100 * variance).toFixed(1)} % of the squared lengths`;
+    this.info = { models: [{ name, words: count, dimensions, counts: counts !== null }], columns: [], corpus: false, run: false, note };
     this.vectors = new Int8Array(bytesOf(data.vectors));
     this.norms = Float32Array.from({ length: data.count }, (_, row) => Math.sqrt(this.dot(this.unscaled(row), row)) || NaN);
     this.folded = data.words.map((word) => word.toLowerCase().normalize("NFC"));
@@ -64,15 +70,8 @@ export class Offline implements Source {
     return { rows, cosines: rows.map((row) => cosines[row]) };
   }
 
-  info = async (): Promise<Info> => {
-    const { name, count, of, counts, dimensions, variance } = this.data;
-    const note =
-      `${count.toLocaleString("en")} of ${of.toLocaleString("en")} words, vectors in 8 bits, ` +
-      `${dimensions} dimensions with ${(100 * variance).toFixed(1)} % of the squared lengths`;
-    return { models: [{ name, words: count, dimensions, counts: counts !== null }], columns: [], corpus: false, run: false, note };
-  };
-  words = async () => Words.of(this.data.words);
-  counts = async () => Float64Array.from(this.data.counts ?? []);
+  words = () => new Words(this.data.count, Promise.resolve(Words.pack(this.data.words)));
+  counts = async () => this.data.counts && Float64Array.from(this.data.counts);
   search = async (text: string, count: number) => {
     const wanted = text.toLowerCase().normalize("NFC");
     const found = new Set<number>();

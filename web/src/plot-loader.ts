@@ -1,6 +1,6 @@
 // Loads what draws the points after the page has painted for the first time.
 import type { default as createScatterplot, createRenderer } from "regl-scatterplot";
-import { el } from "./ui";
+import { el, painted } from "./ui";
 
 export type Scatterplot = ReturnType<typeof createScatterplot>;
 
@@ -15,7 +15,7 @@ declare global {
 
 /** A self-contained page has the script inside. */
 export async function loadPlot(): Promise<Plotting> {
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await painted;
   if (!globalThis.plotting) {
     const script = el("script", { src: "plot.js" });
     const loaded = new Promise((resolve, reject) => {

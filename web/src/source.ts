@@ -1,4 +1,5 @@
 // Where answers come from: the server, or what a self-contained page holds (offline.ts).
+import { painted } from "./ui";
 import { Words } from "./words";
 
 export interface Info {
@@ -39,9 +40,9 @@ export interface Progress {
 
 export interface Source {
   readonly online: boolean;
-  info(): Promise<Info>;
-  words(model: number): Promise<Words>;
-  counts(): Promise<Float64Array>;
+  readonly info: Info;
+  words(model: number): Words;
+  counts(): Promise<Float64Array | null>;
   search(text: string, count: number, model?: number): Promise<number[]>;
   map(method: string): Promise<Float32Array>;
   clusters(): Promise<Uint8Array>;
@@ -61,18 +62,27 @@ export interface Source {
 
 type Values = Record<string, string | number>;
 
+export class Gone extends Error {
+  constructor() {
+    super("The program that serves this page has ended. Start it again, and open the address that it prints.");
+  }
+}
+
 export class Server implements Source {
   readonly online = true;
 
-  constructor(private readonly token: string) {}
+  constructor(
+    private readonly token: string,
+    readonly info: Info,
+  ) {}
 
   private async ask(question: string, values: Values, method = "GET"): Promise<Response> {
     const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]));
-    const response = await fetch(`/api/${question}?${query}`, {
-      method,
-      headers: { Authorization: `Bearer ${this.token}` },
+    const request = fetch(`/api/${question}?${query}`, { method, headers: { Authorization: `Bearer ${this.token}` } });
+    const response = await request.catch(() => {
+      throw new Gone();
     });
-    if (!response.ok) throw new Error((await response.json()).error);
+    if (!response.ok) throw new Error((await response.json().catch(() => ({ error: response.statusText }))).error);
     return response;
   }
 
@@ -84,9 +94,8 @@ export class Server implements Source {
     return (await this.ask(question, values)).arrayBuffer();
   }
 
-  info = () => this.json<Info>("info");
-  words = async (model: number) => Words.unpack(await this.bytes("words", { model }));
-  counts = async () => new Float64Array(await this.bytes("counts"));
+  words = (model: number) => new Words(this.info.models[model].words, painted.then(() => this.bytes("words", { model })).then(Words.unpack));
+  counts = () => painted.then(async () => (this.info.models[0].counts ? new Float64Array(await this.bytes("counts")) : null));
   search = async (text: string, count: number, model = 0) =>
     (await this.json<{ rows: number[] }>("search", { text, count, model })).rows;
   map = async (method: string) => new Float32Array(await this.bytes("map", { method }));

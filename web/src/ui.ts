@@ -43,8 +43,8 @@ export function go(view: string, rows: number[] = []): void {
 export interface Context {
   source: Source;
   words: Words;
-  others: () => Promise<Words>;
-  counts: Float64Array | null;
+  others: () => Words;
+  counts: Promise<Float64Array | null>;
   names: string[];
   map: { color: (values: Float32Array, low: string, high: string) => void; mark: (rows: number[]) => void } | null;
   selection: number[];
@@ -77,6 +77,18 @@ export function bars(words: Words, rows: number[], cosines: (number | null)[], k
 
 export function failure(error: unknown): HTMLElement {
   return el("p", { className: "error", role: "alert" }, error instanceof Error ? error.message : String(error));
+}
+
+const MAX_CUT = 4; // characters that are left off an unknown word to find others like it
+
+/** Rows of words with `text` in them, or if there are none, with its beginning; and the part that was found. */
+async function searchWords({ source, words }: Context, text: string): Promise<[number[], string]> {
+  await words.loaded;
+  for (let part = text; text.length - part.length <= MAX_CUT && (part === text || part.length > 1); part = part.slice(0, -1)) {
+    const rows = await source.search(part, part === text ? 20 : 8);
+    if (rows.length || part === "") return [rows, part];
+  }
+  return [[], ""];
 }
 
 let boxes = 0;
@@ -122,9 +134,17 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
   };
   const find = async () => {
     const number = ++asked;
-    const found = await context.source.search(input.value.trim(), 20);
+    const text = input.value.trim();
+    let note = "";
+    let found: [number[], string] = [[], text];
+    try {
+      found = await searchWords(context, text);
+      if (found[1] !== text) note = found[1] ? `no such word; these have “${found[1]}”` : "no such word";
+    } catch (error) {
+      note = (error as Error).message;
+    }
     if (number !== asked) return;
-    rows = found;
+    rows = found[0];
     list.replaceChildren(
       ...rows.map((row, i) => {
         const option = el("li", { id: `${id}-${i}`, role: "option", "aria-selected": "false" }, wordOf(context.words, row));
@@ -133,11 +153,11 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
         return option;
       }),
     );
-    if (!rows.length && input.value.trim()) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, "no such word"));
+    if (note) list.append(el("li", { className: "quiet", role: "option", "aria-disabled": "true" }, note));
     list.hidden = !list.children.length || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
     active = -1;
-    if (rows.length) activate(0);
+    if (rows.length && !note) activate(0);
   };
   input.addEventListener("input", () => void find());
   input.addEventListener("focus", () => input.select());
@@ -174,3 +194,11 @@ export function download(name: string, data: Blob): void {
 
 export const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const PATIENCE = 1000; // ms; a page in the background is not painted
+
+/** Until the page is on the screen: what makes work for the machine waits for it. */
+export const painted = Promise.race([
+  new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: "paint", buffered: true })),
+  new Promise((resolve) => setTimeout(resolve, PATIENCE)),
+]);

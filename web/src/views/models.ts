@@ -1,5 +1,6 @@
 // Two models side by side: the neighbors of a word in both, and the words that moved most.
 import { bars, el, go, number, select, wordBox, wordOf, type Context } from "../ui";
+import { grouped } from "../words";
 
 const NEIGHBORS = 25;
 const AMONG = 10_000;
@@ -10,8 +11,8 @@ export async function models(context: Context, rows: number[]): Promise<Node[]> 
   if (row !== undefined) return [box, ...(await sideBySide(context, row))];
   const list = el("div");
   const fill = async (among: number) => {
-    const moved = await context.source.moved(among, 60);
-    const summary = `${moved.common.toLocaleString("en")} words are in both; mean cosine of a word to itself after the rotation: ${number(moved.mean)}`;
+    const [moved] = await Promise.all([context.source.moved(among, 60), context.words.loaded]);
+    const summary = `${grouped(moved.common)} words are in both; mean cosine of a word to itself after the rotation: ${number(moved.mean)}`;
     const table = bars(context.words, moved.rows, moved.cosines);
     for (const link of table.querySelectorAll("a")) link.href = link.href.replace("view=words", "view=models");
     list.replaceChildren(el("p", { className: "quiet" }, summary), table);
@@ -23,10 +24,11 @@ export async function models(context: Context, rows: number[]): Promise<Node[]> 
 }
 
 async function sideBySide(context: Context, row: number): Promise<Node[]> {
-  const [{ row: other, cosine }, others, before] = await Promise.all([
+  const others = context.others();
+  const [{ row: other, cosine }, before] = await Promise.all([
     context.source.counterpart(row),
-    context.others(),
     context.source.neighbors(row, NEIGHBORS),
+    others.loaded,
   ]);
   context.map?.mark([row]);
   const title = el("h2", {}, wordOf(context.words, row));

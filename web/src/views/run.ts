@@ -1,10 +1,11 @@
 // A training run: its curves on the stage, and the neighbors of chosen words as they settle.
 import { canvas, curves } from "../chart";
-import type { Point, Progress } from "../source";
+import { Gone, type Point, type Progress } from "../source";
 import { bars, css, el, failure, wordBox, wordLink, type Context } from "../ui";
 
-const PERIOD = 1000;
+const PERIOD = 2000; // ms
 const MAX_WATCHED = 8;
+const DIVERGED = 5; // reports in a row without a loss; the first of an epoch may have none
 const CURVES: [keyof Point, string, (value: number) => string][] = [
   ["loss", "Loss, nats a pair", (value) => value.toFixed(4)],
   ["rate", "Words a second", (value) => `${(value / 1e6).toFixed(2)} M`],
@@ -27,12 +28,13 @@ export function runStage(stage: HTMLElement): (progress: Progress) => void {
   stage.prepend(el("h2", {}, "Training"), bar, text);
   return ({ points: all, now, ended }) => {
     points = all;
+    const lost = points.length > DIVERGED && points.slice(-DIVERGED).every((point) => point.loss === null);
     bar.value = now.share ?? 0;
     const epoch = now.epoch === undefined ? "not begun" : `epoch ${now.epoch} of ${now.epochs}, ${(100 * (now.share ?? 0)).toFixed(1)} %, ${Math.round(now.seconds ?? 0)} s`;
-    text.textContent = ended ? `${epoch}: ended` : epoch;
+    text.textContent = ended ? `${epoch}: ${now.share === 1 ? "finished" : "ended"}` : epoch;
     for (const { name, value, format, redraw } of charts) {
       const last = now[name];
-      value.textContent = typeof last === "number" ? format(last) : "–";
+      value.textContent = typeof last === "number" ? format(last) : lost ? "not a number: the run has diverged" : "–";
       redraw();
     }
   };
@@ -40,9 +42,10 @@ export function runStage(stage: HTMLElement): (progress: Progress) => void {
 
 export function run(context: Context, draw: (progress: Progress) => void): Node[] {
   let watched: number[] = [];
+  let last: Progress | null = null;
   const list = el("div", { "aria-live": "off" });
   const show = (progress: Progress) => {
-    draw(progress);
+    draw((last = progress));
     watched = progress.neighbors.map((one) => one.row);
     list.replaceChildren(
       ...progress.neighbors.map((one) => el("section", {}, el("h3", {}, wordLink(context.words, one.row)), bars(context.words, one.rows, one.cosines))),
@@ -53,12 +56,13 @@ export function run(context: Context, draw: (progress: Progress) => void): Node[
   });
   const follow = async () => {
     try {
-      const progress = await context.source.progress();
+      const [progress] = await Promise.all([context.source.progress(), context.words.loaded]);
       if (!list.isConnected) return;
       show(progress);
       if (!progress.ended) setTimeout(follow, PERIOD);
     } catch (error) {
-      list.prepend(failure(error instanceof TypeError ? new Error("the run has ended") : error));
+      if (error instanceof Gone && last) draw({ ...last, ended: true });
+      else list.prepend(failure(error));
     }
   };
   setTimeout(follow, 0);
