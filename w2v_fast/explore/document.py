@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 from importlib import resources
 from typing import Any
@@ -39,8 +40,13 @@ def content_policy(script_sources: str, *more: str) -> str:
 
 
 def served(info: dict[str, Any]) -> str:
-    """The page that a server completes; `info` is what it has to know first."""
-    return _with_data(part("page.html"), info)
+    """The page that a server completes; `info` is what it has to know first.
+
+    Its heading is painted before the script runs.
+    """
+    names = html.escape(" · ".join(model["name"] for model in info["models"]))
+    heading = names.encode("utf-8", "replace").decode()
+    return _with_data(part("page.html").replace('id="name">', f'id="name">{heading}'), info)
 
 
 def self_contained(data: dict[str, Any]) -> str:
@@ -48,7 +54,7 @@ def self_contained(data: dict[str, Any]) -> str:
     scripts = [part(name).replace("</script", "<\\/script") for name in SCRIPTS]
     policy = content_policy(" ".join(map(_hash, scripts)))
     page = part("page.html")
-    page = page.replace('<script src="app.js" defer blocking="render"></script>\n', "")
+    page = page.replace('<script src="app.js" defer></script>\n', "")
     page = page.replace(
         "<style>", f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>'
     )
