@@ -156,7 +156,7 @@ class ClusterRun:
     # -- what the caller sees --------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Let `train` end after the next round; any thread or signal handler may call this."""
+        """Let `train` end within a few rounds; any thread or signal handler may call this."""
         self._stopped = True
 
     @property

@@ -202,7 +202,7 @@ class Generation:
         return self._ray.put(value)
 
     def stop(self) -> None:
-        """Let the nodes end after the next round."""
+        """Let the nodes end within a few rounds."""
         self._watched(self.nodes[0], "stop")
 
     def kill(self) -> None:

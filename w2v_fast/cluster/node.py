@@ -254,7 +254,7 @@ class Node:
         )
 
     def stop(self) -> None:
-        """Let all nodes end after the next round, in which all rows are exchanged."""
+        """Let all nodes end within a few rounds, the last of which exchanges all rows."""
         if self._replica is not None:
             self._replica.stop()
 
