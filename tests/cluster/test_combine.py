@@ -5,13 +5,14 @@ import pytest
 
 from tests.cluster.threads import on_threads
 from tests.training.toys import tables_of, vocabulary_of, zipf_ids
-from w2v_fast.cluster.combine import SETTLING, Combiner, shares_of, visits_of_rows
+from w2v_fast.cluster.combine import Combiner, shares_of, visits_of_rows
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.tables import merge_share
 from w2v_fast.training.trainer import Trainer
 from w2v_fast.training.weights import Weights, zeros
 
 WORDS = 40
+SETTLING = 0.1
 
 
 def test_shares_go_from_the_sum_to_the_mean():
@@ -61,7 +62,7 @@ def test_rows_are_combined_as_the_formula_says():
     def work(exchange):
         weights = Weights(zeros(50, 16), zeros(50, 16), 16)
         weights.input[:], weights.output[:] = start
-        combiner = Combiner(weights, visits, exchange, hot_rows=20)
+        combiner = Combiner(weights, visits, exchange, hot_rows=20, settling=SETTLING)
         for rows in (20, 50):
             for array, change in zip(weights.arrays, changes[exchange.rank], strict=True):
                 array += change

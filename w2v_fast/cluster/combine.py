@@ -3,7 +3,7 @@
     row = base + share * sum_i (row_i - base)
 
     share = (1 - exp(-sum_i s_i)) / sum_i (1 - exp(-s_i))
-    s_i   = SETTLING * sum over node i's jobs of  lr * kept words * visits of the row a kept word
+    s_i   = settling * sum over node i's jobs of  lr * kept words * visits of the row a kept word
 
 `base` is the row after its last exchange. The updates of node i moved it 1 - exp(-s_i) of the way
 to its fixed point; those of all nodes in turn would have moved it 1 - exp(-sum_i s_i). So changes
@@ -22,9 +22,9 @@ from w2v_fast.cluster.exchange.protocol import Exchange
 from w2v_fast.training.tables import LookupTables
 from w2v_fast.training.weights import Weights, zeros
 
-SETTLING = 0.1
-"""How far an update moves a row towards its fixed point, per unit of learning rate: an empirical
-constant (docs/performance-notes.md)."""
+SETTLING = {"ns": 0.1, "nce": 0.3, "hs": 0.1}
+"""How far an update moves a row towards its fixed point, per unit of learning rate, by objective:
+empirical constants (docs/performance-notes.md)."""
 PART_BYTES = 1 << 23
 """Bytes that are exchanged in one call, of both matrices together."""
 MIN_WAY = 1e-12
@@ -44,6 +44,8 @@ class Combiner:
         The nodes.
     hot_rows
         Rows that every round exchanges.
+    settling
+        The constant of the objective, of `SETTLING`.
 
     Attributes
     ----------
@@ -59,10 +61,11 @@ class Combiner:
         visits: tuple[NDArray[np.float64], NDArray[np.float64]],
         exchange: Exchange,
         hot_rows: int,
+        settling: float,
     ) -> None:
         self.bytes = 0
         self.seconds = 0.0
-        self._visits, self._exchange = visits, exchange
+        self._visits, self._exchange, self._settling = visits, exchange, settling
         self._matrices = (weights.vectors, weights.output_vectors) if exchange.size > 1 else ()
         self._bases = [zeros(*matrix.shape) for matrix in self._matrices]
         rows, dim = weights.vectors.shape
@@ -119,7 +122,7 @@ class Combiner:
         for end, trained in zip(self._ends, self._trained, strict=True):
             together = slice(max(first, part.start), min(end, part.stop))
             if together.start < together.stop:
-                shares.append(shares_of(visits[together], SETTLING * trained))
+                shares.append(shares_of(visits[together], self._settling * trained))
             first = end
         return np.concatenate(shares)
 
@@ -132,7 +135,7 @@ def shares_of(visits: NDArray[np.float64], trained: NDArray[np.float64]) -> NDAr
     visits
         Updates of each row a kept word, [rows].
     trained
-        SETTLING times learning rate times kept words of each node, [nodes].
+        The constant times learning rate times kept words of each node, [nodes].
 
     Returns
     -------

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v_fast.cluster.combine import Combiner, visits_of_rows
+from w2v_fast.cluster.combine import SETTLING, Combiner, visits_of_rows
 from w2v_fast.cluster.exchange.protocol import Exchange, gathered
 from w2v_fast.cluster.plan import HOT_ROWS, Plan, Round, few_nodes_gain, joined
 from w2v_fast.cluster.position import Position, identity
@@ -118,7 +118,9 @@ class Replica:
             hot_rows=hot_rows,
         )
         visits = visits_of_rows(self._trainer.tables, self._trainer.inputs_per_window)
-        self.combiner = Combiner(self.weights, visits, exchange, hot_rows)
+        self.combiner = Combiner(
+            self.weights, visits, exchange, hot_rows, SETTLING[config.objective]
+        )
         keep = vocabulary.keep_probabilities(config.sample)
         self._kept_share = float(vocabulary.counts @ keep / vocabulary.counts.sum())
         self.position = Position(0, [], 0, 0, [EpochLoss() for _ in range(config.epochs)])
