@@ -217,8 +217,12 @@ def draw_cluster(rows: Sequence[Row]) -> Any:
     made, all_axes = panels(len(figures), width=12, height=3.6)
     for axes, (figure, title) in zip(all_axes, figures.items(), strict=True):
         for number, (label, own) in enumerate(runs.items()):
-            alone = mean(row[figure] for row in own if row["nodes"] == 1)
-            scale = 1 / alone if figure == "held-out loss" else 1.0
+            scale = 1.0
+            if figure == "held-out loss":
+                alone = [row[figure] for row in own if row["nodes"] == 1]
+                if not alone:
+                    continue
+                scale = 1 / mean(alone)
             points = sorted((row["nodes"], scale * row[figure]) for row in own)
             nodes = sorted({node for node, _ in points})
             means = [mean(value for node, value in points if node == one) for one in nodes]

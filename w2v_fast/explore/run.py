@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from w2v_fast.explore.model import Model, unit_rows
+from w2v_fast.vectors.neighbors import best
 
 MAX_POINTS = 600
 """Points of a curve; when there are more, every second one is dropped."""
@@ -101,6 +102,7 @@ class Run:
             pause = max(MIN_SECONDS, spent / SHARE)
 
     def _nearest(self, rows: list[int]) -> list[dict[str, Any]]:
+        """The neighbors of some rows by the weights of the moment, in small products."""
         vectors = self._model.vectors.vectors
         queries = unit_rows(vectors[rows]).T
         cosines = np.empty((len(vectors), len(rows)), np.float32)
@@ -111,8 +113,7 @@ class Run:
         cosines[rows, range(len(rows))] = -np.inf
         found = []
         for row, scores in zip(rows, cosines.T, strict=True):
-            nearest = np.argpartition(-scores, min(NEIGHBORS, len(scores) - 1))[:NEIGHBORS]
-            nearest = nearest[np.argsort(-scores[nearest])]
+            nearest = best(np.ascontiguousarray(scores), min(NEIGHBORS, len(scores)))
             nearest = nearest[np.isfinite(scores[nearest])]
             found.append(
                 {"row": row, "rows": nearest.tolist(), "cosines": scores[nearest].tolist()}
