@@ -21,13 +21,18 @@ tools: setup $(VENV)/.tools  ## install what tests and lint need
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.compiler: $(VENV)/bin/pip pyproject.toml
+$(VENV)/.compiler: pyproject.toml | $(VENV)/bin/pip
 	$(INSTALL) 'setuptools>=77' 'cython>=3.1'
 	@touch $@
 
-$(VENV)/.tools: $(VENV)/bin/pip pyproject.toml
+$(VENV)/.tools: pyproject.toml | $(VENV)/bin/pip
 	$(INSTALL) --upgrade pip
 	$(INSTALL) --group test --group lint
+	@touch $@
+
+# The packages of one more dependency group: .venv/.group-docs
+$(VENV)/.group-%: $(VENV)/.tools
+	$(INSTALL) --group $*
 	@touch $@
 
 $(STAMP): $(VENV)/.compiler setup.py $(NATIVE)
@@ -56,8 +61,7 @@ test-aarch64: setup  ## run the native, corpus and format tests on an emulated a
 test-sanitize:  ## run the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	./tests/sanitize.sh $(PYTHON)
 
-test-page: tools  ## click through the explorer's page in a browser (needs Chromium)
-	$(INSTALL) --group browser
+test-page: tools $(VENV)/.group-browser  ## click through the explorer's page in a browser (needs Chromium)
 	$(RUN) -m pytest tests/explore
 
 web:  ## rebuild the explorer's page from web/ (needs Node)
@@ -85,26 +89,21 @@ format: tools  ## format every Python and C file
 	$(RUN) -m ruff format --quiet .
 	$(VENV)/bin/clang-format -i $(C_SOURCES)
 
-cross: tools  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
-	$(INSTALL) --group cross
+cross: tools $(VENV)/.group-cross  ## compile every native source for x86_64 and aarch64 of Linux, macOS and Windows
 	./tests/cross.sh $(RUN)
 
-bench: tools  ## the quick benchmarks, under 10 minutes (CORPUS=path to text; STORE=1 keeps the results)
-	$(INSTALL) --group bench
+bench: tools $(VENV)/.group-bench  ## the quick benchmarks, under 10 minutes (CORPUS=path to text; STORE=1 keeps the results)
 	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) $(if $(STORE),--store)
 
-bench-full: tools  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation sets, STORE=1)
-	$(INSTALL) --group bench
+bench-full: tools $(VENV)/.group-bench  ## all benchmarks (CORPUS=path, EVAL=folder of evaluation sets, STORE=1)
 	-$(INSTALL) --group peers
 	-$(INSTALL) --no-deps pecanpy  # what it depends on asks for numpy 1
 	$(RUN) -m benchmarks $(CORPUS) $(if $(EVAL),--eval $(EVAL)) --full $(if $(STORE),--store)
 
-study: tools  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL=folder)
-	$(INSTALL) --group bench
+study: tools $(VENV)/.group-bench  ## the tables and figures of docs/objectives.md (CORPUS=path, EVAL=folder)
 	$(RUN) -m studies.objectives.page $(CORPUS) --eval $(EVAL) --store
 
-docs: tools  ## the documentation as a website in site/
-	$(INSTALL) --group docs
+docs: tools $(VENV)/.group-docs  ## the documentation as a website in site/
 	$(RUN) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs site
 
 wheel: setup  ## build a wheel in dist/
