@@ -78,15 +78,15 @@ def measured_rows(corpus: str, config: TrainConfig, repeats: int) -> list[Row]:
 
 @contextlib.contextmanager
 def ray_nodes(nodes: int) -> Iterator[None]:
-    """A Ray cluster of this machine: a head, and nodes of one CPU each."""
+    """A Ray cluster of this machine: nodes of one CPU each, the first of which is its head."""
     import ray
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    node = {"num_cpus": 1, "object_store_memory": STORE_BYTES}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
     try:
-        for _ in range(nodes):
-            cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        for _ in range(nodes - 1):
+            cluster.add_node(**node)
         ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
         yield
     finally:

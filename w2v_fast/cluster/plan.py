@@ -31,9 +31,9 @@ MAX_SYNC_WORDS = 1_000_000
 ROUND_TOKENS = 40_000
 """Tokens of a round, of all nodes together: with more the vectors become worse
 (docs/performance-notes.md)."""
-FEW_NODES_GAIN = 40
-"""A round of fewer than seven nodes is FEW_NODES_GAIN / nodes**2 times as long: each of two trains
-200,000 tokens, each of four 25,000."""
+FEW_NODES_GAIN = 160
+"""A round of fewer than six nodes is FEW_NODES_GAIN / nodes**3 times as long: each of two trains
+400,000 tokens, each of four 25,000."""
 MAX_ROUNDS = 1700
 """Rounds of a run on many nodes; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4
@@ -229,7 +229,7 @@ def default_sync_words(total_tokens: int, nodes: int) -> int:
 
 def few_nodes_gain(nodes: int) -> float:
     """How many times as long a round is as one of many nodes."""
-    return max(FEW_NODES_GAIN / nodes**2, 1)
+    return max(FEW_NODES_GAIN / nodes**3, 1)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
