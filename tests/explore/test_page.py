@@ -4,9 +4,11 @@ import itertools
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.explore.conftest import HOSTILE, WORDS, topic_vectors
+from w2v_fast import KeyedVectors
 from w2v_fast.explore import projection
 from w2v_fast.explore.explorer import Explorer
 from w2v_fast.explore.export import export_page
@@ -295,6 +297,39 @@ def test_no_label_hides_another_and_the_chosen_word_has_one(tab, server, word):
     ):
         beside = x + width <= other_x or other_x + other_width <= x
         assert beside or abs(y - other_y) >= 12
+
+
+MILLION = 1_000_000
+MAX_MEGABYTES = 1500
+
+
+def test_a_million_words_are_searched_moved_and_listed(browser):
+    vectors = np.random.default_rng(1).standard_normal((MILLION, 8), dtype=np.float32)
+    model = Model(KeyedVectors([f"w{row}" for row in range(MILLION)], vectors), "million")
+    with serve_in_background(Explorer(model)) as server:
+        tab = browser.new_page()
+        tab.goto(server.url)
+        tab.wait_for_selector(".map[data-drawn]", timeout=2 * PATIENCE)
+        search(tab, f"w{MILLION - 1}")
+        nearest = [f"w{row}" for row in model.neighbors(MILLION - 1, 5).result()[0]]
+        assert listed(tab)[:5] == nearest
+        tab.focus(".frame")
+        for key in ("+", "ArrowLeft", "-", "Enter"):
+            tab.keyboard.press(key)
+            tab.wait_for_timeout(250)
+        tab.wait_for_selector("text=Save as CSV")
+        assert tab.locator("#panel .list a").count() > 10
+        processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        assert sum(map(megabytes, processes["processInfo"])) < MAX_MEGABYTES
+        tab.close()
+
+
+def megabytes(process):
+    """The memory of a process that shows pages or draws."""
+    if process["type"] not in ("renderer", "GPU"):
+        return 0
+    status = Path(f"/proc/{process['id']}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1000
 
 
 def test_hostile_words_are_text(page):
