@@ -2,7 +2,9 @@
 
 Measured: one and two actors of Ray, of one thread each, on this machine, alternating; two of them
 with each means of transport. The clock starts when a tenth is trained: until then the driver asks
-for few rounds in a call. Predicted, by `w2v_fast/cluster/model.py`: machines in a network.
+for few rounds in a call. Beside them two processes that train half of the text each, without Ray
+and without exchange: what this machine has for two. Predicted, by `w2v_fast/cluster/model.py`:
+machines in a network.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import multiprocessing
 import os
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from benchmarks.corpus_text import first_words
@@ -22,11 +27,14 @@ from benchmarks.publish import publish
 from benchmarks.trainers import PROTOCOL
 from w2v_fast.cluster.driver import ClusterRun
 from w2v_fast.cluster.model import round_time
-from w2v_fast.cluster.plan import default_sync_words
+from w2v_fast.cluster.plan import bounds_at_sentences, default_sync_words
 from w2v_fast.config import TrainConfig
 from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training.progress import Progress
+from w2v_fast.training.trainer import Trainer
 
+APART = "none"
+"""Two processes that know nothing of each other."""
 STORE_BYTES = 400_000_000
 FIRST_TOKENS = 0.1
 NODES = (1, 2, 4, 8, 16, 32)
@@ -55,14 +63,17 @@ def main() -> None:
 
 
 def measured_rows(corpus: str, config: TrainConfig, repeats: int) -> list[Row]:
-    """One actor, and two with each means of transport: `repeats` rounds of all."""
+    """One actor, two with each means of transport, two processes: `repeats` rounds of all."""
     planes = [*(["gloo"] if importlib.util.find_spec("torch") else []), "store"]
-    runs = [(1, planes[0]), *((2, plane) for plane in planes)]
+    runs = [(1, planes[0]), *((2, plane) for plane in (*planes, APART))]
     found: dict[tuple[int, str], list[Row]] = {run: [] for run in runs}
     with ray_nodes(2):
         for number in range(1, repeats + 1):
             for nodes, plane in runs:
-                row = timed(ClusterRun(corpus, config, nodes=(nodes, nodes), plane=plane))
+                if plane == APART:
+                    row = two_apart(corpus, config)
+                else:
+                    row = timed(ClusterRun(corpus, config, nodes=(nodes, nodes), plane=plane))
                 found[nodes, plane].append(row)
                 log(f"round {number}/{repeats}: {nodes} actors, {plane}: {row}")
     return [
@@ -78,15 +89,15 @@ def measured_rows(corpus: str, config: TrainConfig, repeats: int) -> list[Row]:
 
 @contextlib.contextmanager
 def ray_nodes(nodes: int) -> Iterator[None]:
-    """A Ray cluster of this machine: a head, and nodes of one CPU each."""
+    """A Ray cluster of this machine: nodes of one CPU each, the first of which is its head."""
     import ray
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    node: dict[str, Any] = {"num_cpus": 1, "object_store_memory": STORE_BYTES}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
     try:
-        for _ in range(nodes):
-            cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        for _ in range(nodes - 1):
+            cluster.add_node(**node)
         ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
         yield
     finally:
@@ -109,6 +120,23 @@ def timed(run: ClusterRun) -> dict[str, Any]:
     run.train(report, checkpoint_minutes=60)
     seconds, tokens, exchanging = (a - b for a, b in zip(last[0], first[0], strict=True))
     return {"words/s": tokens / seconds, "exchanging": exchanging / seconds}
+
+
+def two_apart(corpus: str, config: TrainConfig) -> dict[str, Any]:
+    """Words a second of two processes together, each with half of a saved corpus."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        speeds = pool.map(speed_of_half, [corpus] * 2, [config] * 2, range(2))
+        return {"words/s": sum(speeds), "exchanging": 0.0}
+
+
+def speed_of_half(path: str, config: TrainConfig, half: int) -> float:
+    """Words a second of a trainer by itself."""
+    corpus = Corpus.open(path)
+    start, stop = bounds_at_sentences(corpus.ids, 2)[half : half + 2]
+    trainer = Trainer(corpus.ids[start:stop], corpus.vocabulary, config)
+    started = time.perf_counter()
+    trainer.train()
+    return config.epochs * (stop - start) / (time.perf_counter() - started)
 
 
 def predicted_rows() -> list[Row]:

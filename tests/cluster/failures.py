@@ -240,7 +240,9 @@ class Rehearsal:
         with small_disk(self.folder / "disk", 1 << 28):
             run = self.start(cluster, "disk", "2")
             total = run.wait_for(0.2)["total_words"]
-            (self.folder / "disk" / "filler").write_bytes(bytes(free_bytes(self.folder / "disk")))
+            with contextlib.suppress(OSError), (self.folder / "disk" / "filler").open("wb") as file:
+                while True:  # until the disk, on which the run writes too, is full
+                    file.write(bytes(1 << 20))
             self.tell_end("disk", run, total)
 
     def shard(self, cluster: RayCluster) -> None:
@@ -318,11 +320,6 @@ def control_group(size: int) -> Iterator[Path]:
     finally:
         time.sleep(1)  # until its processes have ended
         group.rmdir()
-
-
-def free_bytes(folder: Path) -> int:
-    """The room on the disk of a folder."""
-    return shutil.disk_usage(folder).free
 
 
 def main() -> None:

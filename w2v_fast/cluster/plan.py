@@ -31,9 +31,9 @@ MAX_SYNC_WORDS = 1_000_000
 ROUND_TOKENS = 40_000
 """Tokens of a round, of all nodes together: with more the vectors become worse
 (docs/performance-notes.md)."""
-FEW_NODES_GAIN = 40
-"""A round of fewer than seven nodes is FEW_NODES_GAIN / nodes**2 times as long: each of two trains
-200,000 tokens, each of four 25,000."""
+LONGER_ROUNDS = {2: 20, 3: 4, 4: 2.5}
+"""How many times as long a round of a few nodes is: each of two trains 400,000 tokens, each of four
+25,000."""
 MAX_ROUNDS = 1700
 """Rounds of a run on many nodes; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4
@@ -223,13 +223,8 @@ def default_sync_words(total_tokens: int, nodes: int) -> int:
         ROUND_TOKENS of all nodes, more where the run would have over MAX_ROUNDS rounds or has few
         nodes, but at most MAX_SYNC_WORDS of a node.
     """
-    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * few_nodes_gain(nodes)
+    of_all = max(ROUND_TOKENS, total_tokens // MAX_ROUNDS) * LONGER_ROUNDS.get(nodes, 1)
     return min(MAX_SYNC_WORDS, int(of_all) // nodes)
-
-
-def few_nodes_gain(nodes: int) -> float:
-    """How many times as long a round is as one of many nodes."""
-    return max(FEW_NODES_GAIN / nodes**2, 1)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
