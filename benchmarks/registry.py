@@ -82,6 +82,20 @@ WALKS = tuple(
     for p, q in ((1, 1), (0.5, 2), (4, 0.25))
 )
 
+QUESTIONS = "100 questions at once about 1,000,000 words of 300 dimensions, p95"
+EXPLORER = tuple(
+    Goal(work, "measured", {"what": what}, unit="", at_least=at_least, at_most=at_most)
+    for work, what, at_least, at_most in (
+        ("100 questions at once, 1 M x 300, p95 in s", QUESTIONS, None, 0.25),
+        (
+            "first paint of the explorer, s",
+            "first paint of 10,000 words, with the controls",
+            None,
+            0.3,
+        ),
+        ("panning a million words, frames/s", "panning 1,000,000 words", 30, None),
+    )
+)
 
 BENCHMARKS = (
     Benchmark(
@@ -214,6 +228,11 @@ BENCHMARKS = (
     ),
     Benchmark("queries", "How fast are neighbors found, and phrases?"),
     Benchmark("tokenizers", "How fast is raw text cut into words?", goals=TOKENIZERS),
+    Benchmark(
+        "explorer",
+        "How fast is the explorer: its answers, its page, its maps, and its look at a run?",
+        goals=EXPLORER,
+    ),
     Benchmark(
         "walks",
         "How fast are walks on graphs, and are the vectors as good as with others' walks?",

@@ -1,10 +1,10 @@
-// Bundles src/ into the Python package: app.js, plot.js, app.css, page.html, the licences of what is inside, and a hash of the sources.
+// Bundles src/ into the Python package, or the folder of the first argument: app.js, plot.js, app.css, page.html, the licences of what is inside, and a hash of the sources.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const PAGE = "../w2v_fast/explore/page";
+const PAGE = process.argv[2] ?? "../w2v_fast/explore/page";
 
 await build({
   entryPoints: { app: "src/main.ts", plot: "src/plot.ts" },

@@ -4,9 +4,11 @@ import itertools
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.explore.conftest import HOSTILE, WORDS, topic_vectors
+from w2v_fast import KeyedVectors
 from w2v_fast.explore import projection
 from w2v_fast.explore.explorer import Explorer
 from w2v_fast.explore.export import export_page
@@ -92,6 +94,27 @@ def test_a_word_is_found_and_its_neighbors_are_walked_along(page, model):
     page.wait_for_function(
         "word => document.querySelector('#panel h2').textContent === word", arg=WORDS[first]
     )
+
+
+WHERE = """() => [...document.querySelectorAll('h1, nav a, .tools > *, .box > *')]
+  .map((one) => [one.textContent, JSON.stringify(one.getBoundingClientRect())])
+  .filter(([, box]) => !box.includes('"width":0'))"""
+
+
+def test_the_page_is_there_before_its_script_and_keeps_what_was_typed(tab, server):
+    held = []
+    tab.route("**/app.js", lambda route: held.append(route))
+    tab.goto(server.url, wait_until="commit")
+    tab.fill("#panel input", "gol")
+    tab.select_option("#coloring", "cluster")
+    before = tab.evaluate(WHERE)
+    assert [text for text, _ in before][:3] == ["toy · other", "Neighbors", "Analogy"]
+    held[0].continue_()
+    tab.wait_for_selector("#panel [aria-selected=true] >> text=gold")
+    assert tab.evaluate("document.activeElement.id") == "box0"
+    after = dict(tab.evaluate(WHERE))
+    assert {text for text, box in before if after.get(text) != box} <= {"Colorfrequencycluster"}
+    tab.wait_for_function("document.querySelectorAll('.legend .dot').length > 1")
 
 
 def test_an_unknown_word_leads_to_others_like_it(page):
@@ -276,6 +299,39 @@ def test_no_label_hides_another_and_the_chosen_word_has_one(tab, server, word):
         assert beside or abs(y - other_y) >= 12
 
 
+MILLION = 1_000_000
+MAX_MEGABYTES = 1500
+
+
+def test_a_million_words_are_searched_moved_and_listed(browser):
+    vectors = np.random.default_rng(1).standard_normal((MILLION, 8), dtype=np.float32)
+    model = Model(KeyedVectors([f"w{row}" for row in range(MILLION)], vectors), "million")
+    with serve_in_background(Explorer(model)) as server:
+        tab = browser.new_page()
+        tab.goto(server.url)
+        tab.wait_for_selector(".map[data-drawn]", timeout=2 * PATIENCE)
+        search(tab, f"w{MILLION - 1}")
+        nearest = [f"w{row}" for row in model.neighbors(MILLION - 1, 5).result()[0]]
+        assert listed(tab)[:5] == nearest
+        tab.focus(".frame")
+        for key in ("+", "ArrowLeft", "-", "Enter"):
+            tab.keyboard.press(key)
+            tab.wait_for_timeout(250)
+        tab.wait_for_selector("text=Save as CSV")
+        assert tab.locator("#panel .list a").count() > 10
+        processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        assert sum(map(megabytes, processes["processInfo"])) < MAX_MEGABYTES
+        tab.close()
+
+
+def megabytes(process):
+    """The memory of a process that shows pages or draws."""
+    if process["type"] not in ("renderer", "GPU"):
+        return 0
+    status = Path(f"/proc/{process['id']}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1000
+
+
 def test_hostile_words_are_text(page):
     for word in HOSTILE:
         page.evaluate("row => location.hash = `#view=words&rows=${row}`", WORDS.index(word))
@@ -365,25 +421,59 @@ AXE = """async () => {
 }"""
 
 
+AXE_VIEWS = (
+    "words",
+    "words&rows=0",
+    "analogy",
+    "analogy&rows=0,1,6",
+    "compare",
+    "compare&rows=0,1",
+    "models",
+    "models&rows=1",
+    "corpus",
+    "corpus&rows=0",
+    "selection",
+    "study",
+)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, server, scheme, request):
+def test_axe_finds_nothing_serious(browser, server, model, scheme, request):
     axe = request.config.rootpath / "web" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.exists():
         pytest.skip("axe-core is not installed: make web")
     context = browser.new_context(color_scheme=scheme, bypass_csp=True)
     tab = context.new_page()
-    for view in (
-        "words&rows=0",
-        "analogy&rows=0,1,6",
-        "compare&rows=0,1",
-        "models&rows=1",
-        "corpus&rows=0",
-        "study",
-    ):
+
+    def check(tab, view):
+        tab.add_script_tag(path=str(axe))
+        assert tab.evaluate(AXE) == [], view
+
+    for view in AXE_VIEWS:
         tab.goto("about:blank")
         tab.goto(f"{server.url}#view={view}")
         tab.wait_for_selector(".map[data-drawn]")
-        tab.wait_for_selector("#panel h2, #panel table")
-        tab.add_script_tag(path=str(axe))
-        assert tab.evaluate(AXE) == [], view
+        tab.wait_for_selector("#panel h2, #panel table, #panel input, #panel p")
+        check(tab, view)
+    tab.focus(".frame")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("text=Save as CSV")
+    check(tab, "words of the selection")
+    tab.goto(server.url)
+    tab.fill("#panel input", "a")
+    tab.wait_for_selector("#panel [aria-selected=true]")
+    check(tab, "hits of a search")
+    run = Run(model)
+    with serve_in_background(Explorer(model, run=run)) as training:
+        for seconds in range(1, 4):
+            run.tell(
+                {"seconds": seconds, "tokens": seconds, "total_tokens": 9, "loss": 2 / seconds}
+                | {"lr": 0.02, "rate": 1e6, "epoch": 1, "epochs": 1}
+            )
+        tab.goto(training.url)
+        tab.wait_for_selector("text=epoch 1 of 1")
+        search(tab, "gold")
+        tab.wait_for_selector("#panel section h3:has-text('gold')")
+        check(tab, "run")
+        run.close()
     context.close()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.explore.conftest import WORDS
-from w2v_fast.explore import connections
+from w2v_fast.explore import connections, document
 from w2v_fast.explore.explorer import COMMANDS, QUESTIONS
 
 
@@ -55,6 +55,14 @@ def test_the_page_comes_with_its_secret_only(server):
     assert headers["Access-Control-Allow-Origin"] is None
     for path in ("/", "/?token=", "/?token=wrong", "/?code=wrong", f"/?token={server.token}x"):
         assert ask(server, path, token=False)[0] == 403
+
+
+def test_the_heading_spells_out_what_nobody_sees():
+    models = [{"name": "a\u202eb\x1b<i>\ud800.bin"}, {"name": "l" * 100}]
+    page = document.served({"models": models, "run": False, "corpus": False})
+    heading = re.search(r'<h1 id="name">(.*?)</h1>', page)[1]
+    long = "l" * document.MAX_SHOWN
+    assert heading == f"a⟨U+202E⟩b⟨U+001B⟩&lt;i&gt;?.bin · {long}… (100 characters)"
 
 
 def test_a_code_leads_to_the_page_once(server):

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from w2v_fast.system.cpus import usable_cpus
-from w2v_fast.system.threads import map_in_order
 from w2v_fast.vectors import rounded
 from w2v_fast.vectors.rounded import RoundedRows
 
@@ -134,13 +132,10 @@ def best_of_many(
     if copy is not None and count <= few:
         found = copy.candidates(queries, count)
         left = np.array([i for i, candidates in enumerate(found) if candidates is None], np.int64)
-
-        def rank(i: int) -> None:
-            if (candidates := found[i]) is not None:
+        for i, candidates in enumerate(found):
+            if candidates is not None:
                 best = _best_of_rows(vectors, norms, queries[i], count, candidates)
                 rows[i], scores[i] = best
-
-        list(map_in_order(rank, range(len(queries)), usable_cpus()))
     block_rows = max(BLOCK_ROWS, 4 * count)
     for chunk in row_blocks(0, len(left), max(1, BLOCK_SCORES // block_rows)):
         rows[left[chunk]], scores[left[chunk]] = _best_of_chunk(
@@ -154,7 +149,7 @@ def _best_of_rows(
     vectors: np.ndarray, norms: np.ndarray, query: np.ndarray, count: int, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `count` nearest of some rows."""
-    scores = cosines(vectors[rows], norms[rows], query)
+    scores = cosines(vectors.take(rows, axis=0), norms[rows], query)
     order = np.argsort(-scores, kind="stable")[:count]
     return rows[order], scores[order]
 

@@ -8,6 +8,7 @@ A row whose upper bound is below the k-th best lower bound is none of the k near
 
 from __future__ import annotations
 
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -115,20 +116,21 @@ class RoundedRows:
         threads = usable_cpus()
         rounded = _rounded_queries(queries)
         slack = float(np.finfo(np.float32).eps) * (queries.shape[1] + 32)
+        firsts, lock = iter(range(0, len(self._vectors), CHUNK_ROWS)), threading.Lock()
 
-        def scan(firsts: range) -> Found:
+        def scan(_: int) -> Found:
             part = _nothing_found(len(queries), len(rounded.codes), count)
-            for first in firsts:
+            while True:
+                with lock:
+                    first = next(firsts, None)
+                if first is None:
+                    return part
                 chunk = self._chunk(first)
                 _rounded.scan(
                     chunk.codes, chunk.scales, chunk.errors, first, *rounded, slack, *part
                 )
-            return part
 
-        chunks = -(-len(self._vectors) // CHUNK_ROWS)
-        ends = [CHUNK_ROWS * (chunks * thread // threads) for thread in range(threads + 1)]
-        ranges = [range(ends[i], ends[i + 1], CHUNK_ROWS) for i in range(threads)]
-        return _merged(list(map_in_order(scan, ranges, threads)), len(queries), count)
+        return _merged(list(map_in_order(scan, range(threads), threads)), len(queries), count)
 
 
 def _rounded_queries(queries: np.ndarray) -> Queries:
@@ -167,5 +169,5 @@ def _merged(parts: list[Found], queries: int, count: int) -> list[np.ndarray | N
             continue
         pairs = zip(parts, numbers, strict=True)
         rows = [part.rows[query, :n][part.uppers[query, :n] >= worst[query]] for part, n in pairs]
-        found.append(np.concatenate(rows))
+        found.append(np.sort(np.concatenate(rows)))
     return found

@@ -2,7 +2,7 @@
 import { WordMap } from "./map";
 import { Offline } from "./offline";
 import { Server, type Progress, type Source } from "./source";
-import { el, failure, go, href, parseState, type Context, type State } from "./ui";
+import { el, failure, go, href, painted, parseState, type Context, type State } from "./ui";
 import { analogy } from "./views/analogy";
 import { compare } from "./views/compare";
 import { corpus } from "./views/corpus";
@@ -19,51 +19,61 @@ const nav = document.getElementById("nav")!;
 
 type View = (rows: number[]) => Promise<Node[]> | Node[];
 
-function viewsOf(context: Context, map: WordMap | null, draw: (progress: Progress) => void): Map<string, [string, View]> {
-  const { info } = context.source;
-  const views = new Map<string, [string, View]>();
-  if (info.run) views.set("run", ["Training", () => run(context, draw)]);
-  views.set("words", ["Neighbors", (rows) => words(context, rows)]);
-  views.set("analogy", ["Analogy", (rows) => analogy(context, rows)]);
-  views.set("compare", ["Compare", (rows) => compare(context, rows)]);
-  if (info.models.length > 1) views.set("models", ["Two models", (rows) => models(context, rows)]);
-  if (info.corpus) views.set("corpus", ["In the text", (rows) => corpus(context, rows)]);
-  if (map) views.set("selection", ["Selection", () => selection(context, (rows) => map.saveCsv(rows))]);
-  views.set("study", ["Why below zero", study]);
-  return views;
+function viewsOf(context: Context, map: WordMap | null, draw: (progress: Progress) => void): Record<string, View> {
+  return {
+    run: () => run(context, draw),
+    words: (rows) => words(context, rows),
+    analogy: (rows) => analogy(context, rows),
+    compare: (rows) => compare(context, rows),
+    models: (rows) => models(context, rows),
+    corpus: (rows) => corpus(context, rows),
+    selection: () => selection(context, async (rows) => map?.saveCsv(rows)),
+    study,
+  };
+}
+
+/** Marks the link of the view that is shown, the first one's if there is none; the others take its word along. */
+function markView(state: State, rows: number[]): string {
+  const links = [...nav.querySelectorAll("a")];
+  const view = (link: HTMLAnchorElement) => parseState(link.hash).view;
+  const current = links.find((link) => view(link) === state.view) ?? links[0];
+  for (const link of links) {
+    const carries = link !== current && ["words", "compare", "models", "corpus"].includes(view(link)) && state.view !== "analogy";
+    link.href = href(view(link), carries ? rows.slice(0, 1) : []);
+    if (link === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (current !== links[0]) current.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return view(current);
+}
+
+/** Fills the panel; a node that is there already stays in its place, and with it the focus. */
+function fill(nodes: Node[]): void {
+  for (const old of [...panel.childNodes]) if (!nodes.includes(old)) old.remove();
+  panel.append(...nodes.filter((node) => node.parentNode !== panel));
 }
 
 let shownLast = 0;
 
-async function show(state: State, views: Map<string, [string, View]>, vocabulary: Words): Promise<void> {
+async function show(state: State, views: Record<string, View>, vocabulary: Words): Promise<void> {
   const number = ++shownLast;
-  const view = views.has(state.view) ? state.view : [...views.keys()][0];
   const rows = state.rows.filter((row) => row < vocabulary.length);
-  const walked = nav.contains(document.activeElement);
-  nav.replaceChildren(
-    ...[...views].map(([name, [title]]) => {
-      const carried = ["words", "compare", "models", "corpus"].includes(name) && state.view !== "analogy" ? rows.slice(0, 1) : [];
-      return el("a", { href: name === view ? href(name) : href(name, carried), "aria-current": name === view ? "page" : null }, title);
-    }),
-  );
-  const current = nav.querySelector<HTMLElement>("[aria-current]")!;
-  if (walked) current.focus();
-  else if (view !== views.keys().next().value) current.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const view = markView(state, rows);
   try {
     if (rows.length) {
-      if (!panel.hasChildNodes()) panel.append(el("p", { className: "quiet" }, "Reading the words …"));
+      if (number === 1) fill([el("p", { className: "quiet" }, "Reading the words …")]);
       await vocabulary.loaded;
     }
-    const nodes = await views.get(view)![1](rows);
+    const nodes = await views[view](rows);
     if (number !== shownLast) return;
     const hadFocus = panel.contains(document.activeElement);
-    panel.replaceChildren(...nodes);
+    fill(nodes);
     panel.dataset.view = view;
     if (number > 1) panel.scrollTop = 0; // which lays the page out
     if (hadFocus) panel.querySelector<HTMLElement>("h2")?.setAttribute("tabindex", "-1");
     if (hadFocus) panel.querySelector<HTMLElement>("h2")?.focus();
   } catch (error) {
-    if (number === shownLast) panel.replaceChildren(failure(error));
+    if (number === shownLast) fill([failure(error)]);
   }
 }
 
@@ -104,7 +114,6 @@ async function start(): Promise<void> {
     };
     map = new WordMap(source, vocabulary, counts, info.columns, select);
     context.map = map;
-    stage.append(map.element);
     if (info.note) stage.append(el("p", { className: "status" }, info.note));
   }
   const views = viewsOf(context, map, draw);
@@ -118,4 +127,11 @@ async function start(): Promise<void> {
   await Promise.all([render(), vocabulary.loaded, counts, map?.start()]);
 }
 
-start().catch((error) => panel.replaceChildren(failure(error)));
+for (const element of document.querySelectorAll<HTMLElement>("[data-needs]"))
+  if (!document.body.classList.contains(element.dataset.needs!)) element.remove();
+// Without a word in the address the page is what its HTML says, and is painted before the script goes on.
+const { view, rows } = parseState(location.hash);
+const isPlain = document.body.classList.contains("map") && ["", "words"].includes(view) && !rows.length;
+Promise.resolve(isPlain && painted)
+  .then(start)
+  .catch((error) => fill([failure(error)]));

@@ -1,7 +1,7 @@
 // The map: points by regl-scatterplot, and above them labels that never overlap, the most frequent words first.
 import { loadPlot, type Scatterplot } from "./plot-loader";
 import type { Column, Source } from "./source";
-import { button, css, download, el, isStill, select } from "./ui";
+import { css, download, el, find, isStill } from "./ui";
 import { shown, type Words } from "./words";
 
 const CATEGORIES = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99", "#99aa55", "#8877cc", "#cc6699", "#888888"];
@@ -13,7 +13,6 @@ const SEQUENCES = {
   dark: ramp(["#39415a", "#4470a0", "#67abc4", "#fbf5bb"]),
 };
 const DIVERGING = ramp(["#2166ac", "#67a9cf", "#aaaaaa", "#ef8a62", "#b2182b"]);
-const METHODS: [string, string][] = [["pca", "principal axes"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
 const MANY = 200_000; // above it points are plain squares without blending
 const SLOW_FRAME = 50; // ms
 const REST = 250; // ms without a movement after which the points are drawn again where that is slow
@@ -62,21 +61,21 @@ interface Label {
 }
 
 export class WordMap {
-  readonly element: HTMLElement;
-  private readonly frame = el("div", {
-    className: "frame",
-    tabIndex: 0,
-    role: "group",
-    "aria-label": "Map of the words. Arrow keys move it, plus and minus zoom, 0 shows all, Enter lists the words in view.",
-  });
-  private readonly canvas = el("canvas", { "aria-hidden": "true" });
-  private readonly overlay = el("canvas", { className: "overlay", "aria-hidden": "true" });
-  private readonly legend = el("p", { className: "legend", "aria-live": "polite" });
-  private readonly status = el("p", { className: "status", role: "status" });
+  readonly element = find(".map");
+  private readonly frame = find(".frame");
+  private readonly canvas = find<HTMLCanvasElement>(".frame canvas");
+  private readonly overlay = find<HTMLCanvasElement>(".overlay");
+  private readonly legend = find(".legend");
+  private readonly status = find(".map .status");
+  private readonly coloring = find<HTMLSelectElement>("#coloring");
+  private readonly method = document.querySelector<HTMLSelectElement>("#method"); // only with a server
+  private readonly lasso = find("#lasso");
   private readonly xScale = scale();
   private readonly yScale = scale();
   private readonly widths = new Map<number, number>();
   private plot: Scatterplot | null = null;
+  private started = (): void => {};
+  private readonly drawn = new Promise<void>((resolve) => (this.started = resolve));
   private x = new Float32Array();
   private y = new Float32Array();
   private marked: number[] = [];
@@ -92,7 +91,6 @@ export class WordMap {
   private picture: Picture | null = null; // while it moves in place of the points
   private axis: { values: Float32Array; low: string; high: string } = { values: new Float32Array(), low: "", high: "" };
   private readonly axisOption = el("option", { value: "axis" });
-  private readonly coloring: HTMLSelectElement;
   private values: Float32Array | Uint8Array = new Float32Array(); // whole numbers are categories
   private colors: string[] | null = null; // null: a sequence, as the theme has it
 
@@ -103,25 +101,16 @@ export class WordMap {
     columns: string[],
     private readonly choose: (rows: number[]) => void,
   ) {
-    this.frame.append(this.canvas, this.overlay);
-    const colorings: [string, string][] = [
-      ["frequency", "frequency"],
-      ["cluster", "cluster"],
-      ...columns.map((name, i): [string, string] => [`column ${i}`, shown(name)]),
-    ];
-    const coloring = select("Color", colorings, (value) => void this.colorBy(value));
-    this.coloring = coloring.querySelector("select")!;
-    const tools = el(
-      "div",
-      { className: "tools" },
-      coloring,
-      source.online ? select("Map", METHODS, (value) => void this.show(value)) : null,
-      button("Show all", () => this.plot?.reset(), {}),
-      this.lassoButton(),
-      button("PNG", () => void this.savePng(), { "aria-label": "Save the map as PNG" }),
-      button("SVG", () => this.saveSvg(), { "aria-label": "Save the map as SVG" }),
-    );
-    this.element = el("div", { className: "map" }, tools, this.frame, this.legend, this.status);
+    this.coloring.append(...columns.map((name, i) => el("option", { value: `column ${i}` }, shown(name))));
+    this.coloring.addEventListener("change", () => void this.colorBy(this.coloring.value));
+    this.method?.addEventListener("change", () => void this.show(this.method!.value));
+    find("#all").addEventListener("click", () => this.plot?.reset());
+    this.lasso.addEventListener("click", () => {
+      this.lasso.setAttribute("aria-pressed", String(this.mouseMode() === "panZoom"));
+      this.plot?.set({ mouseMode: this.mouseMode() });
+    });
+    find("#png").addEventListener("click", () => void this.savePng());
+    find("#svg").addEventListener("click", () => void this.saveSvg());
     this.frame.addEventListener("keydown", (event) => this.onKey(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
   }
@@ -144,6 +133,7 @@ export class WordMap {
       opacity: plain ? 1 : 0.7,
       colorBy: "valueA",
       performanceMode: plain,
+      mouseMode: this.mouseMode(),
       lassoOnLongPress: true,
       // Only `domain` and `range` of d3's scales are used.
       xScale: this.xScale as never,
@@ -164,8 +154,8 @@ export class WordMap {
       this.later();
     }).observe(this.frame);
     this.values = this.frequencies();
-    this.explain("rare", "frequent");
-    await this.show("pca");
+    await this.show(this.method?.value ?? "pca");
+    if (this.coloring.value !== "frequency") await this.colorBy(this.coloring.value);
   }
 
   // -- what is shown ------------------------------------------------------------------------------------------------
@@ -183,7 +173,7 @@ export class WordMap {
   }
 
   private async awaitProjection(method: string): Promise<void> {
-    const name = METHODS.find(([value]) => value === method)![1];
+    const name = this.method!.selectedOptions[0].text;
     let job = await this.source.projection(method);
     if (job.state !== "done") job = await this.source.startProjection(method);
     const bar = el("progress", { max: 1, "aria-label": name });
@@ -210,6 +200,7 @@ export class WordMap {
       { zDataType: whole ? "categorical" : "continuous" },
     );
     this.mark(this.marked);
+    this.started();
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
     this.later();
   }
@@ -290,7 +281,7 @@ export class WordMap {
 
   private explain(low: string, high: string, colors: string[] | null = null): void {
     const ramp = el("span", { className: "ramp", "aria-hidden": "true" });
-    ramp.style.setProperty("background", colors ? `linear-gradient(to right, ${colors.join()})` : "var(--ramp)");
+    if (colors) ramp.style.setProperty("background", `linear-gradient(to right, ${colors.join()})`);
     this.legend.replaceChildren(el("bdi", {}, low), ramp, el("bdi", {}, high));
   }
 
@@ -325,14 +316,8 @@ export class WordMap {
     this.later();
   }
 
-  private lassoButton(): HTMLButtonElement {
-    const tool = button("Lasso", () => {
-      const on = tool.getAttribute("aria-pressed") !== "true";
-      tool.setAttribute("aria-pressed", String(on));
-      this.plot?.set({ mouseMode: on ? "lasso" : "panZoom" });
-    });
-    tool.setAttribute("aria-pressed", "false");
-    return tool;
+  private mouseMode(): "lasso" | "panZoom" {
+    return this.lasso.getAttribute("aria-pressed") === "true" ? "lasso" : "panZoom";
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -496,6 +481,7 @@ export class WordMap {
   // -- files --------------------------------------------------------------------------------------------------------
 
   private async savePng(): Promise<void> {
+    await this.drawn;
     const picture = el("canvas", { width: this.canvas.width, height: this.canvas.height });
     const pen = picture.getContext("2d")!;
     const points = await createImageBitmap((await this.plot!.export({})) as ImageData);
@@ -506,7 +492,8 @@ export class WordMap {
     picture.toBlob((blob) => blob && download("map.png", blob));
   }
 
-  private saveSvg(): void {
+  private async saveSvg(): Promise<void> {
+    await this.drawn;
     const { width, height } = this.frame.getBoundingClientRect();
     const [x0, x1] = this.xScale.domain();
     const [y0, y1] = this.yScale.domain();

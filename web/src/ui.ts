@@ -20,6 +20,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** The first element of the page that a selector means. */
+export function find<E extends HTMLElement = HTMLElement>(selector: string): E {
+  return document.querySelector<E>(selector)!;
+}
+
 export interface State {
   view: string;
   rows: number[];
@@ -91,25 +96,22 @@ async function searchWords({ source, words }: Context, text: string): Promise<[n
   return [[], ""];
 }
 
+const firstBox = find("#panel .box"); // is there before the script
+firstBox.removeAttribute("data-needs");
+const emptyBox = firstBox.cloneNode(true);
 let boxes = 0;
 
 /** A field that finds words as one types. */
 export function wordBox(context: Context, label: string, chosen: number | null, choose: (row: number) => void): HTMLElement {
-  const id = `box${boxes++}`;
-  const list = el("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Words for: ${label}`, hidden: true });
-  const input = el("input", {
-    id,
-    type: "search",
-    value: chosen === null ? "" : shown(context.words.get(chosen)),
-    autocomplete: "off",
-    spellcheck: false,
-    dir: "auto",
-    maxLength: 200,
-    role: "combobox",
-    "aria-expanded": "false",
-    "aria-controls": list.id,
-    "aria-autocomplete": "list",
-  });
+  const id = `box${boxes}`;
+  const box = boxes++ ? (emptyBox.cloneNode(true) as HTMLElement) : firstBox;
+  const [title, input, list] = [box.querySelector("label")!, box.querySelector("input")!, box.querySelector("ul")!];
+  title.textContent = label;
+  list.setAttribute("aria-label", `Words for: ${label}`);
+  title.htmlFor = input.id = id;
+  list.id = `${id}-list`;
+  input.setAttribute("aria-controls", list.id);
+  if (chosen !== null) input.value = shown(context.words.get(chosen));
   let rows: number[] = [];
   let active = -1;
   let asked = 0;
@@ -132,7 +134,7 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
     close();
     choose(row);
   };
-  const find = async () => {
+  const seek = async () => {
     const number = ++asked;
     const text = input.value.trim();
     let note = "";
@@ -159,19 +161,20 @@ export function wordBox(context: Context, label: string, chosen: number | null, 
     active = -1;
     if (rows.length && !note) activate(0);
   };
-  input.addEventListener("input", () => void find());
+  input.addEventListener("input", () => void seek());
   input.addEventListener("focus", () => input.select());
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
     else if (event.key === "Enter" && rows[active] !== undefined && !list.hidden) pick(rows[active]);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (list.hidden) void find();
+      if (list.hidden) void seek();
       else activate((active + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length);
     } else return;
     event.preventDefault();
   });
-  return el("div", { className: "box" }, el("label", { htmlFor: id }, label), input, list);
+  if (chosen === null && input.value) void seek(); // typed before the script was there
+  return box;
 }
 
 export function button(label: string, act: () => void, properties: Properties = {}): HTMLButtonElement {
