@@ -101,7 +101,7 @@ def test_rare_rows_are_exchanged_half_as_often_with_each_doubling():
 
 def test_default_rounds():
     assert default_sync_words(50_000_000, 8) == default_sync_words(5, 8) == 5_000
-    assert default_sync_words(50_000_000, 2) == 400_000
+    assert default_sync_words(50_000_000, 2) == 1_000_000
     assert default_sync_words(50_000_000, 4) == 25_000
     assert default_sync_words(340_000_000, 8) == 25_000
     assert default_sync_words(10**13, 8) == 1_000_000

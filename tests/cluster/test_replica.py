@@ -8,9 +8,10 @@ import pytest
 
 from tests.cluster.threads import on_threads
 from tests.training.toys import vocabulary_of, zipf_ids
+from w2v_fast.cluster import replica as replica_module
 from w2v_fast.cluster.plan import bounds_at_sentences
 from w2v_fast.cluster.position import identity, newest, save
-from w2v_fast.cluster.replica import COUNT_ROUNDS, Replica, lr_factor
+from w2v_fast.cluster.replica import Replica, lr_factor
 from w2v_fast.config import TrainConfig
 from w2v_fast.training.checkpoint import CheckpointError, CheckpointFolder, write
 from w2v_fast.training.trainer import DivergenceError, Trainer
@@ -20,6 +21,11 @@ WORDS = 60
 IDS = zipf_ids(20_000, WORDS, 12)
 VOCABULARY = vocabulary_of(IDS, WORDS)
 UNEVEN = [0, 3000, 3400, 20_000]
+
+
+@pytest.fixture(autouse=True)
+def small_counts(monkeypatch):
+    monkeypatch.setattr(replica_module, "COUNT_TOKENS", 4000)
 
 
 def config_of(**options):
@@ -128,7 +134,7 @@ def test_a_stop_on_one_node_ends_all_and_makes_them_equal():
     found = trained(3, config_of(), rounds=2, hot_rows=8, sync_words=500)
     assert len({bits(replica) for replica, _ in found}) == 1
     for replica, reports in found:
-        assert len(reports) == COUNT_ROUNDS
+        assert len(reports) == replica.count_rounds == 8
         assert replica.equal
         assert not replica.done
         assert replica.position.tokens == sum(stop - start for start, stop in replica.position.done)

@@ -31,9 +31,9 @@ MAX_SYNC_WORDS = 1_000_000
 ROUND_TOKENS = 40_000
 """Tokens of a round, of all nodes together: with more the vectors become worse
 (docs/performance-notes.md)."""
-LONGER_ROUNDS = {2: 20, 3: 4, 4: 2.5}
-"""How many times as long a round of a few nodes is: each of two trains 400,000 tokens, each of four
-25,000."""
+LONGER_ROUNDS = {2: 50, 3: 4, 4: 2.5}
+"""How many times as long a round of a few nodes is: each of two trains a million tokens, each of
+four 25,000."""
 MAX_ROUNDS = 1700
 """Rounds of a run on many nodes; a long one has longer rounds, since exchanges take time."""
 JOBS_PER_WORKER = 4

@@ -23,8 +23,9 @@ from w2v_fast.training.trainer import DivergenceError, JobCounts, Trainer
 from w2v_fast.training.weights import Weights
 
 OBJECTIVES = ("ns", "nce", "hs")
-COUNT_ROUNDS = 8
-"""Every so many rounds the nodes tell one another what they counted, and whether one must stop."""
+COUNT_TOKENS = 200_000
+"""After so many tokens of a node, in whole rounds, the nodes tell what they counted, and whether
+one of them must stop."""
 
 
 def check_objective(config: TrainConfig) -> None:
@@ -76,6 +77,8 @@ class Replica:
         What it exchanged: bytes and seconds.
     equal : bool
         Whether the weights of all nodes are the same now.
+    count_rounds : int
+        After so many rounds the nodes tell one another what they counted.
 
     Raises
     ------
@@ -115,6 +118,9 @@ class Replica:
             sync_words=sync_words,
             hot_rows=hot_rows,
         )
+        self.count_rounds = max(
+            COUNT_TOKENS // (self.plan.round_jobs * self.plan.jobs.job_tokens), 1
+        )
         visits = visits_of_rows(self._trainer.tables, self._trainer.inputs_per_window)
         self.combiner = Combiner(
             self.weights, visits, exchange, hot_rows, SETTLING[config.objective]
@@ -132,7 +138,7 @@ class Replica:
         return self.position.epoch == self.config.epochs
 
     def stop(self) -> None:
-        """Let all nodes end within COUNT_ROUNDS rounds; any thread may call this."""
+        """Let all nodes end within `count_rounds` rounds; any thread may call this."""
         self._stopped = True
 
     def rounds(self) -> Iterator[Progress]:
@@ -169,7 +175,7 @@ class Replica:
         self._counts += self._trainer.run_jobs(jobs)
         self._move_on(round)
         stopped = False
-        if rows == self.plan.rows or round.number % COUNT_ROUNDS == 0:
+        if rows == self.plan.rows or round.number % self.count_rounds == 0:
             stopped = self._add_up(round)
             rows = self.plan.rows if stopped else rows
         self.combiner.add(lr * self._kept_share * np.array(round.tokens, np.float64))
