@@ -248,9 +248,9 @@ def draw_cluster_speed(rows: Sequence[Row]) -> Any:
         points = [(row["nodes"], row["nodes"] * row["efficiency"]) for row in own]
         axes.plot(*zip(*points, strict=True), marker=".", label=label)
     measured = [row for row in rows if row["kind"] == "measured"]
-    for row, marker in zip(measured[1:], "xo", strict=False):
+    for row, marker in zip(measured[1:], "xo+"[: len(measured) - 1], strict=True):
         times = median(a / b for a, b in zip(row["words/s"], measured[0]["words/s"], strict=True))
-        label = f"measured: two actors of one thread, {row['exchange']}"
+        label = f"measured: two of one thread, exchange {row['exchange']}"
         axes.plot(row["nodes"], times, marker, color="black", label=label)
     logarithmic(axes)
     axes.set(xlabel="nodes", ylabel="times the speed of one")

@@ -33,8 +33,8 @@ from w2v_fast.corpus.corpus import Corpus
 from w2v_fast.training.progress import Progress
 from w2v_fast.training.trainer import Trainer
 
-APART = "none"
-"""Two processes that know nothing of each other."""
+APART = "none, and no Ray"
+"""Two trainers that know nothing of each other."""
 STORE_BYTES = 400_000_000
 FIRST_TOKENS = 0.1
 NODES = (1, 2, 4, 8, 16, 32)
@@ -75,7 +75,7 @@ def measured_rows(corpus: str, config: TrainConfig, repeats: int) -> list[Row]:
                 else:
                     row = timed(ClusterRun(corpus, config, nodes=(nodes, nodes), plane=plane))
                 found[nodes, plane].append(row)
-                log(f"round {number}/{repeats}: {nodes} actors, {plane}: {row}")
+                log(f"round {number}/{repeats}: {nodes} processes, exchange {plane}: {row}")
     return [
         {
             "kind": "measured",
@@ -169,7 +169,7 @@ def report(rows: list[Row]) -> str:
     alone = timed_rows[0]
     measured = [
         {
-            "actors": row["nodes"],
+            "processes": row["nodes"],
             "exchange": row["exchange"],
             "words/s, millions": spread(row["words/s"], 1e-6),
             "times one actor": spread(ratios(row["words/s"], alone["words/s"])),
