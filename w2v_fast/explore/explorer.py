@@ -93,8 +93,8 @@ class Explorer:
         self._worker = concurrent.futures.ThreadPoolExecutor(1, "w2v-fast-explore")
         self._prepared: dict[str, concurrent.futures.Future[Any]] = {}
         self._prepare("words 0", lambda: model.packed_words)
-        self._prepare("search 0", lambda: model.search)
-        if run is None:
+        if run is None:  # a training needs the cores
+            self._prepare("search 0", lambda: model.search)
             self._prepare("map", lambda: projection.pca(model))
         if other is not None:
             self._prepare("words 1", lambda: other.packed_words)
@@ -107,11 +107,15 @@ class Explorer:
     def _prepare(self, name: str, compute: Callable[[], Any]) -> None:
         self._prepared[name] = self._worker.submit(compute)
 
-    def _ready(self, name: str) -> Any:
-        """The result of work in the background, when it is there; KeyError for an unknown one."""
+    def _work(self, name: str) -> concurrent.futures.Future[Any]:
+        """Work in the background; KeyError for an unknown one."""
         if name not in self._prepared:
             raise KeyError(f"there is no {name.split()[0]} here")
-        return self._prepared[name].result()
+        return self._prepared[name]
+
+    def _ready(self, name: str) -> Any:
+        """The result of work in the background, when it is there."""
+        return self._work(name).result()
 
     def close(self) -> None:
         """End what runs in the background."""
@@ -146,9 +150,10 @@ class Explorer:
 
     # -- questions -----------------------------------------------------------------------------
 
-    def words(self, parameters: Parameters) -> Answer:
+    async def words(self, parameters: Parameters) -> Answer:
         """All words: `Model.packed_words`."""
-        packed: bytes = self._ready(f"words {parameters.number('model', 0, 0, 1)}")
+        work = self._work(f"words {parameters.number('model', 0, 0, 1)}")
+        packed: bytes = await asyncio.wrap_future(work)
         return packed
 
     def counts(self, _: Parameters) -> Answer:
@@ -160,7 +165,10 @@ class Explorer:
 
     def search(self, parameters: Parameters) -> Answer:
         """Rows of words that contain a text."""
-        search = self._ready(f"search {parameters.number('model', 0, 0, 1)}")
+        name = f"search {parameters.number('model', 0, 0, 1)}"
+        if self.run is not None and name not in self._prepared:
+            self._prepare(name, lambda: self._model(parameters).search)
+        search = self._ready(name)
         limit = parameters.number("count", 20, 1, MAX_HITS)
         return {"rows": search.find(parameters.text("text"), limit)}
 
@@ -260,11 +268,11 @@ class Explorer:
         found, complete = self.contexts.find(self.models[0].word(row), self._count(parameters))
         return {"lines": found, "complete": complete}
 
-    def progress(self, _: Parameters) -> Answer:
+    async def progress(self, _: Parameters) -> Answer:
         """Where a run stands."""
         return self._watched_run().answer()
 
-    def watch(self, parameters: Parameters) -> Answer:
+    async def watch(self, parameters: Parameters) -> Answer:
         """Choose the words whose neighbors are shown while training goes on."""
         run = self._watched_run()
         run.watch(parameters.rows(1, MAX_WORDS))

@@ -20,13 +20,12 @@ MAX_POINTS = 600
 """Points of a curve; when there are more, every second one is dropped."""
 NEIGHBORS = 8
 WATCHED = 4
-SHARE = 0.004
+SHARE = 0.002
 """Of the time that may go into neighbors."""
 MAX_PRODUCT = 1 << 18
 """Multiplications of a matrix product: larger ones wake BLAS's threads, which spin after each."""
-MIN_SECONDS = 1.0
-ATTENTION_SECONDS = 5.0
-"""Neighbors are computed only while a page asks for them."""
+MIN_SECONDS = 2.0
+"""As often as the page asks."""
 NUMBERS = ("seconds", "tokens", "loss", "lr", "rate", "share")
 
 
@@ -46,7 +45,7 @@ class Run:
         self._now: dict[str, Any] = {}
         self._watched = list(range(min(WATCHED, len(model))))
         self._neighbors: list[dict[str, Any]] = []
-        self._asked = -math.inf
+        self._asked = threading.Event()
         self._ended = threading.Event()
         threading.Thread(target=self._follow, daemon=True).start()
 
@@ -79,7 +78,7 @@ class Run:
 
     def answer(self) -> dict[str, Any]:
         """The curves, the present numbers, and the neighbors."""
-        self._asked = time.monotonic()
+        self._asked.set()
         return {
             "points": self._points,
             "now": self._now,
@@ -90,16 +89,18 @@ class Run:
     def close(self) -> None:
         """The run has ended."""
         self._ended.set()
+        self._asked.set()
 
     def _follow(self) -> None:
-        pause = MIN_SECONDS
-        while not self._ended.wait(pause):
-            if time.monotonic() - self._asked > ATTENTION_SECONDS:
-                continue
+        """Compute neighbors whenever a page has asked for them, with pauses."""
+        while self._asked.wait():
+            self._asked.clear()
+            if self._ended.is_set():
+                return
             started = time.thread_time(), time.monotonic()
             self._neighbors = self._nearest(self._watched)
             spent = max(time.thread_time() - started[0], time.monotonic() - started[1])
-            pause = max(MIN_SECONDS, spent / SHARE)
+            self._ended.wait(max(MIN_SECONDS, spent / SHARE))
 
     def _nearest(self, rows: list[int]) -> list[dict[str, Any]]:
         """The neighbors of some rows by the weights of the moment, in small products."""

@@ -31,6 +31,7 @@ try:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from w2v_fast.explore.connections import MAX_CONNECTIONS, REQUEST_SECONDS, Connection
+    from w2v_fast.explore.idle import IdleServer
 except ImportError as error:
     raise ImportError(
         "the page's server needs starlette and uvicorn; pip install 'w2v_fast[explore]'"
@@ -99,7 +100,7 @@ class Server:
             ),
         ]
         refusals = dict.fromkeys([HTTPException, *STATUSES, Exception], refuse)
-        self._server = uvicorn.Server(
+        self._server = IdleServer(
             uvicorn.Config(
                 Guard(Starlette(routes=routes, exception_handlers=refusals), self.server_port),
                 http=Connection,
@@ -151,7 +152,7 @@ class Server:
 
     def shutdown(self) -> None:
         """End the answering, and free the port."""
-        self._server.should_exit = True
+        self._server.end()
         if self._thread is not None:
             self._thread.join()
         self._socket.close()
