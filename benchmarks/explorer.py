@@ -4,8 +4,9 @@ Vectors are random, half of them near one of a thousand topics. The server runs 
 own. Neighbors are asked by 100 connections that open at once; a second is counted from before its
 connection to the last byte of its answer. The page is opened in Chromium, which draws by a program,
 without a graphics unit: in a tab that has been blank for half a second, of a browser that has shown
-the page before. While `train --explore` trains the corpus, a client asks once a second, twice as
-often as the page does; the share is that of the page's threads of the CPU time of the run.
+the page before. While `train --explore` trains the corpus, a client takes the page and the words
+and asks once a second, twice as often as the page does; the share is that of the page's threads of
+the CPU time of the run. Before it the server is loaded: seconds in a process of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import random
 import re
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -60,6 +63,11 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 BLANK_SECONDS = 0.5
 NOTE_MAP = """new MutationObserver(() => window.drawn ??= performance.now())
   .observe(document, {subtree: true, attributeFilter: ['data-drawn']})"""
+LOAD = """import time
+import w2v_fast.cli.main
+start = time.process_time()
+import w2v_fast.explore.server
+print(time.process_time() - start)"""
 PAN = """(seconds) => new Promise((done) => {
   const canvas = document.querySelector('.frame canvas');
   const box = canvas.getBoundingClientRect();
@@ -163,7 +171,7 @@ def training(corpus: str, repeats: int) -> Iterator[Row]:
             url = re.search(r"http://\S+", told.getvalue())
             assert url is not None
             ended = threading.Event()
-            client = threading.Thread(target=ask_for_progress, args=(url[0], ended))
+            client = threading.Thread(target=watch_run, args=(url[0], ended))
             client.start()
             start = time.process_time()
             model.train(progress=page)
@@ -174,6 +182,13 @@ def training(corpus: str, repeats: int) -> Iterator[Row]:
             ended.set()
             client.join()
     yield measured("the page of `train --explore`, of the CPU time", "%", [100 * s for s in shares])
+    loading = [
+        float(
+            subprocess.run([sys.executable, "-c", LOAD], stdout=subprocess.PIPE, check=True).stdout
+        )
+        for _ in range(repeats)
+    ]
+    yield measured("loading the page's server", "s", loading)
 
 
 def cpu_seconds(thread: threading.Thread) -> float:
@@ -181,13 +196,22 @@ def cpu_seconds(thread: threading.Thread) -> float:
     return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
 
 
-def ask_for_progress(url: str, ended: threading.Event) -> None:
+def watch_run(url: str, ended: threading.Event) -> None:
+    """Ask what a page asks."""
     address, token = parts_of(url)
-    while not ended.wait(1):
+
+    def ask(path: str) -> None:
         connection = http.client.HTTPConnection(address, timeout=10)
-        connection.request("GET", "/api/progress", headers={"Authorization": f"Bearer {token}"})
-        connection.getresponse().read()
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        assert answer.status == http.HTTPStatus.OK
+        answer.read()
         connection.close()
+
+    for path in (f"/?token={token}", "/app.js", "/api/words"):
+        ask(path)
+    while not ended.wait(1):
+        ask("/api/progress")
 
 
 def parts_of(url: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from w2v_fast.explore.alignment import Alignment
 from w2v_fast.explore.batches import Batches
 from w2v_fast.explore.columns import OTHERS, read_columns
 from w2v_fast.explore.contexts import Contexts
+from w2v_fast.explore.explorer import Explorer, Parameters
 from w2v_fast.explore.model import Model
 from w2v_fast.explore.run import MAX_POINTS, Run
 from w2v_fast.explore.search import WordSearch
@@ -339,6 +340,32 @@ def test_a_run_follows_the_weights(monkeypatch):
     run.close()
     with pytest.raises(KeyError):
         run.watch([len(WORDS)])
+
+
+def test_neighbors_of_a_run_are_computed_only_when_asked_for(monkeypatch, model):
+    monkeypatch.setattr("w2v_fast.explore.run.MIN_SECONDS", 0.01)
+    computed = []
+    monkeypatch.setattr(Run, "_nearest", lambda self, rows: computed.append(rows) or [])
+    run = Run(model)
+    threading.Event().wait(0.1)
+    assert not computed
+    run.answer()
+    threading.Event().wait(0.1)
+    assert len(computed) == 1
+    run.close()
+    threading.Event().wait(0.1)
+    assert len(computed) == 1
+
+
+def test_the_words_of_a_run_are_searched_when_asked(model):
+    run = Run(model)
+    explorer = Explorer(model, run=run)
+    assert "search 0" not in explorer._prepared
+    for _ in range(2):
+        assert explorer.search(Parameters({"text": WORDS[0]}))["rows"][0] == 0
+    with pytest.raises(KeyError):
+        explorer.search(Parameters({"text": WORDS[0], "model": "1"}))
+    explorer.close()
 
 
 def test_nothing_warns_about_vectors_that_only_look(model):

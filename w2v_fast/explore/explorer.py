@@ -93,7 +93,7 @@ class Explorer:
         self._worker = concurrent.futures.ThreadPoolExecutor(1, "w2v-fast-explore")
         self._prepared: dict[str, concurrent.futures.Future[Any]] = {}
         self._prepare("words 0", lambda: model.packed_words)
-        if run is None:  # a training needs the cores
+        if run is None:  # a search is rare while a training needs the cores
             self._prepare("search 0", lambda: model.search)
             self._prepare("map", lambda: projection.pca(model))
         if other is not None:
@@ -165,10 +165,9 @@ class Explorer:
 
     def search(self, parameters: Parameters) -> Answer:
         """Rows of words that contain a text."""
-        name = f"search {parameters.number('model', 0, 0, 1)}"
-        if self.run is not None and name not in self._prepared:
-            self._prepare(name, lambda: self._model(parameters).search)
-        search = self._ready(name)
+        if "search 0" not in self._prepared:
+            self._prepare("search 0", lambda: self.models[0].search)
+        search = self._ready(f"search {parameters.number('model', 0, 0, 1)}")
         limit = parameters.number("count", 20, 1, MAX_HITS)
         return {"rows": search.find(parameters.text("text"), limit)}
 
