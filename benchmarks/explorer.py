@@ -64,7 +64,7 @@ BLANK_SECONDS = 0.5
 NOTE_MAP = """new MutationObserver(() => window.drawn ??= performance.now())
   .observe(document, {subtree: true, attributeFilter: ['data-drawn']})"""
 LOAD = """import time
-import w2v_fast.cli.main
+import w2v_fast.cli.train, w2v_fast.word2vec
 start = time.process_time()
 import w2v_fast.explore.server
 print(time.process_time() - start)"""

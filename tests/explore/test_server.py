@@ -15,7 +15,8 @@ import pytest
 
 from tests.explore.conftest import WORDS
 from w2v_fast.explore import connections, document
-from w2v_fast.explore.explorer import COMMANDS, QUESTIONS
+from w2v_fast.explore.explorer import COMMANDS, QUESTIONS, Explorer
+from w2v_fast.explore.server import Server, serve_in_background
 
 
 def ask(server, path, method="GET", token=True, **headers):
@@ -280,3 +281,15 @@ def test_many_requests_at_once_are_answered(server):
     for thread in threads:
         thread.join()
     assert statuses == [200] * 100
+
+
+def test_a_server_ends_at_once_even_before_it_begins(model):
+    with Server(Explorer(model)) as ending:
+        ending._server.end()
+        ending.serve_forever()
+
+
+def test_a_server_ends_from_another_thread_and_twice(model):
+    with serve_in_background(Explorer(model)) as ending:
+        assert ask(ending, f"/?token={ending.token}")[0] == 200
+        ending.shutdown()
