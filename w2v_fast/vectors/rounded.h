@@ -135,26 +135,25 @@ static void w2v_note(const w2v_rounded_queries *y, int64_t q, int32_t row, float
 }
 
 /* The rows of a block whose upper bound reaches the worst of the best lower bounds. */
-W2V_ROUNDED static void w2v_note_block(const w2v_rounded_rows *x, const w2v_rounded_queries *y,
-                                       int64_t block, int64_t q, __m512i dots)
+W2V_ROUNDED static inline __attribute__((always_inline)) void
+w2v_note_block(const w2v_rounded_queries *y, int64_t q, int64_t row, __m512i dots, __m512 scales,
+               __m512 errors)
 {
-    const __m512 scales = _mm512_loadu_ps(x->scales + block * W2V_LANES);
-    const __m512 errors = _mm512_loadu_ps(x->errors + block * W2V_LANES);
     const __m512 dot = _mm512_cvtepi32_ps(dots);
     const __m512 score = _mm512_mul_ps(_mm512_mul_ps(dot, scales), _mm512_set1_ps(y->scales[q]));
     const __m512 error = _mm512_fmadd_ps(errors, _mm512_set1_ps(1 + y->errors[q]),
                                          _mm512_set1_ps(y->errors[q] + y->slack));
-    const __m512 upper = _mm512_add_ps(score, error), lower = _mm512_sub_ps(score, error);
+    const __m512 upper = _mm512_add_ps(score, error);
     const __m512 worst = _mm512_set1_ps(y->worst[q * y->wanted]);
     __mmask16 left = _mm512_cmp_ps_mask(upper, worst, _CMP_GE_OQ);
-    if (!left)
+    if (__builtin_expect(!left, 1))
         return;
     float uppers[W2V_LANES], lowers[W2V_LANES];
     _mm512_storeu_ps(uppers, upper);
-    _mm512_storeu_ps(lowers, lower);
+    _mm512_storeu_ps(lowers, _mm512_sub_ps(score, error));
     for (; left; left &= left - 1) {
         const int i = __builtin_ctz(left);
-        w2v_note(y, q, (int32_t)(x->first + block * W2V_LANES + i), uppers[i], lowers[i]);
+        w2v_note(y, q, (int32_t)(row + i), uppers[i], lowers[i]);
     }
 }
 
@@ -179,20 +178,37 @@ w2v_scan_tile(const w2v_rounded_rows *x, const w2v_rounded_queries *y, int64_t b
                 dots[b][i] = _mm512_dpbusd_epi32(dots[b][i], rows[b], _mm512_set1_epi32(four));
         }
     }
-    for (int b = 0; b < blocks; b++)
+    for (int b = 0; b < blocks; b++) {
+        const int64_t row = (block + b) * W2V_LANES;
+        const __m512 scales = _mm512_loadu_ps(x->scales + row);
+        const __m512 errors = _mm512_loadu_ps(x->errors + row);
         for (int i = 0; i < W2V_QUERIES; i++)
-            w2v_note_block(x, y, block + b, q + i, dots[b][i]);
+            w2v_note_block(y, q + i, x->first + row, dots[b][i], scales, errors);
+    }
+}
+
+/* Call up the part of two blocks that falls to queries q.. of y, so that they are there in time. */
+static inline void w2v_prefetch_blocks(const w2v_rounded_rows *x, const w2v_rounded_queries *y,
+                                       int64_t block, int64_t q, int64_t d)
+{
+    const int64_t share = 2 * W2V_LANES * d * W2V_QUERIES / y->count + 64;
+    const uint8_t *codes = x->codes + block * W2V_LANES * d + q / W2V_QUERIES * share;
+    for (int64_t at = 0; at < share; at += 64)
+        _mm_prefetch((const char *)codes + at, _MM_HINT_T0);
 }
 
 W2V_ROUNDED static void w2v_scan(const w2v_rounded_rows *x, const w2v_rounded_queries *y,
                                  int64_t blocks, int64_t d)
 {
     for (int64_t block = 0; block < blocks; block += 2)
-        for (int64_t q = 0; q < y->count; q += W2V_QUERIES)
+        for (int64_t q = 0; q < y->count; q += W2V_QUERIES) {
+            if (block + 2 < blocks)
+                w2v_prefetch_blocks(x, y, block + 2, q, d);
             if (block + 1 < blocks)
                 w2v_scan_tile(x, y, block, q, d, 2);
             else
                 w2v_scan_tile(x, y, block, q, d, 1);
+        }
 }
 
 #else
