@@ -5,7 +5,7 @@ RUN = $(VENV)/bin/python
 INSTALL = $(VENV)/bin/pip install --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 STAMP = $(VENV)/.built
-C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] w2v_fast/vectors/*.h benchmarks/kernels/*.c)
+C_SOURCES = $(wildcard w2v_fast/training/kernel/*.[ch] w2v_fast/vectors/kernel/*.[ch] benchmarks/kernels/*.c)
 NATIVE = $(shell find w2v_fast -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -path '*/kernel/*.c')
 
 .DEFAULT_GOAL := help

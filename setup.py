@@ -45,6 +45,10 @@ KERNEL_HEADERS = [
     for name in ("kernel", "isa", "activation", "tile", "mean", "step", "dispatch")
 ]
 
+ROUNDED = "w2v_fast/vectors/kernel"
+ROUNDED_SOURCES = [f"{ROUNDED}/{name}.c" for name in ("isa_avx2", "isa_vnni", "dispatch")]
+ROUNDED_HEADERS = [f"{ROUNDED}/{name}.h" for name in ("rounded", "lanes", "scan")]
+
 
 def extension(
     name: str, sources: list[str], depends: list[str] | None = None, language: str = "c"
@@ -122,8 +126,8 @@ setup(
             extension("w2v_fast.walks._walks", ["w2v_fast/walks/_walks.pyx"]),
             extension(
                 "w2v_fast.vectors._rounded",
-                ["w2v_fast/vectors/_rounded.pyx"],
-                ["w2v_fast/vectors/rounded.h"],
+                ["w2v_fast/vectors/_rounded.pyx", *ROUNDED_SOURCES],
+                ROUNDED_HEADERS,
             ),
             extension(
                 "w2v_fast.vectors.formats._text",

@@ -1,5 +1,6 @@
 """Search, neighbors, maps, alignments, contexts and columns against plain ways to compute them."""
 
+import asyncio
 import os
 import sys
 import threading
@@ -48,11 +49,11 @@ def test_search_takes_lone_surrogates_and_any_script():
 
 
 def test_neighbors_analogies_and_cosines_are_those_of_the_vectors(model, vectors):
-    rows, cosines = model.neighbors(0, 5).result()
+    rows, cosines = asyncio.run(model.neighbors(0, 5))
     assert [(WORDS[row], pytest.approx(c)) for row, c in zip(rows, cosines, strict=True)] == (
         vectors.most_similar("cat", topn=5)
     )
-    rows, _ = model.analogy(0, 1, 6, 3).result()
+    rows, _ = asyncio.run(model.analogy(0, 1, 6, 3))
     expected = vectors.most_similar(["dog", "iron"], ["cat"], topn=3)
     assert [WORDS[row] for row in rows] == [word for word, _ in expected]
     assert model.cosines([0, 7])[0][1] == pytest.approx(vectors.similarity("cat", "copper"))
@@ -69,7 +70,7 @@ def test_the_axis_is_the_cosine_to_the_difference_of_unit_vectors(model, vectors
 def test_zeros_have_neighbors_without_cosines():
     zeros = KeyedVectors(["nothing", "a", "b"], np.array([[0, 0], [1, 0], [0, 1]], np.float32))
     model = Model(zeros, "zeros")
-    assert model.neighbors(0, 2).result()[1] == [None, None]
+    assert asyncio.run(model.neighbors(0, 2))[1] == [None, None]
     assert np.isfinite(model.axis(0, 1)).all()
     assert np.isfinite(projection.pca(model)).all()
 
@@ -91,16 +92,17 @@ def test_very_many_words_have_neighbors_from_an_index(monkeypatch):
     while not model.indexed and time.monotonic() < deadline:
         time.sleep(0.01)
     assert model.indexed
-    found = {row: model.neighbors(row, 10).result() for row in range(0, 3000, 30)}
+    found = {row: asyncio.run(model.neighbors(row, 10)) for row in range(0, 3000, 30)}
     kept = [
-        set(rows) & set(exact.neighbors(row, 10).result()[0]) for row, (rows, _) in found.items()
+        set(rows) & set(asyncio.run(exact.neighbors(row, 10))[0])
+        for row, (rows, _) in found.items()
     ]
     assert np.mean([len(rows) for rows in kept]) > 9.5
     unit = kv.get_normed_vectors()
     for row, (rows, cosines) in found.items():
         assert row not in rows
         np.testing.assert_allclose(cosines, unit[rows] @ unit[row], atol=1e-6)
-    assert model.analogy(0, 1, 2, 5).result()[0]
+    assert asyncio.run(model.analogy(0, 1, 2, 5))[0]
 
 
 def test_answers_are_exact_with_fewer_words_and_without_the_extra(monkeypatch):
@@ -114,10 +116,10 @@ def test_answers_are_exact_with_fewer_words_and_without_the_extra(monkeypatch):
     while threading.active_count() > started:
         time.sleep(0.01)
     assert not model.indexed
-    assert len(model.neighbors(0, 10).result()[0]) == 10
+    assert len(asyncio.run(model.neighbors(0, 10))[0]) == 10
 
 
-def test_questions_of_many_threads_are_answered_once_each_in_batches():
+def test_questions_are_answered_once_each_in_batches():
     sizes = []
 
     def double(questions):
@@ -126,18 +128,29 @@ def test_questions_of_many_threads_are_answered_once_each_in_batches():
             raise ValueError("no")
         return [2 * question for question in questions]
 
-    batches, found = Batches(double), {}
-    threads = [
-        threading.Thread(target=lambda i=i: found.update({i: batches.ask(i)})) for i in range(300)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == {i: 2 * i for i in range(300)}
-    assert sum(sizes) == 300
-    with pytest.raises(ValueError, match="no"):
-        batches.ask(-1)
+    batches = Batches(double)
+
+    async def ask(*questions):
+        return await asyncio.gather(*map(batches.ask, questions), return_exceptions=True)
+
+    assert asyncio.run(ask(*range(300))) == [2 * i for i in range(300)]
+    assert sizes == [128, 128, 44]
+    assert [str(error) for error in asyncio.run(ask(-1, 1))] == ["no", "no"]
+    assert asyncio.run(ask(3)) == [6]
+
+
+def test_a_question_that_nobody_waits_for_is_not_answered():
+    asked = []
+    batches = Batches(lambda questions: asked.extend(questions) or questions)
+
+    async def leave():
+        first, second = (asyncio.create_task(batches.ask(number)) for number in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert asyncio.run(leave()) == 1
+    assert asked == [1]
 
 
 def test_pca_keeps_topics_apart_and_fills_the_square(model):

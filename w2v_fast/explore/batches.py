@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 MAX_BATCH = 128
-GATHER_SECONDS = 0.006
-"""Once several questions wait, more are coming: none comes for so long before they are answered."""
+GATHER_SECONDS = 0.003
+"""No question comes for so long before those that wait are answered."""
 
 
 class Batches(Generic[Question, Answer]):
-    """Collects questions while a thread answers those that came before.
+    """Collects the questions of one event loop while a thread answers those that came before.
 
     Parameters
     ----------
@@ -27,34 +26,40 @@ class Batches(Generic[Question, Answer]):
 
     def __init__(self, answer: Callable[[list[Question]], Sequence[Answer]]) -> None:
         self._answer = answer
-        self._waiting: deque[tuple[Question, Future[Answer]]] = deque()
-        self._worker = ThreadPoolExecutor(1, "w2v-fast-batches")
+        self._waiting: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
+        self._answering: asyncio.Task[None] | None = None
 
-    def submit(self, question: Question) -> Future[Answer]:
-        """Ask a question; the future raises what answering its batch raised."""
-        future: Future[Answer] = Future()
+    async def ask(self, question: Question) -> Answer:
+        """Ask a question; raises what answering its batch raised."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
-        self._worker.submit(self._answer_waiting)
-        return future
+        if self._answering is None or self._answering.done():
+            self._answering = asyncio.create_task(self._answer_waiting())
+        return await future
 
-    def ask(self, question: Question) -> Answer:
-        """Ask a question and wait for its answer."""
-        return self.submit(question).result()
+    async def _answer_waiting(self) -> None:
+        while self._waiting:
+            await self._gather()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+            await self._answer_batch([one for one in batch if not one[1].done()])
 
-    def _answer_waiting(self) -> None:
-        number = 1
-        while number < len(self._waiting) < MAX_BATCH:
-            number = len(self._waiting)
-            time.sleep(GATHER_SECONDS)
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-        batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
-        if not batch:
-            return
+    async def _answer_batch(self, batch: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
+        """Those who no longer wait have cancelled their futures."""
         try:
-            answers = self._answer([question for question, _ in batch])
+            questions = [question for question, _ in batch]
+            answers = await asyncio.to_thread(self._answer, questions) if batch else []
         except Exception as error:
             for _, future in batch:
-                future.set_exception(error)
+                if not future.done():
+                    future.set_exception(error)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
-            future.set_result(answer)
+            if not future.done():
+                future.set_result(answer)
+
+    async def _gather(self) -> None:
+        """Wait while questions come: the loop reads all that have arrived before it comes back."""
+        number = 0
+        while number < len(self._waiting) < MAX_BATCH:
+            number = len(self._waiting)
+            await asyncio.sleep(GATHER_SECONDS)

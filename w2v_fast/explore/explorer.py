@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -217,15 +216,13 @@ class Explorer:
     async def neighbors(self, parameters: Parameters) -> Answer:
         """The nearest words of a row."""
         (row,) = parameters.rows(1, 1)
-        found = self._model(parameters).neighbors(row, self._count(parameters))
-        rows, cosines = await asyncio.wrap_future(found)
+        rows, cosines = await self._model(parameters).neighbors(row, self._count(parameters))
         return {"rows": rows, "cosines": cosines}
 
     async def analogy(self, parameters: Parameters) -> Answer:
         """The words d of `a is to b as c is to d`."""
         a, b, c = parameters.rows(3, 3)
-        found = self._model(parameters).analogy(a, b, c, self._count(parameters))
-        rows, cosines = await asyncio.wrap_future(found)
+        rows, cosines = await self._model(parameters).analogy(a, b, c, self._count(parameters))
         return {"rows": rows, "cosines": cosines}
 
     def cosines(self, parameters: Parameters) -> Answer:

@@ -1,11 +1,14 @@
 from typing import Any
 
-LANES: int
+BLOCK: int
 QUERIES: int
 
-def available() -> bool: ...
-def round_rows(vectors: Any, norms: Any, codes: Any, scales: Any, errors: Any) -> None: ...
+def kernels() -> dict[str, int]: ...
+def round_rows(
+    kernel: int, vectors: Any, norms: Any, codes: Any, scales: Any, errors: Any
+) -> None: ...
 def scan(
+    kernel: int,
     codes: Any,
     scales: Any,
     errors: Any,

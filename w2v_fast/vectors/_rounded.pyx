@@ -1,14 +1,14 @@
-"""Vectors in 8 bits, scored without the GIL: the bridge to rounded.h.
+"""Vectors in 8 bits, scored without the GIL: the bridge to kernel/rounded.h.
 
-Needs a CPU with instructions for it: see `available`.
+Needs a CPU with instructions for it: see `kernels`.
 """
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t
 
 
-cdef extern from "rounded.h" nogil:
+cdef extern from "kernel/rounded.h" nogil:
     enum:
-        W2V_LANES
+        W2V_BLOCK
         W2V_QUERIES
 
     ctypedef struct w2v_rounded_rows:
@@ -31,57 +31,71 @@ cdef extern from "rounded.h" nogil:
         int32_t *found
         float *uppers
 
-    bint w2v_rounded_runs()
-    void w2v_round_row(
-        const float *row, float norm, int64_t d, uint8_t *lane, float *scale, float *error
-    )
-    void w2v_scan(
-        const w2v_rounded_rows *x, const w2v_rounded_queries *y, int64_t blocks, int64_t d
-    )
+    ctypedef struct w2v_rounded_kernel:
+        const char *name
+        int levels
+        void (*round_row)(
+            const float *row, float norm, int64_t d, uint8_t *lane, float *scale, float *error
+        ) noexcept nogil
+        void (*scan)(
+            const w2v_rounded_rows *x, const w2v_rounded_queries *y, int64_t blocks, int64_t d
+        ) noexcept nogil
+
+    const w2v_rounded_kernel *w2v_rounded_at(int i)
 
 
-LANES = W2V_LANES
+BLOCK = W2V_BLOCK
 QUERIES = W2V_QUERIES
 
 
-def available():
-    """Whether this CPU can do it."""
-    return w2v_rounded_runs()
+def kernels():
+    """What this CPU runs, best first: names, and the largest rounded number of a query."""
+    found = {}
+    while w2v_rounded_at(len(found)) != NULL:
+        found[w2v_rounded_at(len(found)).name.decode()] = w2v_rounded_at(len(found)).levels
+    return found
+
+
+cdef const w2v_rounded_kernel *_kernel(int number) except NULL:
+    if number < 0 or w2v_rounded_at(number) == NULL:
+        raise RuntimeError("this CPU cannot score vectors in 8 bits")
+    return w2v_rounded_at(number)
 
 
 def round_rows(
+    int kernel,
     const float[:, ::1] vectors,
     const float[::1] norms,
     uint8_t[:, :, :, ::1] codes,
     float[::1] scales,
     float[::1] errors,
 ):
-    """Round rows [n, d] to `codes` [blocks, d/4, LANES, 4], which hold 128 and -4 beyond them.
+    """Round rows [n, d] to `codes` [blocks, d/4, BLOCK, 4], which hold 128 and -4 beyond them.
 
-    A row is scale (codes - 128) norm up to a vector of length error x norm.
+    `kernel` is a number in `kernels`. A row is scale (codes - 128) norm up to a vector of length error x norm.
     """
     cdef int64_t row, n = vectors.shape[0], d = vectors.shape[1]
-    if not w2v_rounded_runs():
-        raise RuntimeError("this CPU cannot score vectors in 8 bits")
-    if norms.shape[0] != n or codes.shape[0] * W2V_LANES < n or codes.shape[1] * 4 < d:
+    cdef const w2v_rounded_kernel *chosen = _kernel(kernel)
+    if norms.shape[0] != n or codes.shape[0] * W2V_BLOCK < n or codes.shape[1] * 4 < d:
         raise ValueError("the arrays do not fit together")
-    if codes.shape[2] != W2V_LANES or codes.shape[3] != 4:
+    if codes.shape[2] != W2V_BLOCK or codes.shape[3] != 4:
         raise ValueError("the arrays do not fit together")
-    if min(scales.shape[0], errors.shape[0]) < codes.shape[0] * W2V_LANES:
+    if min(scales.shape[0], errors.shape[0]) < codes.shape[0] * W2V_BLOCK:
         raise ValueError("the arrays do not fit together")
     with nogil:
         for row in range(n):
-            w2v_round_row(
+            chosen.round_row(
                 &vectors[row, 0],
                 norms[row],
                 d,
-                &codes[row // W2V_LANES, 0, row % W2V_LANES, 0],
+                &codes[row // W2V_BLOCK, 0, row % W2V_BLOCK, 0],
                 &scales[row],
                 &errors[row],
             )
 
 
 def scan(
+    int kernel,
     const uint8_t[:, :, :, ::1] codes,
     const float[::1] scales,
     const float[::1] errors,
@@ -96,21 +110,20 @@ def scan(
     float[:, ::1] uppers,
     int32_t[::1] found,
 ):
-    """Add the rows that may be among the best of a query to its candidates: see rounded.h."""
+    """Add the rows that may be among the best of a query to its candidates: kernel/rounded.h."""
     cdef int64_t blocks = codes.shape[0], d = 4 * codes.shape[1], count = queries.shape[0]
     cdef w2v_rounded_rows x
     cdef w2v_rounded_queries y
-    if not w2v_rounded_runs():
-        raise RuntimeError("this CPU cannot score vectors in 8 bits")
+    cdef const w2v_rounded_kernel *chosen = _kernel(kernel)
     if (
         queries.shape[1] != d
         or count % W2V_QUERIES
         or min(query_scales.shape[0], query_errors.shape[0], offsets.shape[0]) < count
-        or min(scales.shape[0], errors.shape[0]) < blocks * W2V_LANES
+        or min(scales.shape[0], errors.shape[0]) < blocks * W2V_BLOCK
         or min(worst.shape[0], rows.shape[0], uppers.shape[0], found.shape[0]) < count
         or uppers.shape[1] != rows.shape[1]
         or min(worst.shape[1], rows.shape[1]) < 1
-        or codes.shape[2] != W2V_LANES
+        or codes.shape[2] != W2V_BLOCK
         or codes.shape[3] != 4
     ):
         raise ValueError("the arrays do not fit together")
@@ -122,4 +135,4 @@ def scan(
     y.count, y.wanted, y.room = count, worst.shape[1], rows.shape[1]
     y.worst, y.rows, y.uppers, y.found = &worst[0, 0], &rows[0, 0], &uppers[0, 0], &found[0]
     with nogil:
-        w2v_scan(&x, &y, blocks, d)
+        chosen.scan(&x, &y, blocks, d)

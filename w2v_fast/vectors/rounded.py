@@ -1,6 +1,6 @@
 """Which rows may be nearest: scores of vectors in 8 bits leave few rows to be scored in full.
 
-    x = s q + r,  y = t p + u              x, y of length 1; q, p whole numbers in -127..127
+    x = s q + r,  y = t p + u              x, y of length 1; q, p whole numbers of at most 8 bits
     |x.y - s t q.p|  <=  |r| + (1 + |r|) |u|
 
 A row whose upper bound is below the k-th best lower bound is none of the k nearest.
@@ -24,10 +24,12 @@ BATCH = 256
 MAX_COUNT = 1000
 """With more neighbors too few rows are ruled out."""
 BELOW_EVERY_COSINE = -3.0
+KERNELS = _rounded.kernels()
+"""What this CPU can do: names, best first, and the largest rounded number of a query."""
 
 
 class Chunk(NamedTuple):
-    """Rounded rows from number `first` on; see rounded.h for the arrays."""
+    """Rounded rows from number `first` on; see kernel/rounded.h for the arrays."""
 
     first: int
     codes: np.ndarray
@@ -36,7 +38,7 @@ class Chunk(NamedTuple):
 
 
 class Queries(NamedTuple):
-    """Rounded queries, padded as rounded.h wants it."""
+    """Rounded queries, padded as kernel/rounded.h wants it."""
 
     codes: np.ndarray
     scales: np.ndarray
@@ -58,7 +60,7 @@ class Found(NamedTuple):
 
 def available() -> bool:
     """Whether this CPU has the instructions."""
-    return _rounded.available()
+    return bool(KERNELS)
 
 
 class RoundedRows:
@@ -70,10 +72,14 @@ class RoundedRows:
         [V, d] of any floating type, and [V] float32.
     keep
         Keep the copy, V x d bytes; the vectors must not change then.
+    kernel
+        The number of one of `KERNELS`.
     """
 
-    def __init__(self, vectors: np.ndarray, norms: np.ndarray, keep: bool = False) -> None:
-        self._vectors, self._norms = vectors, norms
+    def __init__(
+        self, vectors: np.ndarray, norms: np.ndarray, keep: bool = False, kernel: int = 0
+    ) -> None:
+        self._vectors, self._norms, self._kernel = vectors, norms, kernel
         self._kept: list[Chunk] = []
         if keep:
             firsts = range(0, len(vectors), CHUNK_ROWS)
@@ -84,12 +90,12 @@ class RoundedRows:
             return self._kept[first // CHUNK_ROWS]
         rows = slice(first, first + CHUNK_ROWS)
         vectors = np.ascontiguousarray(self._vectors[rows], np.float32)
-        blocks = -(-len(vectors) // _rounded.LANES)
-        shape = (blocks, -(-vectors.shape[1] // 4), _rounded.LANES, 4)
+        blocks = -(-len(vectors) // _rounded.BLOCK)
+        shape = (blocks, -(-vectors.shape[1] // 4), _rounded.BLOCK, 4)
         codes = np.full(shape, 128, np.uint8)
-        scales = np.zeros(blocks * _rounded.LANES, np.float32)
-        errors = np.full(blocks * _rounded.LANES, -4, np.float32)
-        _rounded.round_rows(vectors, self._norms[rows], codes, scales, errors)
+        scales = np.zeros(blocks * _rounded.BLOCK, np.float32)
+        errors = np.full(blocks * _rounded.BLOCK, -4, np.float32)
+        _rounded.round_rows(self._kernel, vectors, self._norms[rows], codes, scales, errors)
         return Chunk(first, codes, scales, errors)
 
     def candidates(self, queries: np.ndarray, count: int) -> list[np.ndarray | None]:
@@ -114,7 +120,7 @@ class RoundedRows:
 
     def _candidates(self, queries: np.ndarray, count: int) -> list[np.ndarray | None]:
         threads = usable_cpus()
-        rounded = _rounded_queries(queries)
+        rounded = _rounded_queries(queries, list(KERNELS.values())[self._kernel])
         slack = float(np.finfo(np.float32).eps) * (queries.shape[1] + 32)
         firsts, lock = iter(range(0, len(self._vectors), CHUNK_ROWS)), threading.Lock()
 
@@ -126,19 +132,19 @@ class RoundedRows:
                 if first is None:
                     return part
                 chunk = self._chunk(first)
-                _rounded.scan(
-                    chunk.codes, chunk.scales, chunk.errors, first, *rounded, slack, *part
-                )
+                arrays = chunk.codes, chunk.scales, chunk.errors
+                _rounded.scan(self._kernel, *arrays, first, *rounded, slack, *part)
 
         return _merged(list(map_in_order(scan, range(threads), threads)), len(queries), count)
 
 
-def _rounded_queries(queries: np.ndarray) -> Queries:
+def _rounded_queries(queries: np.ndarray, levels: int) -> Queries:
     number, d = queries.shape
     padded = -(-number // _rounded.QUERIES) * _rounded.QUERIES
     codes = np.zeros((padded, -(-d // 4) * 4), np.int8)
     scales, errors = np.zeros(padded, np.float32), np.zeros(padded, np.float32)
-    scales[:number] = np.maximum(np.abs(queries).max(axis=1, initial=0) / 127, np.float32(1e-30))
+    largest = np.abs(queries).max(axis=1, initial=0)
+    scales[:number] = np.maximum(largest / levels, np.float32(1e-30))
     codes[:number, :d] = np.rint(queries / scales[:number, None])
     residuals = queries - scales[:number, None] * codes[:number, :d]
     errors[:number] = np.linalg.norm(residuals, axis=1)
