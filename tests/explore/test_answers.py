@@ -360,13 +360,13 @@ def test_neighbors_of_a_run_are_computed_only_when_asked_for(monkeypatch, model)
     computed = []
     monkeypatch.setattr(Run, "_nearest", lambda self, rows: computed.append(rows) or [])
     run = Run(model)
-    threading.Event().wait(0.1)
+    time.sleep(0.1)
     assert not computed
     run.answer()
-    threading.Event().wait(0.1)
+    time.sleep(0.1)
     assert len(computed) == 1
     run.close()
-    threading.Event().wait(0.1)
+    time.sleep(0.1)
     assert len(computed) == 1
 
 

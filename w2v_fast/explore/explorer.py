@@ -24,7 +24,7 @@ MAX_TEXT = 500
 Answer = dict[str, Any] | bytes
 """JSON, or an array of numbers in little-endian order."""
 Question = Callable[["Explorer", "Parameters"], Answer | Awaitable[Answer]]
-"""What may wait for others is asynchronous, the rest is called in a thread."""
+"""What waits for others or answers at once is asynchronous, the rest is called in a thread."""
 
 
 class Parameters:
@@ -105,7 +105,9 @@ class Explorer:
                 each.build_index()
 
     def _prepare(self, name: str, compute: Callable[[], Any]) -> None:
-        self._prepared[name] = self._worker.submit(compute)
+        """Begin work in the background, once."""
+        if name not in self._prepared:
+            self._prepared[name] = self._worker.submit(compute)
 
     def _work(self, name: str) -> concurrent.futures.Future[Any]:
         """Work in the background; KeyError for an unknown one."""
@@ -165,8 +167,7 @@ class Explorer:
 
     def search(self, parameters: Parameters) -> Answer:
         """Rows of words that contain a text."""
-        if "search 0" not in self._prepared:
-            self._prepare("search 0", lambda: self.models[0].search)
+        self._prepare("search 0", lambda: self.models[0].search)
         search = self._ready(f"search {parameters.number('model', 0, 0, 1)}")
         limit = parameters.number("count", 20, 1, MAX_HITS)
         return {"rows": search.find(parameters.text("text"), limit)}
@@ -201,8 +202,7 @@ class Explorer:
 
     def clusters(self, _: Parameters) -> Answer:
         """Cluster of each word: uint8 [V]."""
-        if "clusters" not in self._prepared:
-            self._prepare("clusters", lambda: projection.clusters(self.models[0]))
+        self._prepare("clusters", lambda: projection.clusters(self.models[0]))
         return bytes(self._ready("clusters").tobytes())
 
     def column(self, parameters: Parameters) -> Answer:

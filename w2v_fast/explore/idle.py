@@ -10,10 +10,10 @@ import uvicorn
 
 
 class IdleServer(uvicorn.Server):
-    """Wakes up for requests and for its end only; uvicorn looks ten times a second whether to end.
+    """Wakes up for requests and for its end only.
 
-    What uvicorn does besides when it looks is not needed here: the header with the date, the limit
-    of requests.
+    uvicorn looks ten times a second whether it is to end. Then it also renews the Date header and
+    compares the number of requests with a limit; neither is used here.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:

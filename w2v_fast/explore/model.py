@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from w2v_fast.explore.batches import Batches
 from w2v_fast.explore.search import WordSearch
-from w2v_fast.vectors import neighbors, rounded
+from w2v_fast.vectors import rounded
 from w2v_fast.vectors.index import RoundedIndex
 from w2v_fast.vectors.keyed_vectors import KeyedVectors
 
@@ -27,8 +27,8 @@ INDEXED_WORDS = 2_000_000
 """Above it neighbors come from an approximate index, once it is built."""
 
 Neighbors = tuple[list[int], list[float | None]]
-_Query = tuple[dict[int, float], int]
-"""Weights of rows, whose sum is asked about, and the number of neighbors."""
+_Query = tuple[list[str], list[str], int]
+"""Positive and negative words, and the number of neighbors."""
 
 
 class Model:
@@ -95,47 +95,25 @@ class Model:
 
     async def neighbors(self, row: int, count: int) -> Neighbors:
         """Rows nearest to a row and their cosines, best first; None for an undefined cosine."""
-        return await self._ask({row: 1.0}, count)
+        return await self._batches.ask(([self.word(row)], [], count))
 
     async def analogy(self, a: int, b: int, c: int, count: int) -> Neighbors:
         """The words d of `a is to b as c is to d`, by 3CosAdd: nearest to b - a + c."""
-        weights = dict.fromkeys((a, b, c), 0.0)
-        for row, weight in ((b, 1.0), (c, 1.0), (a, -1.0)):
-            weights[row] += weight
-        return await self._ask(weights, count)
-
-    async def _ask(self, weights: dict[int, float], count: int) -> Neighbors:
-        for row in weights:
-            self.word(row)
-        return await self._batches.ask((weights, count))
+        return await self._batches.ask(([self.word(b), self.word(c)], [self.word(a)], count))
 
     def _nearest(self, queries: list[_Query]) -> list[Neighbors]:
-        """The neighbors of sums of unit vectors, without the words of the sums."""
-        weights = [one for one, _ in queries]
-        starts = np.cumsum([0, *map(len, weights[:-1])])
-        signs = np.array([sign for one in weights for sign in one.values()], np.float32)
-        vectors = self.vectors.vectors[[row for one in weights for row in one]]
-        unit = neighbors.unit_rows(vectors, neighbors.row_norms(vectors))
-        sums = np.add.reduceat(unit * signs[:, None], starts)
-        count = max(count for _, count in queries) + max(map(len, weights))
-        found, cosines = self._search(unit_rows(sums), count)
-        answers = []
-        for i, (own, wanted) in enumerate(queries):
-            pairs = zip(found[i].tolist(), cosines[i].tolist(), strict=True)
-            kept = [pair for pair in pairs if pair[0] >= 0 and pair[0] not in own][:wanted]
-            answers.append(([row for row, _ in kept], [_number(cosine) for _, cosine in kept]))
-        return answers
+        positives, negatives, counts = zip(*queries, strict=True)
+        ask, options = self.vectors, {"topn": max(counts), "indexer": self._index}
+        found: Iterable[Any]
+        if len(queries) == 1 and self._index is None:
+            found = [ask.most_similar(positives[0], negatives[0], **options)]
+        else:
+            found = ask.most_similar_many(positives, negatives, **options)
+        return [self._rows(pairs[:count]) for pairs, count in zip(found, counts, strict=True)]
 
-    def _search(self, queries: NDArray[np.float32], count: int) -> tuple[NDArray[Any], ...]:
-        """Rows and cosines [Q, count] for unit queries [Q, d]; -1 where fewer are found."""
-        if self._index is not None:
-            return self._index.search(queries, count)
-        vectors, norms = self.vectors.vectors, self.vectors.norms
-        if len(queries) > 1:
-            return neighbors.best_of_many(vectors, norms, queries, count)
-        scores = neighbors.cosines(vectors, norms, queries[0])
-        rows = neighbors.best(scores, count)
-        return rows[None], scores[None, rows]
+    def _rows(self, pairs: Sequence[tuple[str, float]]) -> Neighbors:
+        rows = [self.vectors.key_to_index[word] for word, _ in pairs]
+        return rows, [_number(cosine) for _, cosine in pairs]
 
     def cosines(self, rows: Sequence[int]) -> list[list[float | None]]:
         """Cosine of each pair of at most `MAX_WORDS` rows: [n, n]."""

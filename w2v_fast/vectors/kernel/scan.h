@@ -99,8 +99,8 @@ static void note(const w2v_rounded_queries *y, int64_t q, int32_t row, float upp
 }
 
 /* Note the rows whose upper bound reaches the worst of the best lower bounds. */
-INLINE void note_some(const w2v_rounded_queries *y, int64_t q, int64_t row, ints sums, vec scales,
-                      vec errors)
+INLINE void note_candidates(const w2v_rounded_queries *y, int64_t q, int64_t row, ints sums,
+                            vec scales, vec errors)
 {
     const vec score = __builtin_convertvector(sums, vec) * scales * y->scales[q];
     const vec error = errors * (1 + y->errors[q]) + (y->errors[q] + y->slack);
@@ -120,7 +120,7 @@ INLINE void scan_tile(const w2v_rounded_rows *x, const w2v_rounded_queries *y, i
                       int64_t q, int64_t d, const int vectors)
 {
     const uint8_t *codes = x->codes + row * d;
-    const int64_t next = LANES < W2V_BLOCK ? 4 * LANES : W2V_BLOCK * d; /* bytes to it */
+    const int64_t stride = LANES < W2V_BLOCK ? 4 * LANES : W2V_BLOCK * d; /* bytes to the next */
     ints sums[VECTORS][W2V_QUERIES];
     for (int i = 0; i < W2V_QUERIES; i++)
         for (int v = 0; v < vectors; v++)
@@ -128,7 +128,7 @@ INLINE void scan_tile(const w2v_rounded_rows *x, const w2v_rounded_queries *y, i
     for (int64_t j = 0; j < d; j += 4) {
         ints rows[VECTORS];
         for (int v = 0; v < vectors; v++)
-            memcpy(&rows[v], codes + v * next + j * W2V_BLOCK, sizeof rows[v]);
+            memcpy(&rows[v], codes + v * stride + j * W2V_BLOCK, sizeof rows[v]);
         for (int i = 0; i < W2V_QUERIES; i++) {
             int32_t four;
             memcpy(&four, y->codes + (q + i) * d + j, 4);
@@ -140,7 +140,7 @@ INLINE void scan_tile(const w2v_rounded_rows *x, const w2v_rounded_queries *y, i
         const int64_t first = row + v * LANES;
         const vec scales = load(x->scales + first), errors = load(x->errors + first);
         for (int i = 0; i < W2V_QUERIES; i++)
-            note_some(y, q + i, x->first + first, sums[v][i], scales, errors);
+            note_candidates(y, q + i, x->first + first, sums[v][i], scales, errors);
     }
 }
 
